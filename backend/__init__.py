@@ -1,0 +1,1 @@
+"""Chat Sonora: conversations, petition registry and staff console of the call centre."""

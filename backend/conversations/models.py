@@ -1,0 +1,243 @@
+"""Conversations, their messages (the inbox among them), events, ratings and attachments."""
+
+import enum
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backend.db import Base, enum_column
+
+
+class Owner(enum.StrEnum):
+    """Who answers the citizen now. Decided before the bot sees a message."""
+
+    BOT = "bot"
+    QUEUE = "queue"
+    AGENT = "agent"
+    CLOSED = "closed"
+
+
+class Author(enum.StrEnum):
+    """Who wrote a message. `NOTE` is private to staff; `CONTROL` is ours to the bot and shown to nobody."""
+
+    CITIZEN = "citizen"
+    BOT = "bot"
+    AGENT = "agent"
+    SYSTEM = "system"
+    NOTE = "note"
+    CONTROL = "control"
+
+
+#: What a citizen may read.
+PUBLIC_AUTHORS = (Author.CITIZEN, Author.BOT, Author.AGENT, Author.SYSTEM)
+
+
+class HandoffReason(enum.StrEnum):
+    REQUESTED = "requested"
+    EMERGENCY = "emergency"
+    MISUNDERSTOOD = "misunderstood"
+    BOT_FAILED = "bot_failed"
+    BAD_MOOD = "bad_mood"
+    TRANSFERRED = "transferred"
+    OTHER_LANGUAGE = "other_language"
+
+
+class CloseReason(enum.StrEnum):
+    SOLVED = "solved"
+    REGISTERED = "registered"
+    INFORMED = "informed"
+    NO_ANSWER = "no_answer"
+    OUT_OF_SCOPE = "out_of_scope"
+    ABUSE = "abuse"
+    OTHER = "other"
+
+
+class EventKind(enum.StrEnum):
+    OPENED = "opened"
+    QUEUED = "queued"
+    ASSIGNED = "assigned"
+    TAKEN = "taken"
+    TRANSFERRED = "transferred"
+    RETURNED_TO_BOT = "returned_to_bot"
+    CLOSED = "closed"
+    REOPENED = "reopened"
+    RATED = "rated"
+    EMERGENCY = "emergency"
+    BOT_FAILED = "bot_failed"
+    REPLY_DROPPED = "reply_dropped"
+    PETITION_FILED = "petition_filed"
+
+
+class RatingState(enum.StrEnum):
+    NONE = "none"
+    SCORE_ASKED = "score_asked"
+    COMMENT_ASKED = "comment_asked"
+    DONE = "done"
+
+
+class Conversation(Base):
+    """One citizen on one channel. Its row lock serialises all that happens in it (design, section 4).
+
+    `lease_*` belong to the worker that is having a turn with the bot, with no transaction open.
+    `ownership_epoch` grows with each change of owner that a person made, so that a reply
+    in flight can tell that it is too late.
+    """
+
+    __tablename__ = "conversation"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    channel: Mapped[str] = mapped_column(String(20))
+    account: Mapped[str] = mapped_column(String(80))
+    external_user_id: Mapped[str] = mapped_column(String(120))
+    owner: Mapped[Owner] = mapped_column(enum_column(Owner, "owner"), default=Owner.BOT)
+    ownership_epoch: Mapped[int] = mapped_column(default=0)
+    agent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff_user.id"))
+    person_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"), index=True)
+    language: Mapped[str] = mapped_column(String(10), default="es-MX")
+    page_url: Mapped[str | None] = mapped_column(String(500))
+
+    handoff_reason: Mapped[HandoffReason | None] = mapped_column(enum_column(HandoffReason, "handoff_reason"))
+    is_emergency: Mapped[bool] = mapped_column(default=False)
+    queued_at: Mapped[datetime | None]
+    taken_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+    close_reason: Mapped[CloseReason | None] = mapped_column(enum_column(CloseReason, "close_reason"))
+
+    last_seq: Mapped[int] = mapped_column(BigInteger, default=0)
+    agent_read_seq: Mapped[int] = mapped_column(BigInteger, default=0)
+    last_message_at: Mapped[datetime | None]
+    last_citizen_at: Mapped[datetime | None]
+
+    rating_state: Mapped[RatingState] = mapped_column(enum_column(RatingState, "rating_state"), default=RatingState.NONE)
+    in_scripted_intake: Mapped[bool] = mapped_column(default=False)
+    consent_version: Mapped[str | None] = mapped_column(String(20))
+    consent_at: Mapped[datetime | None]
+
+    lease_token: Mapped[uuid.UUID | None]
+    lease_until: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (
+        UniqueConstraint("channel", "account", "external_user_id"),
+        Index("ix_conversation_owner", "owner", "last_message_at"),
+        Index("ix_conversation_agent", "agent_id", "owner"),
+        CheckConstraint("owner <> 'agent' OR agent_id IS NOT NULL", name="agent_owns"),
+        CheckConstraint("owner <> 'queue' OR queued_at IS NOT NULL", name="queued_since"),
+    )
+
+
+class Message(Base):
+    """One message. `seq` is its place in the conversation, given under the row lock: a reader that has
+    seen `n` and asks for what is after `n` misses nothing.
+
+    Inbound messages are unique on `(channel, account, external_id)`; `handled_at` is null until
+    the conversation has dealt with them. A bot's reply is unique on `(in_reply_to, reply_index)`.
+    """
+
+    __tablename__ = "message"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    conversation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("conversation.id"))
+    seq: Mapped[int] = mapped_column(BigInteger)
+    author: Mapped[Author] = mapped_column(enum_column(Author, "author"))
+    agent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff_user.id"))
+    text: Mapped[str] = mapped_column(default="")
+    payload: Mapped[str | None] = mapped_column(String(1000))
+    buttons: Mapped[list[dict[str, Any]]] = mapped_column(default=list)
+
+    channel: Mapped[str] = mapped_column(String(20))
+    account: Mapped[str] = mapped_column(String(80))
+    external_id: Mapped[str | None] = mapped_column(String(200))
+    handled_at: Mapped[datetime | None]
+    attempts: Mapped[int] = mapped_column(default=0)
+    is_sensitive: Mapped[bool] = mapped_column(default=False)
+    in_reply_to: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("message.id"))
+    reply_index: Mapped[int | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (
+        UniqueConstraint("conversation_id", "seq"),
+        UniqueConstraint("channel", "account", "external_id"),
+        UniqueConstraint("in_reply_to", "reply_index"),
+        Index(
+            "ix_message_pending",
+            "conversation_id",
+            "seq",
+            postgresql_where=sql("handled_at IS NULL AND author IN ('citizen', 'control')"),
+        ),
+    )
+
+
+class Attachment(Base):
+    """A file that a citizen or an agent sent. Its bytes lie under `VAR_DIR/attachments`, named by their SHA-256."""
+
+    __tablename__ = "attachment"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    conversation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("conversation.id"), index=True)
+    message_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("message.id"), index=True)
+    petition_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("petition.id"), index=True)
+    file_name: Mapped[str] = mapped_column(String(200))
+    content_type: Mapped[str] = mapped_column(String(80))
+    size: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class ConversationEvent(Base):
+    """What happened to a conversation, by whom and why. Never changed, never deleted."""
+
+    __tablename__ = "conversation_event"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    conversation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("conversation.id"))
+    kind: Mapped[EventKind] = mapped_column(enum_column(EventKind, "kind"))
+    from_owner: Mapped[Owner | None] = mapped_column(enum_column(Owner, "from_owner"))
+    to_owner: Mapped[Owner | None] = mapped_column(enum_column(Owner, "to_owner"))
+    agent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff_user.id"))
+    reason: Mapped[str | None] = mapped_column(String(40))
+    detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (Index("ix_conversation_event_conversation", "conversation_id", "at"),)
+
+
+class Rating(Base):
+    """What the citizen thought of the attention, 1 to 5."""
+
+    __tablename__ = "rating"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    conversation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("conversation.id"), index=True)
+    agent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff_user.id"))
+    score: Mapped[int]
+    comment: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (CheckConstraint("score BETWEEN 1 AND 5", name="score_range"),)
+
+
+class CallbackState(enum.StrEnum):
+    PENDING = "pending"
+    DONE = "done"
+
+
+class CallbackTask(Base):
+    """Somebody must be called: they asked for a person when no person was there."""
+
+    __tablename__ = "callback_task"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    conversation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("conversation.id"), index=True)
+    name: Mapped[str | None] = mapped_column(String(200))
+    phone: Mapped[str | None] = mapped_column(String(20))
+    note: Mapped[str] = mapped_column(default="")
+    state: Mapped[CallbackState] = mapped_column(enum_column(CallbackState, "state"), default=CallbackState.PENDING)
+    done_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff_user.id"))
+    done_at: Mapped[datetime | None]
+    outcome: Mapped[str | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -1,0 +1,88 @@
+"""The database: engine, sessions and the conventions every table follows.
+
+PostgreSQL only (docs/adr/0001). Services flush; the edge that opened the
+transaction commits: a route through `Tx`, a job or a command through
+`Database.transaction`.
+"""
+
+import enum
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from sqlalchemy import DateTime, Enum, MetaData
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
+from sqlalchemy.orm import DeclarativeBase
+
+NAMING = {
+    "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Base(DeclarativeBase):
+    """Every model's base: aware timestamps, JSONB for JSON."""
+
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {
+        datetime: DateTime(timezone=True),
+        dict[str, Any]: JSONB,
+        list[str]: JSONB,
+        list[dict[str, Any]]: JSONB,
+    }
+
+
+def enum_column(kind: type[enum.StrEnum], name: str) -> Enum:
+    """A text column limited by a CHECK to the values of `kind` (a value is added by a plain migration)."""
+    return Enum(
+        kind,
+        name=name,
+        native_enum=False,
+        create_constraint=True,
+        length=40,
+        values_callable=lambda members: [member.value for member in members],
+    )
+
+
+def sqlalchemy_url(database_url: str) -> str:
+    """`postgres://` and `postgresql://` addresses as SQLAlchemy's psycopg 3 dialect wants them."""
+    for prefix in ("postgresql+psycopg://", "postgresql://", "postgres://"):
+        if database_url.startswith(prefix):
+            return "postgresql+psycopg://" + database_url.removeprefix(prefix)
+    raise ValueError("DATABASE_URL must be a postgresql:// address")
+
+
+class Database:
+    """An engine and its sessions, opened once by `create_app` or the worker."""
+
+    def __init__(self, database_url: str, *, pool_size: int = 10) -> None:
+        self.engine: AsyncEngine = create_async_engine(
+            sqlalchemy_url(database_url), pool_size=pool_size, max_overflow=10, pool_pre_ping=True
+        )
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """One transaction: committed when the block ends well, rolled back otherwise."""
+        async with self._sessions() as session, session.begin():
+            yield session
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+
+
+async def _request_transaction(request: Request) -> AsyncIterator[AsyncSession]:
+    database: Database = request.app.state.database
+    async with database.transaction() as session:
+        yield session
+
+
+# "function" scope ends the dependency, and so commits, before the response is sent:
+# no channel ever reads a 2xx for what is not stored.
+Tx = Annotated[AsyncSession, Depends(_request_transaction, scope="function")]

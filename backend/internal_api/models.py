@@ -1,0 +1,19 @@
+"""Answers already given to the bot's actions, so that a repeated call has no second effect."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import String, func
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backend.db import Base
+
+
+class IdempotentAnswer(Base):
+    """The answer to an action's call, by its idempotency key."""
+
+    __tablename__ = "idempotent_answer"
+
+    key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    answer: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())

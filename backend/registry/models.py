@@ -1,0 +1,195 @@
+"""The registry of actions: people, petitions, their events, and drafts not yet filed."""
+
+import enum
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Computed, ForeignKey, Index, String, UniqueConstraint, func
+from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import TSVECTOR
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backend.db import Base, enum_column
+
+
+class PetitionKind(enum.StrEnum):
+    PETICION = "peticion"
+    QUEJA = "queja"
+    SUGERENCIA = "sugerencia"
+    FELICITACION = "felicitacion"
+    AUDIENCIA = "audiencia"
+    APOYO_SOCIAL = "apoyo_social"
+    ASESORIA_JURIDICA = "asesoria_juridica"
+    REGISTRO_CIVIL = "registro_civil"
+    CARTA_NO_ANTECEDENTES = "carta_no_antecedentes"
+    DERECHOS_ARCO = "derechos_arco"
+
+
+class EntryChannel(enum.StrEnum):
+    """How a petition came in (design, section 7)."""
+
+    PRESENCIAL = "presencial"
+    GIRA = "gira"
+    CORRESPONDENCIA = "correspondencia"
+    CORREO = "correo"
+    REDES_SOCIALES = "redes_sociales"
+    CALL_CENTER = "call_center"
+    CHAT_SONORA = "chat_sonora"
+    WHATSAPP = "whatsapp"
+    TELEGRAM = "telegram"
+
+
+class PetitionStatus(enum.StrEnum):
+    RECIBIDA = "recibida"
+    EN_ANALISIS = "en_analisis"
+    TURNADA = "turnada"
+    EN_ATENCION = "en_atencion"
+    REQUIERE_INFORMACION = "requiere_informacion"
+    CONCLUIDA_SATISFACTORIA = "concluida_satisfactoria"
+    CONCLUIDA_NO_SATISFACTORIA = "concluida_no_satisfactoria"
+    IMPROCEDENTE = "improcedente"
+    CANCELADA = "cancelada"
+
+
+class Priority(enum.StrEnum):
+    NORMAL = "normal"
+    HIGH = "alta"
+    URGENT = "urgente"
+
+
+class ActorKind(enum.StrEnum):
+    CITIZEN = "citizen"
+    BOT = "bot"
+    STAFF = "staff"
+    SYSTEM = "system"
+
+
+class PetitionEventKind(enum.StrEnum):
+    FILED = "filed"
+    STATUS_CHANGED = "status_changed"
+    INFORMATION_ADDED = "information_added"
+    ATTACHMENT_ADDED = "attachment_added"
+    EDITED = "edited"
+    ASSIGNED = "assigned"
+    NOTE = "note"
+
+
+class DraftState(enum.StrEnum):
+    OPEN = "open"
+    FILED = "filed"
+    CANCELLED = "cancelled"
+
+
+class Person(Base):
+    """Somebody who addressed the office. `search_text` is name and contact without accents, lower case."""
+
+    __tablename__ = "person"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    full_name: Mapped[str] = mapped_column(String(200))
+    phone: Mapped[str | None] = mapped_column(String(20), index=True)  # E.164
+    email: Mapped[str | None] = mapped_column(String(254), index=True)
+    curp: Mapped[str | None] = mapped_column(String(18), index=True)
+    search_text: Mapped[str] = mapped_column(default="")
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class Petition(Base):
+    """A petition with its folio. The access code is not stored: it is derived from `access_nonce`
+    and a key outside the database (see `registry.folios`)."""
+
+    __tablename__ = "petition"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    folio: Mapped[str] = mapped_column(String(20), unique=True)
+    year: Mapped[int]
+    number: Mapped[int]
+    access_nonce: Mapped[str] = mapped_column(String(32))
+    kind: Mapped[PetitionKind] = mapped_column(enum_column(PetitionKind, "kind"))
+    status: Mapped[PetitionStatus] = mapped_column(
+        enum_column(PetitionStatus, "status"), default=PetitionStatus.RECIBIDA, index=True
+    )
+    priority: Mapped[Priority] = mapped_column(enum_column(Priority, "priority"), default=Priority.NORMAL)
+    channel: Mapped[EntryChannel] = mapped_column(enum_column(EntryChannel, "channel"))
+    topic_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("topic.id"))
+    agency_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("agency.id"))
+    person_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"), index=True)
+    municipality_id: Mapped[str | None] = mapped_column(ForeignKey("municipality.id"))
+    colonia: Mapped[str | None] = mapped_column(String(120))
+    narrative: Mapped[str]
+    details: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    conversation_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("conversation.id"), index=True)
+    assignee_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff_user.id"))
+    search_text: Mapped[str] = mapped_column(default="")
+    search: Mapped[str] = mapped_column(TSVECTOR, Computed("to_tsvector('spanish', search_text)", persisted=True))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+
+    __table_args__ = (
+        UniqueConstraint("year", "number"),
+        Index("ix_petition_search", "search", postgresql_using="gin"),
+    )
+
+
+class PetitionEvent(Base):
+    """What happened to a petition, by whom and why. Never changed, never deleted."""
+
+    __tablename__ = "petition_event"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    petition_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("petition.id"))
+    kind: Mapped[PetitionEventKind] = mapped_column(enum_column(PetitionEventKind, "kind"))
+    from_status: Mapped[PetitionStatus | None] = mapped_column(enum_column(PetitionStatus, "from_status"))
+    to_status: Mapped[PetitionStatus | None] = mapped_column(enum_column(PetitionStatus, "to_status"))
+    actor: Mapped[ActorKind] = mapped_column(enum_column(ActorKind, "actor"))
+    user_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff_user.id"))
+    text: Mapped[str] = mapped_column(default="")
+    detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (Index("ix_petition_event_petition", "petition_id", "at"),)
+
+
+class PetitionDraft(Base):
+    """A petition being told. It outlives the bot's session, a change of model, of channel and of owner.
+
+    `fields` holds the normalised answers by field name; `awaiting` is the field asked for last.
+    """
+
+    __tablename__ = "petition_draft"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    conversation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("conversation.id"))
+    kind: Mapped[PetitionKind] = mapped_column(enum_column(PetitionKind, "kind"))
+    fields: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    awaiting: Mapped[str | None] = mapped_column(String(40))
+    state: Mapped[DraftState] = mapped_column(enum_column(DraftState, "state"), default=DraftState.OPEN)
+    petition_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("petition.id"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+
+    __table_args__ = (
+        Index("uq_petition_draft_open", "conversation_id", unique=True, postgresql_where=sql("state = 'open'")),
+    )
+
+
+class FolioCounter(Base):
+    """The last number given in a year; its row lock makes the sequence gapless."""
+
+    __tablename__ = "folio_counter"
+
+    year: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    last_number: Mapped[int]
+
+
+class FolioAttempt(Base):
+    """A wrong folio or access code, kept to limit guessing."""
+
+    __tablename__ = "folio_attempt"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    conversation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("conversation.id"))
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (Index("ix_folio_attempt_conversation", "conversation_id", "at"),)

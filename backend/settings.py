@@ -1,0 +1,61 @@
+"""Every setting, its meaning and its default. Read once from the environment, then passed in.
+
+Nothing secret has a default: `make run` makes development secrets under `VAR_DIR`
+(see `backend.supervisor`); elsewhere a missing secret stops the program with its name.
+"""
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+MEBIBYTE = 1024 * 1024
+
+
+class Settings(BaseSettings):
+    """Settings of the backend and its worker, named in the environment by their names in capitals."""
+
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore")
+
+    var_dir: Path = Field(Path("var"), description="Where data, attachments, models and development secrets lie.")
+    host: str = Field("127.0.0.1", description="Address that the web server binds to.")
+    port: int = Field(8000, description="Port of the web server.")
+    public_url: str | None = Field(None, description="The address citizens use; default http://localhost:PORT.")
+    database_url: str = Field(
+        description="PostgreSQL as postgresql://…; where absent, `make run` starts its own under VAR_DIR/postgres."
+    )
+    log_level: str = Field("INFO", description="Least level logged: DEBUG, INFO, WARNING, ERROR.")
+
+    secret_key: SecretStr = Field(description="Key that access codes and chat tokens derive from. Keep it for ever.")
+    internal_api_token: SecretStr = Field(description="The bot's actions show it to /internal.")
+    bot_token: SecretStr = Field(description="The backend shows it to the bot's input channel.")
+
+    rasa_url: str = Field("http://127.0.0.1:5005", description="Where the bot listens (loopback only).")
+    turn_timeout: float = Field(8.0, description="Seconds the bot has for a turn; then the scripted intake answers.")
+    lease_seconds: float = Field(15.0, description="Seconds after which a dead worker's turn is taken up again.")
+    sweep_seconds: float = Field(2.0, description="Seconds between looks for work whose wake-up was lost.")
+
+    widget_origins: Annotated[list[str], NoDecode] = Field(
+        default_factory=list,
+        description="Origins (comma-separated) of the sites that embed the chat, besides our own.",
+    )
+    sessions_per_minute: int = Field(120, description="New chat sessions a minute from one address.")
+    messages_per_minute: int = Field(60, description="Messages a minute in one chat session.")
+    attachment_max_bytes: int = Field(10 * MEBIBYTE, description="Largest attachment accepted, in bytes.")
+    trusted_proxies: str = Field("127.0.0.1", description="Proxies whose X-Forwarded-For is believed.")
+
+    @field_validator("widget_origins", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        if isinstance(value, str):
+            return [origin.strip().rstrip("/") for origin in value.split(",") if origin.strip()]
+        return value
+
+    @property
+    def base_url(self) -> str:
+        return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
+
+    @property
+    def attachments_dir(self) -> Path:
+        return self.var_dir / "attachments"
