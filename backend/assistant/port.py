@@ -1,0 +1,59 @@
+"""What the backend asks of an assistant, whoever it is: Rasa, or a script in tests."""
+
+from dataclasses import dataclass
+from typing import Protocol
+from uuid import UUID
+
+from backend.conversations.models import HandoffReason
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One message for the assistant. `message_id` makes the call idempotent: the same id, the same answer."""
+
+    conversation_id: UUID
+    message_id: UUID
+    text: str
+    channel: str
+
+
+@dataclass(frozen=True)
+class ReplyButton:
+    title: str
+    payload: str
+
+
+@dataclass(frozen=True)
+class Reply:
+    text: str
+    buttons: tuple[ReplyButton, ...] = ()
+
+
+@dataclass(frozen=True)
+class Handoff:
+    """The assistant asks that a person takes over; applied together with its replies."""
+
+    reason: HandoffReason
+    is_emergency: bool = False
+
+
+@dataclass(frozen=True)
+class TurnResult:
+    replies: tuple[Reply, ...]
+    handoff: Handoff | None = None
+
+
+class AssistantError(Exception):
+    """The assistant gave no usable answer; `kind` is a word for logs."""
+
+    def __init__(self, kind: str) -> None:
+        self.kind = kind
+        super().__init__(kind)
+
+
+class Assistant(Protocol):
+    async def reply(self, turn: Turn) -> TurnResult:
+        """Have the turn. Raises AssistantError; takes no longer than the turn's budget."""
+        ...
+
+    async def is_ready(self) -> bool: ...

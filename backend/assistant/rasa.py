@@ -1,0 +1,105 @@
+"""The assistant that runs in Rasa, reached through our input channel (bot/connectors/chat_sonora.py).
+
+Rasa answers a failed turn with an empty list, so an empty answer is a failure here
+(design, section 8). While it does not answer at all, calls fail at once for a few
+seconds instead of making each citizen wait for the whole budget.
+"""
+
+import time
+from typing import Any
+
+import httpx
+from pydantic import BaseModel, ValidationError
+
+from backend.assistant.port import AssistantError, Handoff, Reply, ReplyButton, Turn, TurnResult
+from backend.conversations.models import HandoffReason
+
+REST_SECONDS = 5.0
+
+
+class _Button(BaseModel):
+    title: str
+    payload: str
+
+
+class _HandoffDirective(BaseModel):
+    reason: HandoffReason
+    emergency: bool = False
+
+
+class _Custom(BaseModel):
+    handoff: _HandoffDirective | None = None
+
+
+class _Message(BaseModel):
+    text: str | None = None
+    buttons: list[_Button] = []
+    custom: _Custom | None = None
+
+
+class _Answer(BaseModel):
+    messages: list[_Message]
+
+
+class RasaAssistant:
+    """The only client of Rasa. Conversations are serialised before they come here."""
+
+    def __init__(self, base_url: str, token: str, *, timeout: float) -> None:
+        self._client = httpx.AsyncClient(
+            base_url=base_url,
+            headers={"Authorization": f"Bearer {token}"},
+            timeout=httpx.Timeout(timeout, connect=min(2.0, timeout)),
+            limits=httpx.Limits(max_connections=50),
+        )
+        self._resting_until = 0.0
+
+    async def close(self) -> None:
+        await self._client.aclose()
+
+    async def is_ready(self) -> bool:
+        try:
+            return (await self._client.get("/webhooks/chat_sonora/", timeout=2.0)).status_code == httpx.codes.OK
+        except httpx.HTTPError:
+            return False
+
+    async def reply(self, turn: Turn) -> TurnResult:
+        if time.monotonic() < self._resting_until:
+            raise AssistantError("resting")
+        body = {
+            "sender_id": str(turn.conversation_id),
+            "message_id": str(turn.message_id),
+            "text": turn.text,
+            "metadata": {"channel": turn.channel},
+        }
+        try:
+            response = await self._client.post("/webhooks/chat_sonora/webhook", json=body)
+        except httpx.HTTPError as error:
+            self._resting_until = time.monotonic() + REST_SECONDS
+            raise AssistantError(type(error).__name__) from error
+        if response.status_code != httpx.codes.OK:
+            raise AssistantError(f"status_{response.status_code}")
+        try:
+            answer = _Answer.model_validate(_json(response))
+        except ValidationError as error:
+            raise AssistantError("malformed") from error
+        return _result(answer)
+
+
+def _json(response: httpx.Response) -> Any:
+    try:
+        return response.json()
+    except ValueError as error:
+        raise AssistantError("malformed") from error
+
+
+def _result(answer: _Answer) -> TurnResult:
+    replies = tuple(
+        Reply(message.text, tuple(ReplyButton(button.title, button.payload) for button in message.buttons))
+        for message in answer.messages
+        if message.text and message.text.strip()
+    )
+    if not replies:
+        raise AssistantError("empty")
+    directive = next((m.custom.handoff for m in answer.messages if m.custom and m.custom.handoff), None)
+    handoff = Handoff(directive.reason, directive.emergency) if directive else None
+    return TurnResult(replies, handoff)

@@ -1,0 +1,135 @@
+"""Storing messages: each gets its place (`seq`) under the conversation's row lock."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend import clock
+from backend.assistant.port import ReplyButton
+from backend.conversations.errors import ConversationNotFound, EmptyMessage, MessageTooLong
+from backend.conversations.models import (
+    Author,
+    Conversation,
+    ConversationEvent,
+    EventKind,
+    Message,
+    Owner,
+)
+from backend.live import INBOX, conversation_topic, notify
+from backend.outbox import service as outbox
+from backend.text import strip_control
+
+MAX_TEXT = 4000
+
+#: Authors whose messages must reach the citizen, and so get an outbox row.
+_DELIVERED = (Author.BOT, Author.AGENT, Author.SYSTEM)
+
+
+@dataclass(frozen=True)
+class NewMessage:
+    """A message about to be stored. `external_id` names it for its sender: a repeat is recognised by it."""
+
+    author: Author
+    text: str = ""
+    payload: str | None = None
+    buttons: Sequence[ReplyButton] = ()
+    agent_id: UUID | None = None
+    external_id: str | None = None
+    in_reply_to: UUID | None = None
+    reply_index: int | None = None
+    is_sensitive: bool = False
+
+
+def clean_text(raw: str) -> str:
+    """`raw` as it may be stored. Raises EmptyMessage, MessageTooLong."""
+    if len(raw) > MAX_TEXT:
+        raise MessageTooLong(len(raw), MAX_TEXT)
+    text = strip_control(raw.replace("\r\n", "\n")).strip()
+    if not text:
+        raise EmptyMessage
+    return text
+
+
+async def lock(session: AsyncSession, conversation_id: UUID) -> Conversation:
+    """The conversation, locked until this transaction ends. All that changes it goes through here."""
+    conversation = await session.scalar(
+        select(Conversation)
+        .where(Conversation.id == conversation_id)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    if conversation is None:
+        raise ConversationNotFound
+    return conversation
+
+
+async def append(session: AsyncSession, conversation: Conversation, new: NewMessage) -> Message:
+    """Store `new` at the end of a locked conversation; what the citizen must get goes to the outbox too."""
+    conversation.last_seq += 1
+    moment = clock.now()
+    message = Message(
+        conversation_id=conversation.id,
+        seq=conversation.last_seq,
+        author=new.author,
+        agent_id=new.agent_id,
+        text=new.text,
+        payload=new.payload,
+        buttons=[{"title": button.title, "payload": button.payload} for button in new.buttons],
+        channel=conversation.channel,
+        account=conversation.account,
+        external_id=new.external_id,
+        in_reply_to=new.in_reply_to,
+        reply_index=new.reply_index,
+        is_sensitive=new.is_sensitive,
+        created_at=moment,
+    )
+    session.add(message)
+    if new.author is not Author.CONTROL:
+        conversation.last_message_at = moment
+    if new.author is Author.CITIZEN:
+        conversation.last_citizen_at = moment
+    await session.flush()
+    if new.author in _DELIVERED:
+        await outbox.enqueue(session, conversation, message)
+    await notify(session, conversation_topic(conversation.id), INBOX)
+    return message
+
+
+async def find_by_external_id(session: AsyncSession, conversation: Conversation, external_id: str) -> Message | None:
+    """The message already stored under its sender's own name for it, if this is a repeat."""
+    return await session.scalar(
+        select(Message).where(
+            Message.channel == conversation.channel,
+            Message.account == conversation.account,
+            Message.external_id == external_id,
+        )
+    )
+
+
+async def record(
+    session: AsyncSession,
+    conversation: Conversation,
+    kind: EventKind,
+    *,
+    from_owner: Owner | None = None,
+    agent_id: UUID | None = None,
+    reason: str | None = None,
+    detail: dict[str, object] | None = None,
+) -> None:
+    """Write what happened into the conversation's history."""
+    session.add(
+        ConversationEvent(
+            conversation_id=conversation.id,
+            kind=kind,
+            from_owner=from_owner,
+            to_owner=conversation.owner,
+            agent_id=agent_id,
+            reason=reason,
+            detail=detail or {},
+            at=clock.now(),
+        )
+    )
+    await session.flush()

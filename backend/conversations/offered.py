@@ -1,0 +1,42 @@
+"""Buttons accepted as words: the number or the title of an option just offered, typed instead of pressed."""
+
+import re
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.conversations.models import Author, Message
+from backend.text import fold
+
+_NUMBER = re.compile(r"^(?:la |el |opcion |numero )*(\d{1,2})[.)]?$")
+_ORDINALS = {"primera": 1, "primero": 1, "segunda": 2, "segundo": 2, "tercera": 3, "tercero": 3}
+
+
+async def payload_for(session: AsyncSession, message: Message) -> str | None:
+    """The payload of the button that `message`, typed, names among those offered right before it."""
+    before = await session.scalars(
+        select(Message)
+        .where(
+            Message.conversation_id == message.conversation_id,
+            Message.seq < message.seq,
+            Message.author.in_((Author.CITIZEN, Author.BOT, Author.SYSTEM, Author.AGENT)),
+        )
+        .order_by(Message.seq.desc())
+        .limit(10)
+    )
+    for earlier in before:
+        if earlier.author is Author.CITIZEN:
+            return None
+        if earlier.buttons:
+            return _match(message.text, [(str(b["title"]), str(b["payload"])) for b in earlier.buttons])
+    return None
+
+
+def _match(typed: str, buttons: list[tuple[str, str]]) -> str | None:
+    word = fold(typed).strip(" .!¡¿?,")
+    for title, payload in buttons:
+        if word == fold(title).strip(" .!¡¿?,"):
+            return payload
+    number = _NUMBER.match(word)
+    index = int(number[1]) if number else _ORDINALS.get(word.removeprefix("la ").removeprefix("el "), 0)
+    return buttons[index - 1][1] if 1 <= index <= len(buttons) else None

@@ -1,0 +1,38 @@
+"""What other slices may ask of conversations. See the modules for each promise."""
+
+from backend.conversations.inbox import StoredFile, attach, open_conversation, receive
+from backend.conversations.messages import append, clean_text, lock
+from backend.conversations.ownership import (
+    add_note,
+    announce,
+    assign_waiting,
+    close,
+    hand_to_queue,
+    mark_read_by_agent,
+    queue_position,
+    reply_as_agent,
+    return_to_bot,
+    take_over,
+    transfer,
+)
+
+__all__ = [
+    "StoredFile",
+    "add_note",
+    "announce",
+    "append",
+    "assign_waiting",
+    "attach",
+    "clean_text",
+    "close",
+    "hand_to_queue",
+    "lock",
+    "mark_read_by_agent",
+    "open_conversation",
+    "queue_position",
+    "receive",
+    "reply_as_agent",
+    "return_to_bot",
+    "take_over",
+    "transfer",
+]

@@ -1,0 +1,239 @@
+"""Advancing a conversation: its pending messages, one at a time, in order.
+
+A worker leases the conversation (a token on the row, taken under the row lock), talks
+to the bot with no transaction open, and stores the replies in a new transaction after
+checking again who owns the conversation. A worker that dies leaves a lease that ends;
+another then has the same turn again, and the bot, which remembers the message's id,
+answers it without running it twice.
+"""
+
+import enum
+import uuid
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+import structlog
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend import clock
+from backend.assistant import scripted
+from backend.assistant.emergency import EMERGENCY_TEXT, is_emergency
+from backend.assistant.port import Assistant, AssistantError, Turn, TurnResult
+from backend.conversations import messages, ownership, ratings, waiting
+from backend.conversations.messages import NewMessage
+from backend.conversations.models import (
+    Attachment,
+    Author,
+    Conversation,
+    EventKind,
+    HandoffReason,
+    Message,
+    Owner,
+)
+from backend.conversations.offered import payload_for
+from backend.db import Database
+
+log = structlog.get_logger(__name__)
+
+#: A message that failed this often (each time taking the worker with it) goes to a person unread by the bot.
+MAX_ATTEMPTS = 4
+
+_PENDING_AUTHORS = (Author.CITIZEN, Author.CONTROL)
+
+
+class Step(enum.Enum):
+    """What came of one look at a conversation."""
+
+    NOTHING_TO_DO = enum.auto()
+    HANDLED = enum.auto()
+
+
+@dataclass(frozen=True)
+class BotTurn:
+    """A turn to have with the bot, and what must still be true when its reply is stored."""
+
+    turn: Turn
+    lease_token: UUID
+    epoch: int
+    is_control: bool
+
+
+class Advancer:
+    """Deals with a conversation's pending messages, as the only one to do so while its lease holds."""
+
+    def __init__(self, database: Database, assistant: Assistant, *, lease_seconds: float) -> None:
+        self._database = database
+        self._assistant = assistant
+        self._lease = timedelta(seconds=lease_seconds)
+
+    async def advance(self, conversation_id: UUID) -> None:
+        """Handle everything pending; returns at once if another worker is at it."""
+        lease_token = uuid.uuid4()
+        while True:
+            async with self._database.transaction() as session:
+                step = await self._claim(session, conversation_id, lease_token)
+            if step is Step.NOTHING_TO_DO:
+                return
+            if isinstance(step, BotTurn):
+                await self._have_turn(step)
+
+    async def _claim(self, session: AsyncSession, conversation_id: UUID, lease_token: UUID) -> Step | BotTurn:
+        """Handle the next message within this transaction, or lease the conversation for a turn with the bot."""
+        conversation = await messages.lock(session, conversation_id)
+        moment = clock.now()
+        leased_until = conversation.lease_until
+        if leased_until is not None and leased_until > moment and conversation.lease_token != lease_token:
+            return Step.NOTHING_TO_DO
+        message = await _next_pending(session, conversation_id)
+        if message is None:
+            conversation.lease_token = conversation.lease_until = None
+            return Step.NOTHING_TO_DO
+        message.attempts += 1
+        if await _handled_without_bot(session, conversation, message):
+            _handled(message)
+            return Step.HANDLED
+        conversation.lease_token = lease_token
+        conversation.lease_until = moment + self._lease
+        turn = Turn(conversation.id, message.id, await _text_for_bot(session, message), conversation.channel)
+        return BotTurn(turn, lease_token, conversation.ownership_epoch, message.author is Author.CONTROL)
+
+    async def _have_turn(self, claimed: BotTurn) -> None:
+        result: TurnResult | AssistantError
+        try:
+            result = await self._assistant.reply(claimed.turn)
+        except AssistantError as error:
+            log.warning("assistant_failed", kind=error.kind, message_id=str(claimed.turn.message_id))
+            result = error
+        async with self._database.transaction() as session:
+            await _finish(session, claimed, result)
+
+
+async def _next_pending(session: AsyncSession, conversation_id: UUID) -> Message | None:
+    return await session.scalar(
+        select(Message)
+        .where(
+            Message.conversation_id == conversation_id,
+            Message.handled_at.is_(None),
+            Message.author.in_(_PENDING_AUTHORS),
+        )
+        .order_by(Message.seq)
+        .limit(1)
+    )
+
+
+def _handled(message: Message) -> None:
+    message.handled_at = clock.now()
+
+
+async def _handled_without_bot(session: AsyncSession, conversation: Conversation, message: Message) -> bool:
+    """Everything that is decided before the bot sees a message. True when the bot must not see it."""
+    if message.author is Author.CONTROL:
+        return conversation.owner is not Owner.BOT
+    if is_emergency(message.text):
+        await _meet_emergency(session, conversation, message)
+        return True
+    if conversation.owner is Owner.CLOSED:
+        if await ratings.take(session, conversation, message):
+            return True
+        await ownership.reopen(session, conversation)
+    if conversation.owner is Owner.QUEUE:
+        await waiting.hear(session, conversation, message)
+        return True
+    if conversation.owner is Owner.AGENT:
+        return True
+    if message.attempts > MAX_ATTEMPTS:
+        await _give_up(session, conversation, message)
+        return True
+    if conversation.in_scripted_intake and await scripted.is_under_way(session, conversation):
+        await _store_result(session, conversation, message, await scripted.go_on(session, conversation, message))
+        return True
+    return False
+
+
+async def _meet_emergency(session: AsyncSession, conversation: Conversation, message: Message) -> None:
+    """911 before anything else, and a flagged handoff. Where a person has the chat, the person answers."""
+    message.is_sensitive = True
+    was_with_agent = conversation.owner is Owner.AGENT
+    conversation.is_emergency = True
+    await messages.record(session, conversation, EventKind.EMERGENCY, agent_id=conversation.agent_id)
+    if was_with_agent:
+        return
+    new = NewMessage(Author.BOT, text=EMERGENCY_TEXT, in_reply_to=message.id, reply_index=0)
+    await messages.append(session, conversation, new)
+    await ownership.hand_to_queue(session, conversation.id, HandoffReason.EMERGENCY, is_emergency=True)
+
+
+async def _give_up(session: AsyncSession, conversation: Conversation, message: Message) -> None:
+    await messages.append(
+        session,
+        conversation,
+        NewMessage(Author.BOT, text=scripted.GAVE_UP, in_reply_to=message.id, reply_index=0),
+    )
+    await ownership.hand_to_queue(session, conversation.id, HandoffReason.BOT_FAILED)
+
+
+async def _text_for_bot(session: AsyncSession, message: Message) -> str:
+    """The message as the bot takes it: a button's payload (pressed, or typed as its number or title) or plain text."""
+    if message.payload is not None:
+        return message.payload
+    file = await session.scalar(select(Attachment).where(Attachment.message_id == message.id).limit(1))
+    if file is not None and not message.text:
+        return "/enviar_adjunto"
+    payload = await payload_for(session, message)
+    # Only buttons speak to the bot in commands; a citizen's own "/…" is plain text.
+    return payload or message.text.lstrip("/ ") or message.text
+
+
+async def _finish(session: AsyncSession, claimed: BotTurn, result: TurnResult | AssistantError) -> None:
+    """Store the outcome of a turn, unless somebody else has had the turn or owns the conversation now."""
+    conversation = await messages.lock(session, claimed.turn.conversation_id)
+    message = await session.get_one(Message, claimed.turn.message_id)
+    if conversation.lease_token != claimed.lease_token or message.handled_at is not None:
+        log.info("late_turn_discarded", message_id=str(message.id))
+        return
+    _handled(message)
+    if conversation.ownership_epoch != claimed.epoch or conversation.owner is not Owner.BOT:
+        await _drop(session, conversation, message, result)
+        return
+    if isinstance(result, AssistantError):
+        await messages.record(session, conversation, EventKind.BOT_FAILED, reason=result.kind[:40])
+        result = await scripted.take_over_turn(session, conversation, message)
+    else:
+        conversation.in_scripted_intake = False
+    await _store_result(session, conversation, message, result)
+
+
+async def _store_result(
+    session: AsyncSession, conversation: Conversation, message: Message, result: TurnResult
+) -> None:
+    for index, reply in enumerate(result.replies):
+        await messages.append(
+            session,
+            conversation,
+            NewMessage(
+                Author.BOT, text=reply.text, buttons=reply.buttons, in_reply_to=message.id, reply_index=index
+            ),
+        )
+    if result.handoff is not None:
+        await ownership.hand_to_queue(
+            session, conversation.id, result.handoff.reason, is_emergency=result.handoff.is_emergency
+        )
+
+
+async def _drop(
+    session: AsyncSession, conversation: Conversation, message: Message, result: TurnResult | AssistantError
+) -> None:
+    """A person took over while the bot was answering: the citizen never sees the answer, the agent does."""
+    if isinstance(result, AssistantError):
+        return
+    await messages.record(session, conversation, EventKind.REPLY_DROPPED, agent_id=conversation.agent_id)
+    said = "\n".join(reply.text for reply in result.replies)
+    note = NewMessage(
+        Author.NOTE,
+        text=f"El asistente iba a contestar esto; no se envió porque una persona tomó la conversación:\n{said}",
+        in_reply_to=message.id,
+        reply_index=0,
+    )
+    await messages.append(session, conversation, note)

@@ -1,0 +1,16 @@
+"""The state portal's own chat: what is stored is what the widget reads.
+
+There is no provider between us and the reader, so a send succeeds at once and
+resending is harmless: the widget shows a message by its id, once. Receipts come
+from the widget (`POST /api/chat/receipts`).
+"""
+
+from channels.port import OutboundMessage, SendOutcome, Sent
+
+
+class WebChannel:
+    name = "web"
+    resend_when_uncertain = True
+
+    async def send(self, message: OutboundMessage) -> SendOutcome:
+        return Sent(provider_id=message.delivery_id)
