@@ -48,8 +48,11 @@ async def hand_to_queue(
     conversation.is_emergency = conversation.is_emergency or is_emergency
     if conversation.owner in (Owner.QUEUE, Owner.AGENT):
         return
+    from_owner = conversation.owner
     _enqueue(conversation, reason)
-    await messages.record(session, conversation, EventKind.QUEUED, from_owner=Owner.BOT, reason=reason)
+    conversation.closed_at = conversation.close_reason = None
+    conversation.rating_state = RatingState.NONE
+    await messages.record(session, conversation, EventKind.QUEUED, from_owner=from_owner, reason=reason)
     await assign_waiting(session)
 
 

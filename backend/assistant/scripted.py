@@ -1,0 +1,165 @@
+"""The scripted intake: takes a petition with plain questions while the bot cannot answer.
+
+No understanding, so no guessing. It writes into the same draft as the bot's form and
+the agents' form (design, section 4.8): what the citizen already said is not asked
+again, and whoever comes next goes on from there.
+"""
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend import clock
+from backend.assistant.port import Handoff, Reply, ReplyButton, TurnResult
+from backend.catalog import service as catalog
+from backend.conversations.models import Author, Conversation, HandoffReason, Message
+from backend.privacy import service as privacy
+from backend.registry import intake
+from backend.registry import service as registry
+from backend.registry.models import PetitionKind
+from backend.text import fold
+
+GAVE_UP = "Perdón, no pude procesar su mensaje. Una persona de la oficina lo leerá y le contestará aquí."
+_SORRY = "Por el momento el asistente tiene una falla. Su mensaje quedó guardado."
+_BACK = "El asistente le atiende de nuevo. ¿En qué más puedo ayudarle?"
+
+_START, _PERSON, _CANCEL, _YES, _NO, _CORRECT = (
+    "/registrar_peticion",
+    "/hablar_con_persona",
+    "/cancelar",
+    "/afirmar",
+    "/negar",
+    "/corregir",
+)
+_OFFER = (ReplyButton("Registrar una petición", _START), ReplyButton("Hablar con una persona", _PERSON))
+_CONSENT = (ReplyButton("Acepto", _YES), ReplyButton("No acepto", _NO))
+_CONFIRM = (
+    ReplyButton("Sí, registrar", _YES),
+    ReplyButton("Corregir", _CORRECT),
+    ReplyButton("Cancelar", _CANCEL),
+)
+_COMMANDS = {
+    "si": _YES, "acepto": _YES, "si acepto": _YES, "si registrar": _YES, "de acuerdo": _YES, "correcto": _YES,
+    "si, registrar": _YES, "ok": _YES, "1": _YES,
+    "no": _NO, "no acepto": _NO, "corregir": _CORRECT, "cancelar": _CANCEL,
+    "persona": _PERSON, "hablar con una persona": _PERSON, "quiero hablar con una persona": _PERSON,
+    "registrar": _START, "registrar una peticion": _START, "quiero registrar una peticion": _START,
+}  # fmt: skip
+
+
+async def is_under_way(session: AsyncSession, conversation: Conversation) -> bool:
+    """Whether the script has a petition in hand and so goes on even if the bot is back."""
+    return await registry.current_draft(session, conversation.id) is not None
+
+
+async def take_over_turn(session: AsyncSession, conversation: Conversation, message: Message) -> TurnResult:
+    """The bot failed on `message`: apologise, and go on with the petition in hand, or offer to take one."""
+    if message.author is Author.CONTROL:
+        return _say(_BACK)
+    is_new = not conversation.in_scripted_intake
+    conversation.in_scripted_intake = True
+    draft = await registry.current_draft(session, conversation.id)
+    if draft is not None or _command(message) in (_START, _PERSON):
+        result = await go_on(session, conversation, message)
+        apology = (Reply(f"{_SORRY} Sigo con preguntas sencillas."),) if is_new else ()
+        return TurnResult((*apology, *result.replies), result.handoff)
+    return TurnResult((Reply(f"{_SORRY} ¿Qué prefiere?", _OFFER),))
+
+
+async def go_on(session: AsyncSession, conversation: Conversation, message: Message) -> TurnResult:
+    """The next step of the script, given the citizen's `message`."""
+    command = _command(message)
+    if command == _PERSON:
+        return await _person(session, conversation)
+    if command == _CANCEL:
+        return await _cancel(session, conversation)
+    draft = await registry.current_draft(session, conversation.id)
+    if draft is None:
+        await registry.open_draft(session, conversation.id, PetitionKind.PETICION, {})
+        return await _ask(session, conversation)
+    if conversation.consent_at is None:
+        return await _hear_consent(session, conversation, command)
+    if not draft.missing:
+        return await _hear_confirmation(session, conversation, command)
+    return await _hear_answer(session, conversation, draft.awaiting or draft.missing[0], message)
+
+
+def _command(message: Message) -> str | None:
+    if message.payload is not None and not message.payload.startswith(_VALUE):
+        return message.payload
+    return _COMMANDS.get(fold(message.text).strip(" .!¡"))
+
+
+#: Payload of a choice among a field's options: the option's value follows.
+_VALUE = "/elegir:"
+
+
+def _say(text: str, *buttons: ReplyButton) -> TurnResult:
+    return TurnResult((Reply(text, buttons),))
+
+
+async def _ask(session: AsyncSession, conversation: Conversation) -> TurnResult:
+    """Ask for consent, for what is missing, or for confirmation: whichever comes next."""
+    if conversation.consent_at is None:
+        return _say(privacy.short_notice(), *_CONSENT)
+    draft = await registry.current_draft(session, conversation.id)
+    assert draft is not None, "only asked with a petition in hand"
+    if draft.next is None:
+        return _say(f"{draft.summary}\n\n¿Está correcto?", *_CONFIRM)
+    options = (ReplyButton(option.title, f"{_VALUE}{option.value}") for option in draft.next.options)
+    return _say(intake.QUESTIONS[draft.next.name], *options)
+
+
+async def _hear_consent(session: AsyncSession, conversation: Conversation, command: str | None) -> TurnResult:
+    if command == _YES:
+        await privacy.record_consent(session, conversation.id, accepted=True)
+        return await _ask(session, conversation)
+    if command == _NO:
+        await registry.cancel_draft(session, conversation.id)
+        return _say("Está bien, no registro ningún dato. Si gusta, puede hablar con una persona.", _OFFER[1])
+    return await _ask(session, conversation)
+
+
+async def _hear_answer(
+    session: AsyncSession, conversation: Conversation, field: str, message: Message
+) -> TurnResult:
+    raw = message.payload.removeprefix(_VALUE) if message.payload is not None else message.text
+    answer = await registry.answer(session, conversation.id, field, raw)
+    if answer.accepted:
+        return await _ask(session, conversation)
+    problem = intake.PROBLEMS[answer.problem or "empty"]
+    if answer.suggestion is not None:
+        suggested = ReplyButton(answer.suggestion.title, f"{_VALUE}{answer.suggestion.value}")
+        return _say(f"{problem} ¿Quiso decir {answer.suggestion.title}?", suggested)
+    options = (ReplyButton(option.title, f"{_VALUE}{option.value}") for option in answer.options)
+    return _say(f"{problem} {intake.QUESTIONS[field]}", *options)
+
+
+async def _hear_confirmation(session: AsyncSession, conversation: Conversation, command: str | None) -> TurnResult:
+    if command == _CORRECT or command == _NO:
+        await registry.restart_draft(session, conversation.id)
+        result = await _ask(session, conversation)
+        return TurnResult((Reply("Empecemos de nuevo para corregir."), *result.replies))
+    if command != _YES:
+        return await _ask(session, conversation)
+    filed = await registry.file_draft(session, conversation.id)
+    conversation.in_scripted_intake = False
+    return _say(
+        f"Listo, su petición quedó registrada.\nFolio: {filed.folio}\nClave de acceso: {filed.access_code}\n"
+        "Guarde ambos: con ellos puede preguntar aquí mismo cómo va."
+    )
+
+
+async def _cancel(session: AsyncSession, conversation: Conversation) -> TurnResult:
+    await registry.cancel_draft(session, conversation.id)
+    conversation.in_scripted_intake = False
+    return _say("Cancelado, no registré nada. ¿Qué desea hacer?", *_OFFER)
+
+
+async def _person(session: AsyncSession, conversation: Conversation) -> TurnResult:
+    office = await catalog.office_state(session, clock.now())
+    when = (
+        "Le comunico con una persona. Espere, por favor."
+        if office.person_available
+        else f"Ahora no hay personas disponibles; abrimos {office.next_opening_text}. "
+        "Su conversación quedó en la lista y le contestarán aquí."
+    )
+    return TurnResult((Reply(when),), Handoff(HandoffReason.REQUESTED))

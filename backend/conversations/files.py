@@ -1,0 +1,140 @@
+"""Files that people send: told by their content, limited in size, kept under their SHA-256.
+
+The name and the type that the sender claims are never believed: the type comes from the
+content, the name is only shown.
+"""
+
+import asyncio
+import hashlib
+import os
+import tempfile
+import unicodedata
+from collections.abc import AsyncIterator
+from pathlib import Path
+from uuid import UUID
+
+import filetype
+from fastapi import UploadFile
+from fastapi.responses import FileResponse
+from PIL import Image, UnidentifiedImageError
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.conversations.inbox import StoredFile
+from backend.conversations.models import Attachment
+from backend.errors import ChatSonoraError, InvalidInput, NotFound, TooLarge
+
+MAX_PIXELS = 60_000_000
+_CHUNK = 64 * 1024
+_SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "application/pdf": ".pdf"}
+
+
+class UnsupportedFile(ChatSonoraError):
+    status = 415
+    code = "tipo_no_admitido"
+    message = "Solo se aceptan fotos (JPG, PNG, WebP) y documentos PDF."
+
+
+class EmptyFile(InvalidInput):
+    code = "archivo_vacio"
+    message = "El archivo está vacío."
+
+
+class FileStore:
+    """The folder of attachments. The same content is kept once."""
+
+    def __init__(self, folder: Path, *, max_bytes: int) -> None:
+        self._folder = folder
+        self._max_bytes = max_bytes
+
+    async def keep(self, upload: UploadFile) -> StoredFile:
+        """Store an upload. Raises TooLarge, EmptyFile, UnsupportedFile."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=self._folder, prefix="upload-")
+        path = Path(name)
+        try:
+            with os.fdopen(handle, "wb") as target:
+                sha256, size = await self._copy(upload, target)
+            content_type = await asyncio.to_thread(_content_type, path)
+            path.replace(self._path(sha256))
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
+        return StoredFile(_shown_name(upload.filename, content_type), content_type, size, sha256)
+
+    async def _copy(self, upload: UploadFile, target: object) -> tuple[str, int]:
+        digest, size = hashlib.sha256(), 0
+        async for chunk in _chunks(upload):
+            size += len(chunk)
+            if size > self._max_bytes:
+                raise TooLarge(f"El archivo pasa de {self._max_bytes // (1024 * 1024)} MB. Envíe uno más pequeño.")
+            digest.update(chunk)
+            target.write(chunk)  # type: ignore[attr-defined]
+        if size == 0:
+            raise EmptyFile
+        return digest.hexdigest(), size
+
+    def _path(self, sha256: str) -> Path:
+        return self._folder / sha256
+
+    def response(self, attachment: Attachment) -> FileResponse:
+        """The bytes, such that a browser neither guesses their type nor runs them."""
+        path = self._path(attachment.sha256)
+        if not path.is_file():
+            raise NotFound("El archivo ya no está disponible.")
+        is_image = attachment.content_type.startswith("image/")
+        return FileResponse(
+            path,
+            media_type=attachment.content_type,
+            filename=attachment.file_name,
+            content_disposition_type="inline" if is_image else "attachment",
+            headers={
+                "X-Content-Type-Options": "nosniff",
+                "Content-Security-Policy": "default-src 'none'; sandbox",
+                "Cache-Control": "private, max-age=3600",
+            },
+        )
+
+
+async def find(session: AsyncSession, attachment_id: UUID, *, conversation_id: UUID | None = None) -> Attachment:
+    """An attachment; with `conversation_id`, only if it belongs there. Raises NotFound."""
+    query = select(Attachment).where(Attachment.id == attachment_id)
+    if conversation_id is not None:
+        query = query.where(Attachment.conversation_id == conversation_id)
+    attachment = await session.scalar(query)
+    if attachment is None:
+        raise NotFound("Ese archivo no existe.")
+    return attachment
+
+
+async def _chunks(upload: UploadFile) -> AsyncIterator[bytes]:
+    while chunk := await upload.read(_CHUNK):
+        yield chunk
+
+
+def _content_type(path: Path) -> str:
+    kind = filetype.guess(str(path))
+    content_type = kind.mime if kind is not None else None
+    if content_type not in _SUFFIXES:
+        raise UnsupportedFile
+    if content_type.startswith("image/"):
+        _check_image(path)
+    return str(content_type)
+
+
+def _check_image(path: Path) -> None:
+    try:
+        with Image.open(path, formats=("JPEG", "PNG", "WEBP")) as image:
+            if image.width * image.height > MAX_PIXELS:
+                raise TooLarge("La imagen es demasiado grande. Envíe una con menos resolución.")
+            image.verify()
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise UnsupportedFile("La imagen está dañada o no se puede leer.") from error
+
+
+def _shown_name(claimed: str | None, content_type: str) -> str:
+    base = (claimed or "").replace("\\", "/").rsplit("/", 1)[-1]
+    safe = "".join(char for char in base if unicodedata.category(char)[0] != "C").strip(" .")[:120]
+    suffix = _SUFFIXES[content_type]
+    stem = Path(safe).stem or "archivo"
+    return f"{stem}{suffix}"

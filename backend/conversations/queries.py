@@ -1,0 +1,266 @@
+"""Reading conversations for the console: the inbox, its counts and one conversation's details."""
+
+import enum
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
+
+from backend.agents.models import User
+from backend.conversations.errors import ConversationNotFound
+from backend.conversations.models import (
+    PUBLIC_AUTHORS,
+    Author,
+    CallbackState,
+    CallbackTask,
+    Conversation,
+    ConversationEvent,
+    HandoffReason,
+    Message,
+    Owner,
+    Rating,
+)
+from backend.conversations.views import MessageView, transcript
+from backend.registry.models import DraftState, Person, Petition, PetitionDraft
+from backend.text import fold
+
+__all__ = [
+    "ConversationDetails",
+    "InboxCounts",
+    "InboxRow",
+    "InboxView",
+    "MessageView",
+    "details",
+    "inbox",
+    "inbox_counts",
+    "transcript",
+]
+
+
+class InboxView(enum.StrEnum):
+    MINE = "mine"
+    WAITING = "waiting"
+    BOT = "bot"
+    CLOSED = "closed"
+    ALL = "all"
+
+
+@dataclass(frozen=True)
+class InboxRow:
+    conversation_id: UUID
+    channel: str
+    owner: Owner
+    agent_id: UUID | None
+    agent_name: str | None
+    person_name: str | None
+    is_emergency: bool
+    handoff_reason: HandoffReason | None
+    queued_at: datetime | None
+    last_message_at: datetime | None
+    last_text: str
+    last_author: Author | None
+    unread: int
+
+
+@dataclass(frozen=True)
+class InboxCounts:
+    mine: int
+    waiting: int
+    bot: int
+    closed: int
+    unread: int
+
+
+@dataclass(frozen=True)
+class ConversationDetails:
+    conversation: Conversation
+    agent_name: str | None
+    person: Person | None
+    events: Sequence[ConversationEvent]
+    ratings: Sequence[Rating]
+    earlier: Sequence[Conversation]
+    petitions: Sequence[Petition]
+    draft_id: UUID | None
+    callbacks: Sequence[CallbackTask]
+
+
+def _in_view(view: InboxView, agent_id: UUID) -> ColumnElement[bool]:
+    match view:
+        case InboxView.MINE:
+            return and_(Conversation.owner == Owner.AGENT, Conversation.agent_id == agent_id)
+        case InboxView.WAITING:
+            return Conversation.owner == Owner.QUEUE
+        case InboxView.BOT:
+            return and_(Conversation.owner == Owner.BOT, Conversation.last_message_at.is_not(None))
+        case InboxView.CLOSED:
+            return Conversation.owner == Owner.CLOSED
+        case InboxView.ALL:
+            return Conversation.last_message_at.is_not(None)
+
+
+def _matches(search: str) -> ColumnElement[bool]:
+    """Conversations whose person, folio or words contain what was typed."""
+    pattern = f"%{fold(search)}%"
+    return or_(
+        Conversation.person_id.in_(select(Person.id).where(Person.search_text.like(pattern))),
+        Conversation.id.in_(
+            select(Petition.conversation_id).where(
+                Petition.conversation_id.is_not(None), Petition.search_text.like(pattern)
+            )
+        ),
+        Conversation.id.in_(
+            select(Message.conversation_id).where(
+                Message.author.in_(PUBLIC_AUTHORS), Message.text.ilike(f"%{search.strip()}%")
+            )
+        ),
+    )
+
+
+async def inbox(
+    session: AsyncSession,
+    view: InboxView,
+    *,
+    agent_id: UUID,
+    search: str | None = None,
+    before: datetime | None = None,
+    limit: int = 50,
+) -> list[InboxRow]:
+    """A page of a view: the waiting by emergency and wait, the rest by latest message. `before` pages on."""
+    query = _inbox_query().where(_in_view(view, agent_id))
+    if search and search.strip():
+        query = query.where(_matches(search))
+    if view is InboxView.WAITING:
+        query = query.order_by(Conversation.is_emergency.desc(), Conversation.queued_at)
+    else:
+        query = query.order_by(Conversation.last_message_at.desc())
+        if before is not None:
+            query = query.where(Conversation.last_message_at < before)
+    rows = (await session.execute(query.limit(limit))).all()
+    return [
+        InboxRow(
+            conversation_id=conversation.id,
+            channel=conversation.channel,
+            owner=conversation.owner,
+            agent_id=conversation.agent_id,
+            agent_name=agent_name,
+            person_name=person_name,
+            is_emergency=conversation.is_emergency,
+            handoff_reason=conversation.handoff_reason,
+            queued_at=conversation.queued_at,
+            last_message_at=conversation.last_message_at,
+            last_text=last_text or "",
+            last_author=last_author,
+            unread=unread,
+        )
+        for conversation, agent_name, person_name, last_text, last_author, unread in rows
+    ]
+
+
+def _inbox_query() -> Select[tuple[Conversation, str | None, str | None, str | None, Author | None, int]]:
+    last = aliased(Message)
+    last_seq = (
+        select(func.max(Message.seq))
+        .where(Message.conversation_id == Conversation.id, Message.author != Author.CONTROL)
+        .correlate(Conversation)
+        .scalar_subquery()
+    )
+    unread = (
+        select(func.count())
+        .where(
+            Message.conversation_id == Conversation.id,
+            Message.author == Author.CITIZEN,
+            Message.seq > Conversation.agent_read_seq,
+        )
+        .correlate(Conversation)
+        .scalar_subquery()
+    )
+    return (
+        select(Conversation, User.full_name, Person.full_name, last.text, last.author, unread)
+        .outerjoin(User, User.id == Conversation.agent_id)
+        .outerjoin(Person, Person.id == Conversation.person_id)
+        .outerjoin(last, and_(last.conversation_id == Conversation.id, last.seq == last_seq))
+    )
+
+
+async def inbox_counts(session: AsyncSession, agent_id: UUID) -> InboxCounts:
+    """How many conversations each view holds, and how many of the agent's own have something unread."""
+    mine = _in_view(InboxView.MINE, agent_id)
+    has_unread = (
+        select(Message.id)
+        .where(
+            Message.conversation_id == Conversation.id,
+            Message.author == Author.CITIZEN,
+            Message.seq > Conversation.agent_read_seq,
+        )
+        .exists()
+    )
+    row = (
+        await session.execute(
+            select(
+                func.count().filter(mine),
+                func.count().filter(_in_view(InboxView.WAITING, agent_id)),
+                func.count().filter(_in_view(InboxView.BOT, agent_id)),
+                func.count().filter(_in_view(InboxView.CLOSED, agent_id)),
+                func.count().filter(and_(mine, has_unread)),
+            ).select_from(Conversation)
+        )
+    ).one()
+    return InboxCounts(*row)
+
+
+async def details(session: AsyncSession, conversation_id: UUID) -> ConversationDetails:
+    """All that an agent needs beside the transcript. Raises ConversationNotFound."""
+    conversation = await session.get(Conversation, conversation_id)
+    if conversation is None:
+        raise ConversationNotFound
+    person = await session.get(Person, conversation.person_id) if conversation.person_id else None
+    agent = await session.get(User, conversation.agent_id) if conversation.agent_id else None
+    petition_of = Petition.conversation_id == conversation_id
+    earlier: Sequence[Conversation] = []
+    if person is not None:
+        petition_of = or_(petition_of, Petition.person_id == person.id)
+        earlier = (
+            await session.scalars(
+                select(Conversation)
+                .where(Conversation.person_id == person.id, Conversation.id != conversation_id)
+                .order_by(Conversation.last_message_at.desc())
+                .limit(20)
+            )
+        ).all()
+    return ConversationDetails(
+        conversation=conversation,
+        agent_name=agent.full_name if agent else None,
+        person=person,
+        events=(
+            await session.scalars(
+                select(ConversationEvent)
+                .where(ConversationEvent.conversation_id == conversation_id)
+                .order_by(ConversationEvent.at, ConversationEvent.id)
+            )
+        ).all(),
+        ratings=(
+            await session.scalars(
+                select(Rating).where(Rating.conversation_id == conversation_id).order_by(Rating.created_at)
+            )
+        ).all(),
+        earlier=earlier,
+        petitions=(
+            await session.scalars(select(Petition).where(petition_of).order_by(Petition.created_at.desc()).limit(50))
+        ).all(),
+        draft_id=await session.scalar(
+            select(PetitionDraft.id).where(
+                PetitionDraft.conversation_id == conversation_id, PetitionDraft.state == DraftState.OPEN
+            )
+        ),
+        callbacks=(
+            await session.scalars(
+                select(CallbackTask).where(
+                    CallbackTask.conversation_id == conversation_id, CallbackTask.state == CallbackState.PENDING
+                )
+            )
+        ).all(),
+    )
