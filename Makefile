@@ -1,0 +1,65 @@
+# Chat Sonora. `make` prints what there is to make.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+VAR_DIR ?= var
+PYTHON ?= python3
+export VAR_DIR
+
+UV := $(VAR_DIR)/tools/bin/uv
+BACKEND := .venv/bin/python
+BOT := .venv-bot/bin/python
+
+.PHONY: help run test lint types fmt train lock clean setup conversations
+
+help: ## This list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
+
+run: setup ## Serve everything (PORT, DATABASE_URL and VAR_DIR are honoured; Ctrl-C stops it all)
+	@model="$$($(BOT) -m bot.train --var-dir $(VAR_DIR) | tee /dev/stderr | tail -n 1)" && \
+	  exec $(BACKEND) -m backend run --model "$$model"
+
+test: setup ## The whole test suite
+	@$(BOT) -m bot.train --var-dir $(VAR_DIR)
+	@PYTHON=$(PYTHON) scripts/test $(ARGS)
+
+train: setup ## Train the model, if its inputs changed
+	@$(BOT) -m bot.train --var-dir $(VAR_DIR)
+
+conversations: setup ## Hold the conversations of DIR (default tests/end_to_end/conversations) with the real product
+	@$(BOT) -m bot.train --var-dir $(VAR_DIR) >/dev/null
+	@CONVERSATIONS_DIR=$(DIR) $(BACKEND) -m pytest tests/end_to_end/test_conversations.py -q
+
+lint: setup ## Ruff, strict types, import rules
+	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
+	@.venv/bin/mypy
+	@.venv/bin/lint-imports
+
+fmt: setup ## Format and sort
+	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
+
+lock: setup ## Write the hash-locked requirement files anew from the *.in files
+	@scripts/lock $(UV)
+
+setup: .venv/.stamp .venv-bot/.stamp
+
+$(UV): requirements/uv.txt
+	@echo "Instalando uv…"
+	@$(PYTHON) -m venv $(VAR_DIR)/tools
+	@$(VAR_DIR)/tools/bin/pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@touch $(UV)
+
+.venv/.stamp: requirements/dev.txt | $(UV)
+	@echo "Preparando el entorno del backend…"
+	@[ -x .venv/bin/python ] || $(UV) venv --quiet --python '>=3.11' .venv
+	@$(UV) pip sync --quiet --python .venv/bin/python --require-hashes requirements/dev.txt
+	@touch $@
+
+.venv-bot/.stamp: bot/requirements.txt bot/.python-version | $(UV)
+	@echo "Preparando el entorno del bot (Rasa, Python 3.10)…"
+	@[ -x .venv-bot/bin/python ] || (uv="$$(realpath $(UV))"; cd bot && "$$uv" venv --quiet ../.venv-bot)
+	@$(UV) pip sync --quiet --python .venv-bot/bin/python --require-hashes bot/requirements.txt
+	@touch $@
+
+clean: ## Remove environments and everything under VAR_DIR (the data too)
+	@read -r -p "Se borrará $(VAR_DIR), con sus datos. Escriba «borrar»: " answer && [ "$$answer" = borrar ]
+	@rm -rf .venv .venv-bot $(VAR_DIR)

@@ -1,0 +1,150 @@
+"""The only wiring: `create_app(settings)` builds the web application."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import structlog
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from sqlalchemy.exc import DBAPIError, OperationalError
+from starlette.exceptions import HTTPException
+
+from backend import clock, health, logs
+from backend.agents import routes as agents
+from backend.assistant.rasa import RasaAssistant
+from backend.catalog import routes as catalog
+from backend.console import routes as console
+from backend.conversations.files import FileStore
+from backend.db import Database
+from backend.errors import ChatSonoraError
+from backend.internal_api import routes as internal_api
+from backend.limits import RateLimiter
+from backend.live import LiveEvents
+from backend.middleware import BodyLimit, ChatCors, SecurityHeaders, too_large
+from backend.privacy import routes as privacy
+from backend.registry import routes as registry
+from backend.settings import Settings
+from backend.widget import pages as widget_pages
+from backend.widget import routes as widget
+
+log = structlog.get_logger(__name__)
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """The application. Opens its database and its bot connection when it starts, closes them when it stops."""
+    logs.configure(settings.log_level)
+    app = FastAPI(
+        title="Chat Sonora",
+        version="0.1.0",
+        description="Chat ciudadano, registro de peticiones y consola de atención.",
+        lifespan=_lifespan,
+        docs_url=None,
+        redoc_url=None,
+    )
+    app.state.settings = settings
+    app.state.clock = clock.now
+    app.state.database = Database(settings.database_url)
+    app.state.live = LiveEvents(settings.database_url)
+    app.state.limiter = RateLimiter()
+    app.state.files = FileStore(settings.attachments_dir, max_bytes=settings.attachment_max_bytes)
+    app.state.assistant = RasaAssistant(
+        settings.rasa_url, settings.bot_token.get_secret_value(), timeout=settings.turn_timeout
+    )
+    for router in (
+        health.router,
+        widget.router,
+        widget_pages.router,
+        privacy.router,
+        agents.router,
+        registry.router,
+        catalog.router,
+        internal_api.router,
+        console.router,
+    ):
+        app.include_router(router)
+    app.mount("/widget", widget_pages.static, name="widget")
+    console.mount_static(app)
+    _add_middleware(app, settings)
+    _add_error_handlers(app)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    await app.state.live.start()
+    log.info("web_started")
+    yield
+    await app.state.live.stop()
+    await app.state.assistant.close()
+    await app.state.database.close()
+
+
+def _add_middleware(app: FastAPI, settings: Settings) -> None:
+    # The last added is the outermost.
+    app.add_middleware(BodyLimit, upload_limit=settings.attachment_max_bytes + 64 * 1024)
+    app.add_middleware(
+        ChatCors,
+        allow_origins=settings.widget_origins,
+        allow_methods=["GET", "POST"],
+        allow_headers=["Authorization", "Content-Type", "Last-Event-ID"],
+        max_age=3600,
+    )
+    app.add_middleware(SecurityHeaders)
+
+
+def _add_error_handlers(app: FastAPI) -> None:
+    @app.exception_handler(ChatSonoraError)
+    async def business(request: Request, error: ChatSonoraError) -> Response:
+        if not request.url.path.startswith(("/api/", "/internal/")):
+            page = await console.error_page(request, error)
+            if page is not None:
+                return page
+        retry_after = error.details.get("retry_after")
+        headers = {"Retry-After": str(retry_after)} if retry_after is not None else None
+        return _error(error.status, error.code, error.text, error.details, headers)
+
+    @app.exception_handler(RequestValidationError)
+    async def validation(request: Request, error: RequestValidationError) -> Response:
+        fields = [".".join(str(part) for part in problem["loc"][1:]) for problem in error.errors()]
+        if any(problem["type"] == "json_invalid" for problem in error.errors()):
+            return _error(422, "json_invalido", "La solicitud no es JSON válido.", {})
+        return _error(422, "dato_invalido", "Revise los datos e intente de nuevo.", {"fields": fields})
+
+    @app.exception_handler(HTTPException)
+    async def http(request: Request, error: HTTPException) -> Response:
+        if error.status_code == 413:
+            return too_large(settings_of(request).attachment_max_bytes)
+        text, code = _HTTP_TEXTS.get(error.status_code, ("No se pudo completar la solicitud.", "solicitud_invalida"))
+        return _error(error.status_code, code, text, {}, dict(error.headers or {}))
+
+    @app.exception_handler(OperationalError)
+    async def database_away(request: Request, error: OperationalError) -> Response:
+        log.error("database_unavailable", error=type(error.orig).__name__)
+        message = "El servicio no está disponible por un momento. Intente de nuevo."
+        return _error(503, "no_disponible", message, {}, {"Retry-After": "2"})
+
+    @app.exception_handler(DBAPIError)
+    async def database_refused(request: Request, error: DBAPIError) -> Response:
+        log.error("database_error", error=type(error.orig).__name__)
+        return _error(500, "error_interno", "Ocurrió un error. Ya quedó registrado; intente de nuevo.", {})
+
+
+_HTTP_TEXTS = {
+    400: ("La solicitud no se entiende.", "solicitud_invalida"),
+    404: ("Esa dirección no existe.", "no_encontrado"),
+    405: ("Esa operación no existe aquí.", "metodo_no_permitido"),
+}
+
+
+def settings_of(request: Request) -> Settings:
+    settings: Settings = request.app.state.settings
+    return settings
+
+
+def _error(
+    status: int, code: str, message: str, details: dict[str, object], headers: dict[str, str] | None = None
+) -> JSONResponse:
+    content = {"error": {"code": code, "message": message, "details": details}}
+    return JSONResponse(content, status_code=status, headers=headers)
+

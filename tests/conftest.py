@@ -1,0 +1,79 @@
+"""What every test stands on: a real PostgreSQL, migrated once and copied for each test."""
+
+import itertools
+import uuid
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from backend.catalog import service as catalog
+from backend.db import Database
+from backend.embedded import EmbeddedPostgres
+from backend.migrate import migrate
+from backend.settings import Settings
+
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """A throw-away server's address."""
+    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres") / "data")
+    yield server.start()
+    server.stop()
+
+
+@pytest.fixture(scope="session")
+def template(postgres: str) -> str:
+    """A migrated and seeded database to copy."""
+    name = "chat_sonora_template"
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+    url = _address(postgres, name)
+    migrate(url)
+    return name
+
+
+def _address(postgres: str, name: str) -> str:
+    parts = psycopg.conninfo.conninfo_to_dict(postgres)
+    return f"postgresql://{parts.get('user')}:@/{name}?host={parts.get('host')}"
+
+
+@pytest.fixture
+def database_url(postgres: str, template: str) -> Iterator[str]:
+    """A migrated database of this test's own."""
+    name = f"test_{next(_numbers)}_{uuid.uuid4().hex[:6]}"
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield _address(postgres, name)
+    with psycopg.connect(make_conninfo(postgres), autocommit=True) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A database with the catalogs' seeds."""
+    database = Database(database_url)
+    async with database.transaction() as session:
+        await catalog.seed(session)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> Settings:
+    return Settings.model_validate(
+        {
+            "database_url": database_url,
+            "var_dir": tmp_path / "var",
+            "secret_key": "test-secret-key-0123456789abcdef",
+            "internal_api_token": "test-internal-token",
+            "bot_token": "test-bot-token",
+            "widget_origins": ["https://portal.example"],
+            "sessions_per_minute": 10_000,
+            "messages_per_minute": 10_000,
+        }
+    )
