@@ -35,8 +35,15 @@ END $$
 
 
 def upgrade() -> None:
-    op.get_bind().exec_driver_sql(SchemaManager.get_schema())
+    _run(SchemaManager.get_schema())
 
 
 def downgrade() -> None:
-    op.get_bind().exec_driver_sql(_DROP)
+    _run(_DROP)
+
+
+def _run(script: str) -> None:
+    """Run a script whose percent signs are its own, in this migration's transaction."""
+    connection = op.get_bind().connection.driver_connection
+    assert connection is not None
+    connection.execute(script)
