@@ -105,7 +105,7 @@ def _add_error_handlers(app: FastAPI) -> None:
         return _error(error.status, error.code, error.text, error.details, headers)
 
     @app.exception_handler(RequestValidationError)
-    async def validation(request: Request, error: RequestValidationError) -> Response:
+    async def validation(_: Request, error: RequestValidationError) -> Response:
         fields = [".".join(str(part) for part in problem["loc"][1:]) for problem in error.errors()]
         if any(problem["type"] == "json_invalid" for problem in error.errors()):
             return _error(422, "json_invalido", "La solicitud no es JSON válido.", {})
@@ -119,13 +119,13 @@ def _add_error_handlers(app: FastAPI) -> None:
         return _error(error.status_code, code, text, {}, dict(error.headers or {}))
 
     @app.exception_handler(OperationalError)
-    async def database_away(request: Request, error: OperationalError) -> Response:
+    async def database_away(_: Request, error: OperationalError) -> Response:
         log.error("database_unavailable", error=type(error.orig).__name__)
         message = "El servicio no está disponible por un momento. Intente de nuevo."
         return _error(503, "no_disponible", message, {}, {"Retry-After": "2"})
 
     @app.exception_handler(DBAPIError)
-    async def database_refused(request: Request, error: DBAPIError) -> Response:
+    async def database_refused(_: Request, error: DBAPIError) -> Response:
         log.error("database_error", error=type(error.orig).__name__)
         return _error(500, "error_interno", "Ocurrió un error. Ya quedó registrado; intente de nuevo.", {})
 
@@ -147,4 +147,3 @@ def _error(
 ) -> JSONResponse:
     content = {"error": {"code": code, "message": message, "details": details}}
     return JSONResponse(content, status_code=status, headers=headers)
-

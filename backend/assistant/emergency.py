@@ -24,7 +24,7 @@ _RULES = (
     rf"\b{_WHO} (?:golpea|pega|violo|apunalo|acuchillo|balacearon|secuestraron|levantaron|balaceo)\b",
     r"\bmi (?:esposo|marido|pareja|novio|ex|papa|padrastro|hijo|vecino) (?:me|nos) (?:golpe|peg|quiere matar|amenaz|va a matar)",
     rf"\b{_WHO} (?:amenazo|amenaza|amenazaron) (?:de muerte|con (?:un|una|la) (?:arma|pistola|cuchillo|navaja|machete))",
-    rf"\b(?:va|van|quiere|quieren) a? ?(?:matarme|matarnos|matarla|matarlo|golpearme|violarme|pegarme|secuestrarme)",
+    r"\b(?:va|van|quiere|quieren) a? ?(?:matarme|matarnos|matarla|matarlo|golpearme|violarme|pegarme|secuestrarme)",
     r"\bviolencia (?:domestica|familiar|en mi casa|intrafamiliar)\b.*\b(?:ahora|ahorita|ya|auxilio|ayuda)\b",
     # Self-harm
     r"\b(?:me quiero|quiero|voy a|ya me voy a|pienso|ganas de) (?:morir(?:me)?|matar(?:me)?|suicidar(?:me)?|quitarme la vida)\b",

@@ -118,9 +118,7 @@ async def _hear_consent(session: AsyncSession, conversation: Conversation, comma
     return await _ask(session, conversation)
 
 
-async def _hear_answer(
-    session: AsyncSession, conversation: Conversation, field: str, message: Message
-) -> TurnResult:
+async def _hear_answer(session: AsyncSession, conversation: Conversation, field: str, message: Message) -> TurnResult:
     raw = message.payload.removeprefix(_VALUE) if message.payload is not None else message.text
     answer = await registry.answer(session, conversation.id, field, raw)
     if answer.accepted:
@@ -134,7 +132,7 @@ async def _hear_answer(
 
 
 async def _hear_confirmation(session: AsyncSession, conversation: Conversation, command: str | None) -> TurnResult:
-    if command == _CORRECT or command == _NO:
+    if command in (_CORRECT, _NO):
         await registry.restart_draft(session, conversation.id)
         result = await _ask(session, conversation)
         return TurnResult((Reply("Empecemos de nuevo para corregir."), *result.replies))

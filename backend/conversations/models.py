@@ -112,7 +112,9 @@ class Conversation(Base):
     last_message_at: Mapped[datetime | None]
     last_citizen_at: Mapped[datetime | None]
 
-    rating_state: Mapped[RatingState] = mapped_column(enum_column(RatingState, "rating_state"), default=RatingState.NONE)
+    rating_state: Mapped[RatingState] = mapped_column(
+        enum_column(RatingState, "rating_state"), default=RatingState.NONE
+    )
     in_scripted_intake: Mapped[bool] = mapped_column(default=False)
     consent_version: Mapped[str | None] = mapped_column(String(20))
     consent_at: Mapped[datetime | None]

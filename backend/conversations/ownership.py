@@ -29,6 +29,7 @@ from backend.conversations.models import (
     RatingState,
 )
 from backend.jobqueue import defer
+from backend.live import INBOX, conversation_topic, notify
 
 #: What tells the bot that a person gave the conversation back.
 BACK_TO_BOT = "/volver_con_bot"
@@ -237,7 +238,7 @@ async def mark_read_by_agent(session: AsyncSession, conversation_id: UUID, up_to
     new = min(up_to_seq, conversation.last_seq)
     if new > conversation.agent_read_seq:
         conversation.agent_read_seq = new
-        await messages.notify(session, messages.conversation_topic(conversation_id), messages.INBOX)
+        await notify(session, conversation_topic(conversation_id), INBOX)
 
 
 async def assign_waiting(session: AsyncSession) -> None:
@@ -283,8 +284,7 @@ async def queue_position(session: AsyncSession, conversation: Conversation) -> i
         Conversation.owner == Owner.QUEUE,
         (Conversation.is_emergency > conversation.is_emergency)
         | (
-            (Conversation.is_emergency == conversation.is_emergency)
-            & (Conversation.queued_at < conversation.queued_at)
+            (Conversation.is_emergency == conversation.is_emergency) & (Conversation.queued_at < conversation.queued_at)
         ),
     )
     return await session.scalar(before) or 0

@@ -139,7 +139,7 @@ async def inbox(
         query = query.order_by(Conversation.last_message_at.desc())
         if before is not None:
             query = query.where(Conversation.last_message_at < before)
-    rows = (await session.execute(query.limit(limit))).all()
+    rows = (await session.execute(query.limit(limit))).tuples().all()
     return [
         InboxRow(
             conversation_id=conversation.id,

@@ -58,8 +58,10 @@ async def _keep_comment(session: AsyncSession, conversation: Conversation, messa
     if not declined and message.text:
         latest = await _latest(session, conversation)
         latest.comment = message.text
-    text = "Gracias. Si necesita algo más, escríbanos aquí mismo." if declined else (
-        "Gracias, guardamos su comentario. Si necesita algo más, escríbanos aquí mismo."
+    text = (
+        "Gracias. Si necesita algo más, escríbanos aquí mismo."
+        if declined
+        else ("Gracias, guardamos su comentario. Si necesita algo más, escríbanos aquí mismo.")
     )
     await messages.append(session, conversation, NewMessage(Author.SYSTEM, text=text))
 

@@ -134,15 +134,21 @@ async def _handled_without_bot(session: AsyncSession, conversation: Conversation
     if is_emergency(message.text):
         await _meet_emergency(session, conversation, message)
         return True
-    if conversation.owner is Owner.CLOSED:
-        if await ratings.take(session, conversation, message):
+    match conversation.owner:
+        case Owner.AGENT:
             return True
-        await ownership.reopen(session, conversation)
-    if conversation.owner is Owner.QUEUE:
-        await waiting.hear(session, conversation, message)
-        return True
-    if conversation.owner is Owner.AGENT:
-        return True
+        case Owner.QUEUE:
+            await waiting.hear(session, conversation, message)
+            return True
+        case Owner.CLOSED:
+            if await ratings.take(session, conversation, message):
+                return True
+            await ownership.reopen(session, conversation)
+    return await _handled_by_script(session, conversation, message)
+
+
+async def _handled_by_script(session: AsyncSession, conversation: Conversation, message: Message) -> bool:
+    """A message that keeps felling workers goes to a person; a scripted petition under way goes on as it began."""
     if message.attempts > MAX_ATTEMPTS:
         await _give_up(session, conversation, message)
         return True
@@ -212,9 +218,7 @@ async def _store_result(
         await messages.append(
             session,
             conversation,
-            NewMessage(
-                Author.BOT, text=reply.text, buttons=reply.buttons, in_reply_to=message.id, reply_index=index
-            ),
+            NewMessage(Author.BOT, text=reply.text, buttons=reply.buttons, in_reply_to=message.id, reply_index=index),
         )
     if result.handoff is not None:
         await ownership.hand_to_queue(

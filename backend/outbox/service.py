@@ -128,9 +128,7 @@ def _postpone_or_fail(
     delivery.next_attempt_at = moment + timedelta(seconds=wait)
 
 
-async def advance_receipts(
-    session: AsyncSession, conversation_id: UUID, up_to_seq: int, state: DeliveryState
-) -> None:
+async def advance_receipts(session: AsyncSession, conversation_id: UUID, up_to_seq: int, state: DeliveryState) -> None:
     """The citizen has got (or read) everything up to `up_to_seq`. Never moves a delivery back."""
     moment = clock.now()
     stamp = {"delivered_at": moment} if state is DeliveryState.DELIVERED else {"read_at": moment}

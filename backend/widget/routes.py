@@ -110,9 +110,7 @@ async def stream(
     return EventSourceResponse(_events(database, live, session, cursor), ping=PING_SECONDS)
 
 
-async def _events(
-    database: Database, live: LiveEvents, session: UUID, cursor: int
-) -> AsyncIterator[ServerSentEvent]:
+async def _events(database: Database, live: LiveEvents, session: UUID, cursor: int) -> AsyncIterator[ServerSentEvent]:
     last_status: Status | None = None
     prefix = service.prefix(session)
     async with live.subscribe(conversation_topic(session)) as alarm:

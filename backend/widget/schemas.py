@@ -93,7 +93,7 @@ def message_out(view: MessageView, conversation_prefix: str) -> MessageOut:
     return MessageOut(
         id=view.id,
         seq=view.seq,
-        author=view.author.value,  # type: ignore[arg-type]
+        author=view.author.value,
         agent_name=view.agent_name if view.author is Author.AGENT else None,
         text=view.text,
         buttons=[ButtonOut(**button) for button in view.buttons],
@@ -110,5 +110,3 @@ def message_out(view: MessageView, conversation_prefix: str) -> MessageOut:
         client_id=client_id,
         created_at=view.created_at,
     )
-
-
