@@ -53,7 +53,7 @@ _RULES = (
     r"^\s*(?:auxilio|socorro|911|emergencia)[\s!.]*$",
     r"\b(?:es una|tengo una) emergencia\b", r"\bauxilio\b", r"\bsocorro por favor\b",
     r"\b(?:esta|estoy|va a) (?:dar|pariendo|dando) a luz\b", r"\bmi vida (?:corre|esta en) peligro\b",
-    r"\b(?:encerrad[oa]|atrapad[oa])s?\b.*\b(?:golpe|mata|peligro|no (?:me|nos) deja|fuego|ayuda)\b",
+    r"\b(?:encerrad[oa]|atrapad[oa])s?\b.*\b(?:golpe\w*|mata\w*|peligro|no (?:me|nos) deja\w*|fuego|ayuda)\b",
 )  # fmt: skip
 _EMERGENCY = re.compile("|".join(f"(?:{rule})" for rule in _RULES))
 

@@ -30,9 +30,7 @@ def staff(product: Product) -> Iterator[httpx.Client]:
     """A member of staff by bearer token; made by the documented commands."""
     product.command("users", "create", ANALYST, "--full-name", "Ana Prueba", "--role", "head", "--password", "x" * 12)
     token = product.command("users", "token", ANALYST).strip().splitlines()[-1].split()[-1]
-    with httpx.Client(
-        base_url=product.base_url, timeout=30, headers={"Authorization": f"Bearer {token}"}
-    ) as client:
+    with httpx.Client(base_url=product.base_url, timeout=30, headers={"Authorization": f"Bearer {token}"}) as client:
         yield client
 
 

@@ -170,8 +170,10 @@ class Talk:
         found = flatten(answer.json())
         for name, wanted in self.script.petition.items():
             value = found.get(name)
-            matches = re.search(str(wanted)[1:], str(value), re.IGNORECASE) if str(wanted).startswith("~") else (
-                str(value) == str(wanted)
+            matches = (
+                re.search(str(wanted)[1:], str(value), re.IGNORECASE)
+                if str(wanted).startswith("~")
+                else (str(value) == str(wanted))
             )
             if not matches:
                 raise self._error(0, f"petition's {name} is {value!r}, not {wanted!r}")

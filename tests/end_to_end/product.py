@@ -150,11 +150,7 @@ class Product:
             "rasa": ("rasa", "run"),
         }[name]
         assert self.process is not None
-        return [
-            child
-            for child in psutil.Process(self.process.pid).children(recursive=True)
-            if _has_all(child, marks)
-        ]
+        return [child for child in psutil.Process(self.process.pid).children(recursive=True) if _has_all(child, marks)]
 
     def kill(self, name: str) -> None:
         """kill -9 a part; the supervisor starts it again."""

@@ -1,0 +1,54 @@
+"""Danger to life is recognised as people write it; ordinary petitions are not."""
+
+import pytest
+
+from backend.assistant.emergency import is_emergency
+
+DANGER = [
+    "mi marido me esta golpeando",
+    "Mi esposo me golpea y tengo miedo",
+    "me quiero matar",
+    "ya no quiero vivir",
+    "ME VOY A SUICIDAR",
+    "hay una balacera en mi colonia",
+    "se estan metiendo a mi casa",
+    "auxilio",
+    "manden una ambulancia por favor",
+    "hubo un choque y hay heridos en la carretera",
+    "atropellaron a un niño",
+    "mi mamá no respira",
+    "huele mucho a gas en el edificio",
+    "se está quemando la casa de mi vecino",
+    "un hombre armado anda afuera de la escuela",
+    "me tienen encerrada y me golpean",
+    "me amenazó de muerte mi ex",
+    "mi hija se tomó pastillas",
+    "secuestraron a mi hermano",
+    "está dando a luz y no llega nadie",
+]
+ORDINARY = [
+    "hay una fuga de agua en mi calle",
+    "quiero pedir una pipa de agua",
+    "no hay luz en mi colonia",
+    "necesito mi acta de nacimiento",
+    "quiero que pase más seguido la vigilancia",
+    "el camión no pasa desde hace tres días",
+    "necesito apoyo para medicinas de mi mamá",
+    "me urge un apoyo para la despensa",
+    "quiero felicitar a la señorita que me atendió",
+    "me muero de calor en la escuela no sirve el aire",
+    "cómo va mi folio",
+    "hola buenas tardes",
+    "hay un bache enorme en la calle",
+    "murió mi papá y necesito el acta de defunción",
+]
+
+
+@pytest.mark.parametrize("text", DANGER)
+def test_danger_is_recognised(text: str) -> None:
+    assert is_emergency(text)
+
+
+@pytest.mark.parametrize("text", ORDINARY)
+def test_an_ordinary_matter_is_not_an_emergency(text: str) -> None:
+    assert not is_emergency(text)
