@@ -1,0 +1,96 @@
+"""Who calls: permissions as annotated types, so that a route's signature says who may.
+
+A browser shows its session in the `__Host-session` cookie and proves, on whatever changes
+something, that the page is ours (Origin) and the session's (CSRF token). A program shows
+a bearer token, which no browser sends by itself.
+"""
+
+import hmac
+from typing import Annotated
+from urllib.parse import urlsplit
+
+from fastapi import Depends, Request
+from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
+
+from backend.agents import service
+from backend.agents.errors import CsrfRefused, PasswordChangeRequired
+from backend.agents.models import Role, User
+from backend.db import Tx
+from backend.errors import Forbidden, Unauthenticated
+from backend.settings import Settings
+
+COOKIE = "__Host-session"
+_SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_RANK = {Role.ANALYST: 0, Role.HEAD: 1, Role.ADMIN: 2}
+
+_cookie = APIKeyCookie(name=COOKIE, auto_error=False, scheme_name="StaffSession")
+_bearer = HTTPBearer(auto_error=False, scheme_name="StaffToken", description="A token of POST /api/auth/tokens.")
+
+
+async def _any_user(
+    request: Request,
+    tx: Tx,
+    cookie: Annotated[str | None, Depends(_cookie)],
+    credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
+) -> User:
+    """The caller, even if their password must be changed first."""
+    if credentials is not None:
+        user = await service.find_by_token(tx, credentials.credentials)
+        if user is None:
+            raise Unauthenticated
+        request.state.is_program = True
+        return user
+    found = await service.find_session(tx, cookie) if cookie else None
+    if found is None:
+        raise Unauthenticated
+    staff_session, user = found
+    request.state.csrf_token = staff_session.csrf_token
+    if request.method not in _SAFE:
+        check_origin(request)
+        await _check_csrf(request, staff_session.csrf_token)
+    return user
+
+
+def check_origin(request: Request) -> None:
+    """Refuse what another site's page sent. Raises CsrfRefused."""
+    origin = request.headers.get("origin")
+    if origin is None:
+        return
+    settings: Settings = request.app.state.settings
+    ours = {urlsplit(settings.base_url).netloc, request.headers.get("host", "")}
+    if urlsplit(origin).netloc not in ours:
+        raise CsrfRefused
+
+
+async def _check_csrf(request: Request, expected: str) -> None:
+    given = request.headers.get("x-csrf-token")
+    if given is None and "form" in request.headers.get("content-type", ""):
+        value = (await request.form()).get("csrf_token")
+        given = value if isinstance(value, str) else None
+    if given is None or not hmac.compare_digest(given.encode(), expected.encode()):
+        raise CsrfRefused
+
+
+async def _user(request: Request, user: Annotated[User, Depends(_any_user)]) -> User:
+    # A program's token was issued on purpose; the one-time password is the browser's business.
+    if user.must_change_password and not getattr(request.state, "is_program", False):
+        raise PasswordChangeRequired
+    return user
+
+
+def _at_least(role: Role) -> object:
+    async def check(user: Annotated[User, Depends(_user)]) -> User:
+        if _RANK[user.role] < _RANK[role]:
+            raise Forbidden
+        return user
+
+    return Depends(check)
+
+
+#: Signed in, perhaps with a one-time password still to be changed.
+AnyUser = Annotated[User, Depends(_any_user)]
+#: Any member of staff.
+CurrentUser = Annotated[User, Depends(_user)]
+#: The head of department, or an administrator.
+CurrentHead = Annotated[User, _at_least(Role.HEAD)]
+CurrentAdmin = Annotated[User, _at_least(Role.ADMIN)]

@@ -1,0 +1,35 @@
+"""What can go wrong with accounts and sessions, in words for staff."""
+
+from backend.errors import Conflict, Forbidden, InvalidInput, TooManyRequests, Unauthenticated
+
+
+class WrongCredentials(Unauthenticated):
+    """Deliberately the same for an unknown user, a wrong password and a disabled account."""
+
+    code = "credenciales_incorrectas"
+    message = "El usuario o la contraseña no son correctos."
+
+
+class LockedOut(TooManyRequests):
+    code = "cuenta_bloqueada"
+    message = "Demasiados intentos fallidos. Espere 15 minutos e intente de nuevo."
+
+
+class PasswordChangeRequired(Forbidden):
+    code = "cambie_su_contrasena"
+    message = "Cambie su contraseña de un solo uso para continuar."
+
+
+class WeakPassword(InvalidInput):
+    code = "contrasena_debil"
+    message = "Use al menos 10 caracteres, distintos de su usuario y de la contraseña anterior."
+
+
+class CsrfRefused(Forbidden):
+    code = "csrf"
+    message = "La página caducó. Recárguela e intente de nuevo."
+
+
+class UsernameTaken(Conflict):
+    code = "usuario_existente"
+    message = "Ese nombre de usuario ya existe."

@@ -1,0 +1,162 @@
+"""The accounts API: signing in and out, passwords, tokens, users, presence."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response, status
+
+from backend.agents import service
+from backend.agents.auth import COOKIE, AnyUser, CurrentAdmin, CurrentUser, check_origin
+from backend.agents.errors import LockedOut, PasswordChangeRequired, WrongCredentials
+from backend.agents.models import PresenceState, User
+from backend.agents.schemas import (
+    Credentials,
+    NewUser,
+    PasswordChange,
+    PresenceChange,
+    PresenceOut,
+    SignedIn,
+    TokenOut,
+    UserChange,
+    UserOut,
+    UserWithPassword,
+)
+from backend.conversations import service as conversations
+from backend.db import Database, Tx
+from backend.errors import NotFound
+from backend.live import INBOX, notify
+
+router = APIRouter(prefix="/api", tags=["staff"])
+
+
+async def authenticate(request: Request, username: str, password: str) -> User:
+    """The account of these credentials. A failure is counted and committed before it is told."""
+    database: Database = request.app.state.database
+    async with database.transaction() as session:
+        result = await service.authenticate(session, username, password)
+    if isinstance(result, LockedOut | WrongCredentials):
+        raise result
+    return result
+
+
+def set_cookie(response: Response, token: str) -> None:
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=int(service.SESSION_IDLE.total_seconds()),
+        path="/",
+        secure=True,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def delete_cookie(response: Response) -> None:
+    response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
+
+
+@router.post("/auth/login")
+async def login(request: Request, response: Response, tx: Tx, body: Credentials) -> SignedIn:
+    """Sign in: sets the session cookie."""
+    check_origin(request)
+    user = await authenticate(request, body.username, body.password)
+    opened = await service.open_session(tx, user)
+    set_cookie(response, opened.token)
+    return SignedIn(user=UserOut.model_validate(user), csrf_token=opened.csrf_token)
+
+
+@router.post("/auth/logout", status_code=status.HTTP_204_NO_CONTENT)
+async def logout(request: Request, tx: Tx, user: AnyUser) -> Response:
+    """Sign out."""
+    response = Response(status_code=status.HTTP_204_NO_CONTENT)
+    token = request.cookies.get(COOKIE)
+    if token:
+        await service.close_session(tx, token)
+        await service.set_presence(tx, user.id, PresenceState.OFFLINE)
+    delete_cookie(response)
+    return response
+
+
+@router.post("/auth/password")
+async def change_password(response: Response, tx: Tx, user: AnyUser, body: PasswordChange) -> SignedIn:
+    """Change one's password; every other session ends."""
+    await service.change_password(tx, user, body.current, body.new)
+    opened = await service.open_session(tx, user)
+    set_cookie(response, opened.token)
+    return SignedIn(user=UserOut.model_validate(user), csrf_token=opened.csrf_token)
+
+
+@router.post("/auth/tokens", status_code=status.HTTP_201_CREATED)
+async def issue_token(request: Request, tx: Tx, body: Credentials) -> TokenOut:
+    """A bearer token for a program, against user and password."""
+    user = await authenticate(request, body.username, body.password)
+    if user.must_change_password:
+        raise PasswordChangeRequired
+    return TokenOut(token=await service.issue_token(tx, user, "api"))
+
+
+@router.get("/auth/me")
+async def me(user: AnyUser) -> UserOut:
+    """Who I am."""
+    return UserOut.model_validate(user)
+
+
+@router.get("/users")
+async def list_users(tx: Tx, user: CurrentAdmin) -> list[UserOut]:
+    """Every account."""
+    return [UserOut.model_validate(one) for one in await service.list_users(tx)]
+
+
+@router.post("/users", status_code=status.HTTP_201_CREATED)
+async def create_user(tx: Tx, user: CurrentAdmin, body: NewUser) -> UserWithPassword:
+    """A new account with a one-time password."""
+    created, one_time = await service.create_user(tx, username=body.username, full_name=body.full_name, role=body.role)
+    await tx.refresh(created)
+    return UserWithPassword(**UserOut.model_validate(created).model_dump(), one_time_password=one_time or "")
+
+
+@router.patch("/users/{user_id}")
+async def change_user(tx: Tx, user: CurrentAdmin, user_id: UUID, body: UserChange) -> UserOut:
+    """Change an account's name or role, disable or enable it."""
+    changed = await _get(tx, user_id)
+    if body.role is not None:
+        changed.role = body.role
+    if body.full_name is not None:
+        changed.full_name = body.full_name
+    if body.is_active is not None:
+        await service.set_active(tx, changed, is_active=body.is_active)
+    return UserOut.model_validate(changed)
+
+
+@router.post("/users/{user_id}/reset-password")
+async def reset_password(tx: Tx, user: CurrentAdmin, user_id: UUID) -> UserWithPassword:
+    """A new one-time password; the account's sessions and tokens end."""
+    changed = await _get(tx, user_id)
+    one_time = await service.reset_password(tx, changed)
+    return UserWithPassword(**UserOut.model_validate(changed).model_dump(), one_time_password=one_time)
+
+
+@router.get("/presence")
+async def read_presence(tx: Tx, user: CurrentUser) -> PresenceOut:
+    """Whether I take chats."""
+    presence = await service.presence_of(tx, user.id)
+    if presence is None:
+        return PresenceOut(state=PresenceState.OFFLINE, capacity=5)
+    return PresenceOut(state=presence.state, capacity=presence.capacity)
+
+
+@router.put("/presence")
+async def change_presence(tx: Tx, user: CurrentUser, body: PresenceChange) -> PresenceOut:
+    """Say whether I take chats; repeat it as a heartbeat while the console is open."""
+    await service.set_presence(tx, user.id, body.state, capacity=body.capacity)
+    await conversations.assign_waiting(tx)
+    await notify(tx, INBOX)
+    presence = await service.presence_of(tx, user.id)
+    assert presence is not None
+    return PresenceOut(state=presence.state, capacity=presence.capacity)
+
+
+async def _get(tx: Tx, user_id: UUID) -> User:
+    found = await tx.get(User, user_id)
+    if found is None:
+        raise NotFound("No existe ese usuario.")
+    return found
