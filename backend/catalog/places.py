@@ -1,0 +1,80 @@
+"""Municipalities as people name them: with typos, nicknames, or by the town they live in."""
+
+import sqlite3
+from contextlib import closing
+from dataclasses import dataclass
+from functools import lru_cache
+
+from postalcodes_mexico.postalcodes_mexico import DB_PATH
+from rapidfuzz import fuzz, process, utils
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.catalog.models import Municipality
+from backend.text import fold
+
+#: From here a name is taken; from the lower bound it is asked about.
+ACCEPT, SUGGEST = 92.0, 70.0
+_FILLER = ("municipio de ", "ciudad de ", "en ", "soy de ", "vivo en ", "aqui en ", "de ", "el ", "la ")
+
+
+@dataclass(frozen=True)
+class PlaceMatch:
+    """`municipality` when it is sure; `suggestion` when it is worth asking; neither otherwise."""
+
+    municipality: Municipality | None = None
+    suggestion: Municipality | None = None
+
+
+async def match_municipality(session: AsyncSession, typed: str) -> PlaceMatch:
+    """The municipality that `typed` names, by name, nickname, close spelling or a town of only one municipality."""
+    municipalities = (await session.scalars(select(Municipality))).all()
+    names: dict[str, Municipality] = {}
+    for municipality in municipalities:
+        for name in (municipality.name, *municipality.aliases):
+            names[fold(name)] = municipality
+    wanted = _without_filler(fold(typed).replace(",", " ").replace(" sonora", "").strip(" ."))
+    if not wanted:
+        return PlaceMatch()
+    if wanted in names:
+        return PlaceMatch(municipality=names[wanted])
+    best = process.extractOne(wanted, names.keys(), scorer=fuzz.ratio, processor=utils.default_process)
+    if best is not None and best[1] >= ACCEPT:
+        return PlaceMatch(municipality=names[best[0]])
+    by_town = _by_settlement().get(wanted)
+    if by_town is not None and by_town in names:
+        return PlaceMatch(municipality=names[by_town])
+    contained = [municipality for name, municipality in names.items() if f" {name} " in f" {wanted} "]
+    if len({municipality.id for municipality in contained}) == 1:
+        return PlaceMatch(municipality=contained[0])
+    if best is not None and best[1] >= SUGGEST:
+        return PlaceMatch(suggestion=names[best[0]])
+    return PlaceMatch()
+
+
+def _without_filler(name: str) -> str:
+    for filler in _FILLER:
+        name = name.removeprefix(filler)
+    return name
+
+
+@lru_cache(maxsize=1)
+def _by_settlement() -> dict[str, str]:
+    """Folded town name -> folded municipality name, where only one municipality has a town of that name.
+
+    Source: the postal catalogue that ships in `postalcodes-mexico` (state of 2018). Colonias are left
+    out: too many municipalities have a «Centro» or a «Benito Juárez».
+    """
+    with closing(sqlite3.connect(DB_PATH)) as connection:
+        rows = connection.execute(
+            "SELECT DISTINCT place, municipality FROM places WHERE state = 'Sonora'"
+            " AND place_type IN ('Pueblo', 'Ejido', 'Ranchería', 'Congregación', 'Poblado comunal', 'Ciudad',"
+            " 'Rancho', 'Campamento')"
+        ).fetchall()
+        cities = connection.execute(
+            "SELECT DISTINCT city, municipality FROM places WHERE state = 'Sonora' AND city IS NOT NULL"
+        ).fetchall()
+    owners: dict[str, set[str]] = {}
+    for place, municipality in (*rows, *cities):
+        owners.setdefault(fold(place), set()).add(fold(municipality))
+    return {name: next(iter(found)) for name, found in owners.items() if len(found) == 1 and len(name) > 3}

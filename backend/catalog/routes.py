@@ -1,0 +1,128 @@
+"""The catalogs API, for staff."""
+
+from datetime import time
+from uuid import UUID
+
+from fastapi import APIRouter, Request, status
+from pydantic import BaseModel, ConfigDict, Field
+
+from backend.agents.auth import CurrentHead, CurrentUser
+from backend.catalog import service
+from backend.catalog.models import AgencyLevel
+from backend.db import Tx
+
+router = APIRouter(prefix="/api/catalog", tags=["catalog"])
+
+
+class _Out(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+
+class MunicipalityOut(_Out):
+    id: str = Field(description="INEGI key.")
+    name: str
+    seat: str
+    population_2020: int
+
+
+class AgencyOut(_Out):
+    id: UUID
+    key: str
+    name: str
+    short_name: str
+    level: AgencyLevel
+
+
+class TopicOut(_Out):
+    id: UUID
+    key: str
+    name: str
+    default_agency_id: UUID | None
+
+
+class CannedReplyIn(BaseModel):
+    shortcut: str = Field(min_length=1, max_length=40, pattern=r"^[a-z0-9-]+$")
+    title: str = Field(min_length=1, max_length=120)
+    text: str = Field(min_length=1, max_length=4000)
+    is_active: bool = True
+
+
+class CannedReplyOut(_Out):
+    id: UUID
+    shortcut: str
+    title: str
+    text: str
+    is_active: bool
+
+
+class Span(_Out):
+    weekday: int = Field(ge=0, le=6, description="Monday is 0.")
+    opens: time
+    closes: time
+
+
+class OfficeOut(_Out):
+    open: bool
+    person_available: bool
+    waiting: int
+    hours_text: str
+    next_opening_text: str
+    address: str
+    phone: str
+
+
+@router.get("/municipalities")
+async def municipalities(tx: Tx, user: CurrentUser) -> list[MunicipalityOut]:
+    """The 72 municipalities."""
+    return [MunicipalityOut.model_validate(one) for one in await service.municipalities(tx)]
+
+
+@router.get("/agencies")
+async def agencies(tx: Tx, user: CurrentUser) -> list[AgencyOut]:
+    """The agencies in force."""
+    return [AgencyOut.model_validate(one) for one in await service.agencies(tx)]
+
+
+@router.get("/topics")
+async def topics(tx: Tx, user: CurrentUser) -> list[TopicOut]:
+    """The topics in use."""
+    return [TopicOut.model_validate(one) for one in await service.topics(tx)]
+
+
+@router.get("/office")
+async def office(request: Request, tx: Tx, user: CurrentUser) -> OfficeOut:
+    """Whether the office is open now."""
+    return OfficeOut.model_validate(await service.office_state(tx, request.app.state.clock()))
+
+
+@router.get("/business-hours")
+async def read_hours(tx: Tx, user: CurrentUser) -> list[Span]:
+    """The office's hours."""
+    return [Span.model_validate(span) for span in await service.hours(tx)]
+
+
+@router.put("/business-hours")
+async def replace_hours(tx: Tx, user: CurrentHead, body: list[Span]) -> list[Span]:
+    """Replace the office's hours."""
+    await service.replace_hours(tx, [service.HoursSpan(span.weekday, span.opens, span.closes) for span in body])
+    return body
+
+
+@router.get("/canned-replies")
+async def canned_replies(tx: Tx, user: CurrentUser) -> list[CannedReplyOut]:
+    """The canned replies in use."""
+    return [CannedReplyOut.model_validate(one) for one in await service.canned_replies(tx)]
+
+
+@router.post("/canned-replies", status_code=status.HTTP_201_CREATED)
+async def add_canned_reply(tx: Tx, user: CurrentHead, body: CannedReplyIn) -> CannedReplyOut:
+    """Add a canned reply."""
+    saved = await service.save_canned_reply(tx, reply_id=None, **body.model_dump())
+    return CannedReplyOut.model_validate(saved)
+
+
+@router.put("/canned-replies/{reply_id}")
+async def change_canned_reply(tx: Tx, user: CurrentHead, reply_id: UUID, body: CannedReplyIn) -> CannedReplyOut:
+    """Change, disable or enable a canned reply."""
+    saved = await service.save_canned_reply(tx, reply_id=reply_id, **body.model_dump())
+    return CannedReplyOut.model_validate(saved)
