@@ -1,18 +1,15 @@
 """What can go wrong with accounts and sessions, in words for staff."""
 
-from backend.errors import Conflict, Forbidden, InvalidInput, TooManyRequests, Unauthenticated
+from backend.errors import Conflict, Forbidden, InvalidInput, Unauthenticated
 
 
 class WrongCredentials(Unauthenticated):
-    """Deliberately the same for an unknown user, a wrong password and a disabled account."""
+    """Deliberately the same for an unknown user, a wrong password, a locked and a disabled account."""
 
     code = "credenciales_incorrectas"
-    message = "El usuario o la contraseña no son correctos."
-
-
-class LockedOut(TooManyRequests):
-    code = "cuenta_bloqueada"
-    message = "Demasiados intentos fallidos. Espere 15 minutos e intente de nuevo."
+    message = (
+        "El usuario o la contraseña no son correctos. Después de 5 intentos fallidos la cuenta se bloquea 15 minutos."
+    )
 
 
 class PasswordChangeRequired(Forbidden):
@@ -33,3 +30,8 @@ class CsrfRefused(Forbidden):
 class UsernameTaken(Conflict):
     code = "usuario_existente"
     message = "Ese nombre de usuario ya existe."
+
+
+class OwnAccount(Conflict):
+    code = "cuenta_propia"
+    message = "No puede desactivar su propia cuenta ni cambiar su propio rol."

@@ -6,7 +6,7 @@ from fastapi import APIRouter, Request, Response, status
 
 from backend.agents import service
 from backend.agents.auth import COOKIE, AnyUser, CurrentAdmin, CurrentUser, check_origin
-from backend.agents.errors import LockedOut, PasswordChangeRequired, WrongCredentials
+from backend.agents.errors import PasswordChangeRequired, WrongCredentials
 from backend.agents.models import PresenceState, User
 from backend.agents.schemas import (
     Credentials,
@@ -22,7 +22,6 @@ from backend.agents.schemas import (
 )
 from backend.conversations import service as conversations
 from backend.db import Database, Tx
-from backend.errors import NotFound
 from backend.live import INBOX, notify
 
 router = APIRouter(prefix="/api", tags=["staff"])
@@ -32,10 +31,10 @@ async def authenticate(request: Request, username: str, password: str) -> User:
     """The account of these credentials. A failure is counted and committed before it is told."""
     database: Database = request.app.state.database
     async with database.transaction() as session:
-        result = await service.authenticate(session, username, password)
-    if isinstance(result, LockedOut | WrongCredentials):
-        raise result
-    return result
+        user = await service.authenticate(session, username, password)
+    if user is None:
+        raise WrongCredentials
+    return user
 
 
 def set_cookie(response: Response, token: str) -> None:
@@ -88,6 +87,7 @@ async def change_password(response: Response, tx: Tx, user: AnyUser, body: Passw
 @router.post("/auth/tokens", status_code=status.HTTP_201_CREATED)
 async def issue_token(request: Request, tx: Tx, body: Credentials) -> TokenOut:
     """A bearer token for a program, against user and password."""
+    check_origin(request)
     user = await authenticate(request, body.username, body.password)
     if user.must_change_password:
         raise PasswordChangeRequired
@@ -117,20 +117,16 @@ async def create_user(tx: Tx, user: CurrentAdmin, body: NewUser) -> UserWithPass
 @router.patch("/users/{user_id}")
 async def change_user(tx: Tx, user: CurrentAdmin, user_id: UUID, body: UserChange) -> UserOut:
     """Change an account's name or role, disable or enable it."""
-    changed = await _get(tx, user_id)
-    if body.role is not None:
-        changed.role = body.role
-    if body.full_name is not None:
-        changed.full_name = body.full_name
-    if body.is_active is not None:
-        await service.set_active(tx, changed, is_active=body.is_active)
+    changed = await service.change_user(
+        tx, user, user_id, full_name=body.full_name, role=body.role, is_active=body.is_active
+    )
     return UserOut.model_validate(changed)
 
 
 @router.post("/users/{user_id}/reset-password")
 async def reset_password(tx: Tx, user: CurrentAdmin, user_id: UUID) -> UserWithPassword:
     """A new one-time password; the account's sessions and tokens end."""
-    changed = await _get(tx, user_id)
+    changed = await service.get_user(tx, user_id)
     one_time = await service.reset_password(tx, changed)
     return UserWithPassword(**UserOut.model_validate(changed).model_dump(), one_time_password=one_time)
 
@@ -140,23 +136,16 @@ async def read_presence(tx: Tx, user: CurrentUser) -> PresenceOut:
     """Whether I take chats."""
     presence = await service.presence_of(tx, user.id)
     if presence is None:
-        return PresenceOut(state=PresenceState.OFFLINE, capacity=5)
+        return PresenceOut(state=PresenceState.OFFLINE, capacity=service.DEFAULT_CAPACITY)
     return PresenceOut(state=presence.state, capacity=presence.capacity)
 
 
 @router.put("/presence")
 async def change_presence(tx: Tx, user: CurrentUser, body: PresenceChange) -> PresenceOut:
     """Say whether I take chats; repeat it as a heartbeat while the console is open."""
-    await service.set_presence(tx, user.id, body.state, capacity=body.capacity)
-    await conversations.assign_waiting(tx)
-    await notify(tx, INBOX)
+    if await service.set_presence(tx, user.id, body.state, capacity=body.capacity):
+        await conversations.assign_waiting(tx)
+        await notify(tx, INBOX)
     presence = await service.presence_of(tx, user.id)
     assert presence is not None
     return PresenceOut(state=presence.state, capacity=presence.capacity)
-
-
-async def _get(tx: Tx, user_id: UUID) -> User:
-    found = await tx.get(User, user_id)
-    if found is None:
-        raise NotFound("No existe ese usuario.")
-    return found

@@ -1,10 +1,11 @@
 """Accounts, sessions, tokens and presence."""
 
+import asyncio
 import hashlib
 import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import delete, select, update
@@ -13,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
 from backend.agents import passwords
-from backend.agents.errors import LockedOut, UsernameTaken, WeakPassword, WrongCredentials
+from backend.agents.errors import OwnAccount, UsernameTaken, WeakPassword, WrongCredentials
 from backend.agents.models import Presence, PresenceState, Role, StaffSession, StaffToken, User
 from backend.errors import NotFound
 
@@ -23,6 +24,7 @@ SESSION_IDLE = timedelta(hours=12)
 TOKEN_LIFE = timedelta(days=90)
 #: An agent whose console has not called for this long is away, whatever they said.
 PRESENCE_LIFE = timedelta(seconds=60)
+DEFAULT_CAPACITY = 5
 FIRST_ADMIN = "admin"
 
 
@@ -117,21 +119,22 @@ async def end_sessions(session: AsyncSession, user_id: UUID) -> None:
     )
 
 
-async def authenticate(session: AsyncSession, username: str, password: str) -> User | LockedOut | WrongCredentials:
-    """The account, or why not. Failures are counted, so the caller must commit before it raises what it got."""
+async def authenticate(session: AsyncSession, username: str, password: str) -> User | None:
+    """The account of these credentials, or None, whatever the cause, after the same work.
+
+    Failures are counted, so the caller must commit before it refuses.
+    """
     moment = clock.now()
     user = await session.scalar(select(User).where(User.username == username.strip().lower()).with_for_update())
-    is_right = passwords.verify(user.password_hash if user else None, password)
-    if user is None:
-        return WrongCredentials()
-    if user.locked_until is not None and user.locked_until > moment:
-        return LockedOut(retry_after=int((user.locked_until - moment).total_seconds()) + 1)
+    is_right = await asyncio.to_thread(passwords.verify, user.password_hash if user else None, password)
+    if user is None or (user.locked_until is not None and user.locked_until > moment):
+        return None
     if not is_right or not user.is_active:
         user.failed_logins += 1
         if user.failed_logins >= MAX_FAILED_LOGINS:
             user.failed_logins, user.locked_until = 0, moment + LOCKOUT
         await session.flush()
-        return WrongCredentials()
+        return None
     user.failed_logins, user.locked_until = 0, None
     await session.flush()
     return user
@@ -216,23 +219,85 @@ async def find_by_token(session: AsyncSession, token: str) -> User | None:
 
 async def set_presence(
     session: AsyncSession, user_id: UUID, state: PresenceState, *, capacity: int | None = None
-) -> None:
-    """Say whether an agent takes chats. The heartbeat is a repetition of this."""
+) -> bool:
+    """Say whether an agent takes chats; True when that changed something. The heartbeat is a repetition of this."""
     moment = clock.now()
-    values: dict[str, object] = {"state": state, "last_seen_at": moment}
-    if capacity is not None:
-        values["capacity"] = capacity
-    statement = insert(Presence).values(user_id=user_id, changed_at=moment, **values)
-    await session.execute(statement.on_conflict_do_update(index_elements=[Presence.user_id], set_=values))
+    presence = await session.get(Presence, user_id, with_for_update=True)
+    if presence is None:
+        values = {"user_id": user_id, "state": state, "changed_at": moment, "last_seen_at": moment}
+        await session.execute(
+            insert(Presence)
+            .values(**values, capacity=capacity or DEFAULT_CAPACITY)
+            .on_conflict_do_nothing(index_elements=[Presence.user_id])
+        )
+        return True
+    has_changed = (
+        presence.state is not state
+        or capacity not in (None, presence.capacity)
+        or moment - presence.last_seen_at > PRESENCE_LIFE
+    )
+    if presence.state is not state:
+        presence.state, presence.changed_at = state, moment
+    presence.capacity = capacity or presence.capacity
+    presence.last_seen_at = moment
+    await session.flush()
+    return has_changed
 
 
 async def presence_of(session: AsyncSession, user_id: UUID) -> Presence | None:
     return await session.get(Presence, user_id)
 
 
-async def touch_presence(session: AsyncSession, user_id: UUID, moment: datetime) -> None:
+async def touch_presence(session: AsyncSession, user_id: UUID) -> None:
     """The agent's console is still open."""
-    await session.execute(update(Presence).where(Presence.user_id == user_id).values(last_seen_at=moment))
+    await session.execute(update(Presence).where(Presence.user_id == user_id).values(last_seen_at=clock.now()))
+
+
+@dataclass(frozen=True)
+class Colleague:
+    """Somebody to whom a conversation may be passed."""
+
+    user_id: UUID
+    full_name: str
+    is_available: bool
+
+
+async def colleagues(session: AsyncSession, user_id: UUID) -> list[Colleague]:
+    """Everybody else with an active account, who takes chats now first."""
+    available = {agent.user_id for agent in await available_agents(session)}
+    users = await session.scalars(select(User).where(User.is_active, User.id != user_id).order_by(User.full_name))
+    found = [Colleague(user.id, user.full_name, user.id in available) for user in users]
+    return sorted(found, key=lambda colleague: not colleague.is_available)
+
+
+async def change_user(
+    session: AsyncSession,
+    by: User,
+    user_id: UUID,
+    *,
+    full_name: str | None = None,
+    role: Role | None = None,
+    is_active: bool | None = None,
+) -> User:
+    """An administrator changes an account. Raises OwnAccount for what would lock them out, NotFound."""
+    user = await get_user(session, user_id)
+    if user.id == by.id and (is_active is False or role not in (None, user.role)):
+        raise OwnAccount
+    if role is not None:
+        user.role = role
+    if full_name is not None:
+        user.full_name = full_name.strip()
+    if is_active is not None and is_active != user.is_active:
+        await set_active(session, user, is_active=is_active)
+    await session.flush()
+    return user
+
+
+async def get_user(session: AsyncSession, user_id: UUID) -> User:
+    user = await session.get(User, user_id)
+    if user is None:
+        raise NotFound("No existe ese usuario.")
+    return user
 
 
 async def available_agents(session: AsyncSession) -> list[AvailableAgent]:
