@@ -42,7 +42,12 @@ class Worker:
         self.settings = settings
         self.database = Database(settings.database_url)
         self.channels: dict[str, Channel] = {"web": WebChannel()}
-        self.advancer = Advancer(self.database, assistant, lease_seconds=settings.lease_seconds)
+        self.advancer = Advancer(
+            self.database,
+            assistant,
+            secret=settings.secret_key.get_secret_value().encode(),
+            lease_seconds=settings.lease_seconds,
+        )
 
     async def sweep_once(self) -> None:
         """Find work whose wake-up was lost, and give waiting citizens to agents who have room."""

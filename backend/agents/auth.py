@@ -9,13 +9,13 @@ import hmac
 from typing import Annotated
 from urllib.parse import urlsplit
 
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 
 from backend.agents import service
-from backend.agents.errors import CsrfRefused, PasswordChangeRequired
+from backend.agents.errors import CsrfRefused, PasswordChangeRequired, WrongCredentials
 from backend.agents.models import Role, User
-from backend.db import Tx
+from backend.db import Database, Tx
 from backend.errors import Forbidden, Unauthenticated
 from backend.settings import Settings
 
@@ -85,6 +85,32 @@ def _at_least(role: Role) -> object:
         return user
 
     return Depends(check)
+
+
+async def authenticate(request: Request, username: str, password: str) -> User:
+    """The account of these credentials. A failure is counted and committed before it is told."""
+    database: Database = request.app.state.database
+    async with database.transaction() as session:
+        user = await service.authenticate(session, username, password)
+    if user is None:
+        raise WrongCredentials
+    return user
+
+
+def set_cookie(response: Response, token: str) -> None:
+    response.set_cookie(
+        COOKIE,
+        token,
+        max_age=int(service.SESSION_IDLE.total_seconds()),
+        path="/",
+        secure=True,
+        httponly=True,
+        samesite="lax",
+    )
+
+
+def delete_cookie(response: Response) -> None:
+    response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
 
 
 #: Signed in, perhaps with a one-time password still to be changed.

@@ -5,9 +5,18 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response, status
 
 from backend.agents import service
-from backend.agents.auth import COOKIE, AnyUser, CurrentAdmin, CurrentUser, check_origin
-from backend.agents.errors import PasswordChangeRequired, WrongCredentials
-from backend.agents.models import PresenceState, User
+from backend.agents.auth import (
+    COOKIE,
+    AnyUser,
+    CurrentAdmin,
+    CurrentUser,
+    authenticate,
+    check_origin,
+    delete_cookie,
+    set_cookie,
+)
+from backend.agents.errors import PasswordChangeRequired
+from backend.agents.models import PresenceState
 from backend.agents.schemas import (
     Credentials,
     NewUser,
@@ -21,36 +30,10 @@ from backend.agents.schemas import (
     UserWithPassword,
 )
 from backend.conversations import service as conversations
-from backend.db import Database, Tx
+from backend.db import Tx
 from backend.live import INBOX, notify
 
 router = APIRouter(prefix="/api", tags=["staff"])
-
-
-async def authenticate(request: Request, username: str, password: str) -> User:
-    """The account of these credentials. A failure is counted and committed before it is told."""
-    database: Database = request.app.state.database
-    async with database.transaction() as session:
-        user = await service.authenticate(session, username, password)
-    if user is None:
-        raise WrongCredentials
-    return user
-
-
-def set_cookie(response: Response, token: str) -> None:
-    response.set_cookie(
-        COOKIE,
-        token,
-        max_age=int(service.SESSION_IDLE.total_seconds()),
-        path="/",
-        secure=True,
-        httponly=True,
-        samesite="lax",
-    )
-
-
-def delete_cookie(response: Response) -> None:
-    response.delete_cookie(COOKIE, path="/", secure=True, httponly=True, samesite="lax")
 
 
 @router.post("/auth/login")

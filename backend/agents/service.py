@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -312,3 +312,11 @@ async def available_agents(session: AsyncSession) -> list[AvailableAgent]:
         )
     )
     return [AvailableAgent(user_id, capacity) for user_id, capacity in rows]
+
+
+async def names(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, str]:
+    """Full names by account."""
+    if not ids:
+        return {}
+    rows = await session.execute(select(User.id, User.full_name).where(User.id.in_(ids)))
+    return dict(rows.tuples().all())

@@ -50,7 +50,9 @@ async def is_under_way(session: AsyncSession, conversation: Conversation) -> boo
     return await registry.current_draft(session, conversation.id) is not None
 
 
-async def take_over_turn(session: AsyncSession, conversation: Conversation, message: Message) -> TurnResult:
+async def take_over_turn(
+    session: AsyncSession, conversation: Conversation, message: Message, secret: bytes
+) -> TurnResult:
     """The bot failed on `message`: apologise, and go on with the petition in hand, or offer to take one."""
     if message.author is Author.CONTROL:
         return _say(_BACK)
@@ -58,17 +60,17 @@ async def take_over_turn(session: AsyncSession, conversation: Conversation, mess
     conversation.in_scripted_intake = True
     draft = await registry.current_draft(session, conversation.id)
     if draft is not None or _command(message) in (_START, _PERSON):
-        result = await go_on(session, conversation, message)
+        result = await go_on(session, conversation, message, secret)
         apology = (Reply(f"{_SORRY} Sigo con preguntas sencillas."),) if is_new else ()
         return TurnResult((*apology, *result.replies), result.handoff)
     return TurnResult((Reply(f"{_SORRY} ¿Qué prefiere?", _OFFER),))
 
 
-async def go_on(session: AsyncSession, conversation: Conversation, message: Message) -> TurnResult:
-    """The next step of the script, given the citizen's `message`."""
+async def go_on(session: AsyncSession, conversation: Conversation, message: Message, secret: bytes) -> TurnResult:
+    """The next step of the script, given the citizen's `message`. `secret` is what access codes derive from."""
     command = _command(message)
     if command == _PERSON:
-        return await _person(session, conversation)
+        return await _person(session)
     if command == _CANCEL:
         return await _cancel(session, conversation)
     draft = await registry.current_draft(session, conversation.id)
@@ -78,7 +80,7 @@ async def go_on(session: AsyncSession, conversation: Conversation, message: Mess
     if conversation.consent_at is None:
         return await _hear_consent(session, conversation, command)
     if not draft.missing:
-        return await _hear_confirmation(session, conversation, command)
+        return await _hear_confirmation(session, conversation, command, secret)
     return await _hear_answer(session, conversation, draft.awaiting or draft.missing[0], message)
 
 
@@ -131,14 +133,16 @@ async def _hear_answer(session: AsyncSession, conversation: Conversation, field:
     return _say(f"{problem} {intake.QUESTIONS[field]}", *options)
 
 
-async def _hear_confirmation(session: AsyncSession, conversation: Conversation, command: str | None) -> TurnResult:
+async def _hear_confirmation(
+    session: AsyncSession, conversation: Conversation, command: str | None, secret: bytes
+) -> TurnResult:
     if command in (_CORRECT, _NO):
         await registry.restart_draft(session, conversation.id)
         result = await _ask(session, conversation)
         return TurnResult((Reply("Empecemos de nuevo para corregir."), *result.replies))
     if command != _YES:
         return await _ask(session, conversation)
-    filed = await registry.file_draft(session, conversation.id)
+    filed = await registry.file_draft(session, conversation.id, secret)
     conversation.in_scripted_intake = False
     return _say(
         f"Listo, su petición quedó registrada.\nFolio: {filed.folio}\nClave de acceso: {filed.access_code}\n"
@@ -152,7 +156,7 @@ async def _cancel(session: AsyncSession, conversation: Conversation) -> TurnResu
     return _say("Cancelado, no registré nada. ¿Qué desea hacer?", *_OFFER)
 
 
-async def _person(session: AsyncSession, conversation: Conversation) -> TurnResult:
+async def _person(session: AsyncSession) -> TurnResult:
     office = await catalog.office_state(session, clock.now())
     when = (
         "Le comunico con una persona. Espere, por favor."

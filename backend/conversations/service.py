@@ -2,6 +2,7 @@
 
 from backend.conversations.inbox import StoredFile, attach, open_conversation, receive
 from backend.conversations.messages import append, clean_text, lock
+from backend.conversations.messages import record as record_event
 from backend.conversations.ownership import (
     add_note,
     announce,
@@ -31,6 +32,7 @@ __all__ = [
     "open_conversation",
     "queue_position",
     "receive",
+    "record_event",
     "reply_as_agent",
     "return_to_bot",
     "take_over",

@@ -63,9 +63,10 @@ class BotTurn:
 class Advancer:
     """Deals with a conversation's pending messages, as the only one to do so while its lease holds."""
 
-    def __init__(self, database: Database, assistant: Assistant, *, lease_seconds: float) -> None:
+    def __init__(self, database: Database, assistant: Assistant, *, secret: bytes, lease_seconds: float) -> None:
         self._database = database
         self._assistant = assistant
+        self._secret = secret
         self._lease = timedelta(seconds=lease_seconds)
 
     async def advance(self, conversation_id: UUID) -> None:
@@ -91,7 +92,7 @@ class Advancer:
             conversation.lease_token = conversation.lease_until = None
             return Step.NOTHING_TO_DO
         message.attempts += 1
-        if await _handled_without_bot(session, conversation, message):
+        if await _handled_without_bot(session, conversation, message, self._secret):
             _handled(message)
             return Step.HANDLED
         conversation.lease_token = lease_token
@@ -107,7 +108,7 @@ class Advancer:
             log.warning("assistant_failed", kind=error.kind, message_id=str(claimed.turn.message_id))
             result = error
         async with self._database.transaction() as session:
-            await _finish(session, claimed, result)
+            await _finish(session, claimed, result, self._secret)
 
 
 async def _next_pending(session: AsyncSession, conversation_id: UUID) -> Message | None:
@@ -127,7 +128,9 @@ def _handled(message: Message) -> None:
     message.handled_at = clock.now()
 
 
-async def _handled_without_bot(session: AsyncSession, conversation: Conversation, message: Message) -> bool:
+async def _handled_without_bot(
+    session: AsyncSession, conversation: Conversation, message: Message, secret: bytes
+) -> bool:
     """Everything that is decided before the bot sees a message. True when the bot must not see it."""
     if message.author is Author.CONTROL:
         return conversation.owner is not Owner.BOT
@@ -144,16 +147,19 @@ async def _handled_without_bot(session: AsyncSession, conversation: Conversation
             if await ratings.take(session, conversation, message):
                 return True
             await ownership.reopen(session, conversation)
-    return await _handled_by_script(session, conversation, message)
+    return await _handled_by_script(session, conversation, message, secret)
 
 
-async def _handled_by_script(session: AsyncSession, conversation: Conversation, message: Message) -> bool:
+async def _handled_by_script(
+    session: AsyncSession, conversation: Conversation, message: Message, secret: bytes
+) -> bool:
     """A message that keeps felling workers goes to a person; a scripted petition under way goes on as it began."""
     if message.attempts > MAX_ATTEMPTS:
         await _give_up(session, conversation, message)
         return True
     if conversation.in_scripted_intake and await scripted.is_under_way(session, conversation):
-        await _store_result(session, conversation, message, await scripted.go_on(session, conversation, message))
+        result = await scripted.go_on(session, conversation, message, secret)
+        await _store_result(session, conversation, message, result)
         return True
     return False
 
@@ -192,7 +198,7 @@ async def _text_for_bot(session: AsyncSession, message: Message) -> str:
     return payload or message.text.lstrip("/ ") or message.text
 
 
-async def _finish(session: AsyncSession, claimed: BotTurn, result: TurnResult | AssistantError) -> None:
+async def _finish(session: AsyncSession, claimed: BotTurn, result: TurnResult | AssistantError, secret: bytes) -> None:
     """Store the outcome of a turn, unless somebody else has had the turn or owns the conversation now."""
     conversation = await messages.lock(session, claimed.turn.conversation_id)
     message = await session.get_one(Message, claimed.turn.message_id)
@@ -205,7 +211,7 @@ async def _finish(session: AsyncSession, claimed: BotTurn, result: TurnResult | 
         return
     if isinstance(result, AssistantError):
         await messages.record(session, conversation, EventKind.BOT_FAILED, reason=result.kind[:40])
-        result = await scripted.take_over_turn(session, conversation, message)
+        result = await scripted.take_over_turn(session, conversation, message, secret)
     else:
         conversation.in_scripted_intake = False
     await _store_result(session, conversation, message, result)

@@ -30,7 +30,7 @@ SECTIONS: tuple[tuple[str, str], ...] = (
     (
         "¿Qué datos pedimos y para qué?",
         "Nombre, teléfono o correo, municipio, colonia, lo que usted nos cuente y los archivos que envíe; en algunos "
-        "trámites, su CURP. Los usamos para registrar su petición, turnarla a quien deba atenderla e informarle cómo va.",
+        "trámites, su CURP. Los usamos para registrar su petición, turnarla a quien deba atenderla e informarle.",
     ),
     (
         "¿Con quién los compartimos?",
@@ -43,7 +43,7 @@ SECTIONS: tuple[tuple[str, str], ...] = (
     ),
     (
         "¿Y si no acepta?",
-        "Puede pedir información, consultar un folio con su clave de acceso y hablar con una persona sin dar sus datos.",
+        "Puede pedir información, consultar un folio con su clave y hablar con una persona sin dar sus datos.",
     ),
     (
         "Fundamento",

@@ -1,0 +1,103 @@
+"""The console's live reading: inbox, conversation, transcript, stream."""
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Request
+from sqlalchemy.ext.asyncio import AsyncSession
+from sse_starlette import EventSourceResponse
+
+from backend.agents import service as agents
+from backend.agents.auth import COOKIE, CurrentUser
+from backend.catalog import routes as catalog_routes
+from backend.catalog import service as catalog
+from backend.console import presenting
+from backend.console.live_stream import Follower, follow
+from backend.console.schemas import ColleagueOut, ConversationOut, CountsOut, InboxOut, TranscriptOut
+from backend.conversations import queries
+from backend.conversations.queries import InboxView
+from backend.db import Database, Tx
+
+router = APIRouter(prefix="/api/console", tags=["console"])
+
+PAGE = 300
+PING_SECONDS = 15
+
+
+@router.get("/inbox")
+async def inbox(
+    tx: Tx,
+    user: CurrentUser,
+    view: InboxView = InboxView.MINE,
+    search: Annotated[str | None, Query(max_length=100)] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = presenting.PAGE,
+) -> InboxOut:
+    """A view of the inbox, with every view's count."""
+    return await presenting.inbox_page(tx, view, user.id, search=search, limit=limit)
+
+
+@router.get("/counts")
+async def counts(tx: Tx, user: CurrentUser) -> CountsOut:
+    """How many conversations each view holds."""
+    return CountsOut.model_validate(await queries.inbox_counts(tx, user.id))
+
+
+@router.get("/conversations/{conversation_id}")
+async def conversation(tx: Tx, user: CurrentUser, conversation_id: UUID) -> ConversationOut:
+    """One conversation, without its messages."""
+    return await presenting.conversation_out(tx, conversation_id, user.id)
+
+
+@router.get("/conversations/{conversation_id}/messages")
+async def messages(
+    tx: Tx, user: CurrentUser, conversation_id: UUID, after: Annotated[int, Query(ge=0)] = 0
+) -> TranscriptOut:
+    """The messages after a cursor, oldest first, private notes included."""
+    await queries.details(tx, conversation_id)
+    views = await queries.transcript(tx, conversation_id, after_seq=after, limit=PAGE + 1)
+    page = views[:PAGE]
+    return TranscriptOut(
+        messages=[presenting.message_out(view, user.id) for view in page],
+        cursor=page[-1].seq if page else after,
+        more=len(views) > PAGE,
+    )
+
+
+@router.get("/colleagues")
+async def colleagues(tx: Tx, user: CurrentUser) -> list[ColleagueOut]:
+    """To whom a conversation may be passed; who takes chats now comes first."""
+    return [ColleagueOut.model_validate(one) for one in await agents.colleagues(tx, user.id)]
+
+
+@router.get("/canned-replies")
+async def canned_replies(tx: Tx, user: CurrentUser) -> list[catalog_routes.CannedReplyOut]:
+    """The texts that `/` offers."""
+    return [catalog_routes.CannedReplyOut.model_validate(one) for one in await catalog.canned_replies(tx)]
+
+
+@router.get("/stream", response_class=EventSourceResponse)
+async def stream(
+    request: Request,
+    tx: Tx,
+    user: CurrentUser,
+    conversation: UUID | None = None,
+    after: Annotated[int, Query(ge=0)] = 0,
+    last_event_id: Annotated[str | None, Header(max_length=20)] = None,
+) -> EventSourceResponse:
+    """Server-sent events: `inbox`, and of the open conversation `message` (its id is the cursor), `marks`, `state`.
+
+    Resumes after `Last-Event-ID`. Ends with `signed_out` when the session does.
+    """
+    if conversation is not None:
+        await queries.details(tx, conversation)
+    resumed = last_event_id if last_event_id and last_event_id.isascii() and last_event_id.isdigit() else None
+    follower = Follower(user.id, conversation, int(resumed) if resumed else after)
+    token = request.cookies.get(COOKIE)
+
+    async def is_allowed(session: AsyncSession) -> bool:
+        if token is None:  # a program's bearer token
+            return (await agents.get_user(session, user.id)).is_active
+        return await agents.find_session(session, token) is not None
+
+    database: Database = request.app.state.database
+    return EventSourceResponse(follow(database, request.app.state.live, follower, is_allowed), ping=PING_SECONDS)

@@ -1,0 +1,134 @@
+"""The console's server-sent events: the inbox moved, the open conversation went on."""
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+from sse_starlette import ServerSentEvent
+
+from backend.agents import service as agents
+from backend.console.presenting import message_out
+from backend.console.schemas import CountsOut, LiveState
+from backend.conversations import queries
+from backend.conversations.models import Conversation
+from backend.conversations.views import MessageView
+from backend.db import Database
+from backend.live import INBOX, LiveEvents, conversation_topic
+
+#: Seconds: how often a stream looks for itself; how often it says that its agent is there.
+LOOK_AGAIN = 10.0
+HEARTBEAT = 20.0
+#: How many of the latest messages have their delivery marks followed.
+_MARKED = 40
+_PAGE = 200
+
+IsAllowed = Callable[[AsyncSession], Awaitable[bool]]
+
+
+@dataclass
+class Follower:
+    """What one open page has been told so far. `cursor` is the last message's `seq` of the open conversation."""
+
+    user_id: UUID
+    conversation_id: UUID | None
+    cursor: int
+    inbox_seen: tuple[object, ...] | None = None
+    state_seen: LiveState | None = None
+    marks: dict[int, str] = field(default_factory=dict)
+    beat_at: float = 0.0
+
+
+async def follow(
+    database: Database, live: LiveEvents, follower: Follower, is_allowed: IsAllowed
+) -> AsyncIterator[ServerSentEvent]:
+    """Events `inbox`, `message` (its id is the cursor), `marks`, `state`; `signed_out` is the last, if it comes.
+
+    While it runs the agent's presence is kept alive, so that closing the page makes them away.
+    """
+    async with AsyncExitStack() as stack:
+        topics = [INBOX] + ([conversation_topic(follower.conversation_id)] if follower.conversation_id else [])
+        alarm = await stack.enter_async_context(live.subscribe(*topics))
+        while True:
+            async with database.transaction() as session:
+                events, is_done = await _look(session, live, follower, is_allowed)
+            for event in events:
+                yield event
+            if is_done:
+                return
+            typing = follower.state_seen is not None and follower.state_seen.citizen_typing
+            await alarm.wait(2.0 if typing else LOOK_AGAIN)
+
+
+async def _look(
+    session: AsyncSession, live: LiveEvents, follower: Follower, is_allowed: IsAllowed
+) -> tuple[list[ServerSentEvent], bool]:
+    if time.monotonic() - follower.beat_at > HEARTBEAT:
+        if not await is_allowed(session):
+            return [ServerSentEvent(event="signed_out", data="{}")], True
+        follower.beat_at = time.monotonic()
+        await agents.touch_presence(session, follower.user_id)
+    events = await _inbox_event(session, follower)
+    if follower.conversation_id is not None:
+        events += await _conversation_events(session, live, follower, follower.conversation_id)
+    return events, False
+
+
+async def _inbox_event(session: AsyncSession, follower: Follower) -> list[ServerSentEvent]:
+    counts = CountsOut.model_validate(await queries.inbox_counts(session, follower.user_id))
+    moved = await session.execute(
+        select(
+            func.max(Conversation.last_message_at),
+            func.max(Conversation.queued_at),
+            func.sum(Conversation.agent_read_seq),
+            func.sum(Conversation.ownership_epoch),
+        )
+    )
+    now = (counts.model_dump_json(), *moved.one())
+    if now == follower.inbox_seen:
+        return []
+    follower.inbox_seen = now
+    return [ServerSentEvent(event="inbox", data=counts.model_dump_json())]
+
+
+async def _conversation_events(
+    session: AsyncSession, live: LiveEvents, follower: Follower, conversation_id: UUID
+) -> list[ServerSentEvent]:
+    details = await session.get(Conversation, conversation_id)
+    if details is None:
+        return []
+    events: list[ServerSentEvent] = []
+    start = min(follower.cursor, max(0, details.last_seq - _MARKED))
+    views = await queries.transcript(session, conversation_id, after_seq=start, limit=_PAGE + _MARKED)
+    for view in views:
+        if view.seq > follower.cursor:
+            body = message_out(view, follower.user_id).model_dump_json()
+            events.append(ServerSentEvent(event="message", id=str(view.seq), data=body))
+            follower.cursor = view.seq
+    events += _mark_events(follower, views)
+    agent = await agents.names(session, {details.agent_id} if details.agent_id else set())
+    state = LiveState(
+        owner=details.owner,
+        agent_name=agent.get(details.agent_id) if details.agent_id else None,
+        citizen_typing=live.is_typing(conversation_id, "citizen"),
+        last_seq=details.last_seq,
+    )
+    if state != follower.state_seen:
+        follower.state_seen = state
+        events.append(ServerSentEvent(event="state", data=state.model_dump_json()))
+    return events
+
+
+def _mark_events(follower: Follower, views: list[MessageView]) -> list[ServerSentEvent]:
+    events = []
+    for view in views:
+        if view.delivery is None or follower.marks.get(view.seq) == view.delivery:
+            continue
+        follower.marks[view.seq] = view.delivery
+        out = message_out(view, follower.user_id)
+        body = out.model_dump_json(include={"seq", "delivery", "delivery_text"})
+        events.append(ServerSentEvent(event="marks", data=body))
+    return events

@@ -1,0 +1,206 @@
+"""Conversations as the console shows them."""
+
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.agents import service as agents
+from backend.catalog import service as catalog
+from backend.console import texts
+from backend.console.schemas import (
+    ConversationOut,
+    CountsOut,
+    DraftOut,
+    EarlierConversation,
+    EventOut,
+    FileOut,
+    InboxOut,
+    InboxRowOut,
+    MessageOut,
+    NamedValue,
+    PersonOut,
+    PetitionLine,
+    RatingOut,
+)
+from backend.conversations import queries
+from backend.conversations.models import Author, EventKind
+from backend.conversations.queries import ConversationDetails, InboxRow, InboxView
+from backend.conversations.views import MessageView
+from backend.registry import intake
+from backend.registry import service as registry
+
+PAGE = 50
+
+
+def visitor_name(conversation_id: UUID) -> str:
+    """How we call somebody who has not said their name: short, and the same each time."""
+    return f"Visitante {conversation_id.hex[:4].upper()}"
+
+
+async def inbox_page(
+    session: AsyncSession, view: InboxView, agent_id: UUID, *, search: str | None, limit: int = PAGE
+) -> InboxOut:
+    """A view of the inbox with every view's count. `limit` grows as the agent asks for more."""
+    rows = await queries.inbox(session, view, agent_id=agent_id, search=search, limit=limit + 1)
+    counts = await queries.inbox_counts(session, agent_id)
+    return InboxOut(
+        rows=[_row_out(row, agent_id) for row in rows[:limit]],
+        counts=CountsOut.model_validate(counts),
+        more=len(rows) > limit,
+    )
+
+
+def _row_out(row: InboxRow, agent_id: UUID) -> InboxRowOut:
+    return InboxRowOut(
+        id=row.conversation_id,
+        title=row.person_name or visitor_name(row.conversation_id),
+        channel=texts.CHANNELS.get(row.channel, row.channel),
+        owner=row.owner,
+        agent_name=row.agent_name,
+        is_mine=row.agent_id == agent_id,
+        is_emergency=row.is_emergency,
+        reason=texts.HANDOFF_REASONS.get(row.handoff_reason) if row.handoff_reason else None,
+        queued_at=row.queued_at,
+        last_message_at=row.last_message_at,
+        last_text=" ".join(row.last_text.split())[:160],
+        last_author=row.last_author,
+        unread=row.unread,
+    )
+
+
+def message_out(view: MessageView, reader_id: UUID) -> MessageOut:
+    """A message as staff read it."""
+    name = view.agent_name if view.author in (Author.AGENT, Author.NOTE) else None
+    return MessageOut(
+        id=view.id,
+        seq=view.seq,
+        author=view.author,
+        author_name=name or texts.AUTHORS[view.author],
+        text=view.text,
+        buttons=[button["title"] for button in view.buttons],
+        attachments=[
+            FileOut(
+                id=file.id,
+                file_name=file.file_name,
+                content_type=file.content_type,
+                size=file.size,
+                url=f"/api/console/attachments/{file.id}",
+                is_image=file.content_type.startswith("image/"),
+            )
+            for file in view.attachments
+        ],
+        created_at=view.created_at,
+        delivery=view.delivery,
+        delivery_text=texts.DELIVERY[view.delivery] if view.delivery else None,
+        idempotency_key=_own_key(view, reader_id),
+    )
+
+
+def _own_key(view: MessageView, reader_id: UUID) -> str | None:
+    if view.agent_id != reader_id or view.external_id is None:
+        return None
+    return view.external_id.rsplit(":", 1)[-1]
+
+
+async def conversation_out(session: AsyncSession, conversation_id: UUID, reader_id: UUID) -> ConversationOut:
+    """Everything beside the transcript. Raises ConversationNotFound."""
+    details = await queries.details(session, conversation_id)
+    conversation = details.conversation
+    draft = await _draft_out(session, conversation_id)
+    title = details.person.full_name if details.person else None
+    return ConversationOut(
+        id=conversation.id,
+        title=title or _drafted(draft, "nombre") or visitor_name(conversation.id),
+        channel=texts.CHANNELS.get(conversation.channel, conversation.channel),
+        owner=conversation.owner,
+        owner_text=texts.OWNERS[conversation.owner],
+        agent_id=conversation.agent_id,
+        agent_name=details.agent_name,
+        is_mine=conversation.agent_id == reader_id,
+        is_emergency=conversation.is_emergency,
+        reason=texts.HANDOFF_REASONS[conversation.handoff_reason] if conversation.handoff_reason else None,
+        misunderstood=await _misunderstood(session, details),
+        queued_at=conversation.queued_at,
+        opened_at=conversation.created_at,
+        close_reason=texts.CLOSE_REASONS[conversation.close_reason] if conversation.close_reason else None,
+        consent=conversation.consent_at is not None,
+        page_url=conversation.page_url,
+        person=PersonOut.model_validate(details.person) if details.person else None,
+        municipality=await _municipality(session, details, draft),
+        draft=draft,
+        petitions=[
+            PetitionLine(
+                folio=petition.folio,
+                kind=intake.KIND_TEXTS[petition.kind],
+                status=texts.PETITION_STATUSES[petition.status],
+                created_at=petition.created_at,
+            )
+            for petition in details.petitions
+        ],
+        earlier=[
+            EarlierConversation(
+                id=other.id,
+                channel=texts.CHANNELS.get(other.channel, other.channel),
+                status=texts.OWNERS[other.owner],
+                last_message_at=other.last_message_at,
+            )
+            for other in details.earlier
+        ],
+        events=await _events(session, details),
+        ratings=[RatingOut.model_validate(rating) for rating in details.ratings],
+        callbacks=len(details.callbacks),
+        last_seq=conversation.last_seq,
+    )
+
+
+async def _draft_out(session: AsyncSession, conversation_id: UUID) -> DraftOut | None:
+    draft = await registry.current_draft(session, conversation_id)
+    if draft is None:
+        return None
+    return DraftOut(
+        kind=draft.kind,
+        kind_text=intake.KIND_TEXTS[draft.kind],
+        filled=[NamedValue(label=intake.FIELD_TEXTS[name], value=shown) for name, shown in draft.shown.items()],
+        missing=[intake.FIELD_TEXTS[name] for name in draft.missing],
+    )
+
+
+def _drafted(draft: DraftOut | None, field: str) -> str | None:
+    label = intake.FIELD_TEXTS[field]
+    return next((one.value for one in draft.filled if one.label == label), None) if draft else None
+
+
+async def _municipality(session: AsyncSession, details: ConversationDetails, draft: DraftOut | None) -> str | None:
+    key = next((petition.municipality_id for petition in details.petitions if petition.municipality_id), None)
+    if key is None:
+        return _drafted(draft, "municipio")
+    return next((place.name for place in await catalog.municipalities(session) if place.id == key), None)
+
+
+async def _misunderstood(session: AsyncSession, details: ConversationDetails) -> str | None:
+    """What the citizen had last written when a person was asked for."""
+    queued = next((event for event in reversed(details.events) if event.kind is EventKind.QUEUED), None)
+    if queued is None:
+        return None
+    said = [
+        view.text
+        for view in await queries.transcript(session, details.conversation.id, include_private=False)
+        if view.author is Author.CITIZEN and view.created_at <= queued.at and view.text
+    ]
+    return said[-1][:400] if said else None
+
+
+async def _events(session: AsyncSession, details: ConversationDetails) -> list[EventOut]:
+    names = await agents.names(session, {event.agent_id for event in details.events if event.agent_id})
+    reasons = {
+        code.value: text for table in (texts.HANDOFF_REASONS, texts.CLOSE_REASONS) for code, text in table.items()
+    }
+    return [
+        EventOut(
+            text=texts.EVENTS[event.kind],
+            at=event.at,
+            who=names.get(event.agent_id) if event.agent_id else None,
+            reason=reasons.get(event.reason) if event.reason else None,
+        )
+        for event in details.events
+    ]

@@ -1,0 +1,92 @@
+"""Pages: templates, what each of them needs, and how dates and files are written."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from fastapi.templating import Jinja2Templates
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend import clock
+from backend.agents import service as agents
+from backend.agents.models import PresenceState, Role, User
+from backend.console import callbacks, texts
+
+FOLDER = Path(__file__).parent
+CSP = (
+    "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; "
+    "frame-ancestors 'none'; form-action 'self'"
+)
+_MONTHS = ("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic")
+
+templates = Jinja2Templates(directory=FOLDER / "templates")
+
+
+def moment_text(moment: datetime | None) -> str:
+    """`21 nov 2026, 14:05`, on the office's clock."""
+    if moment is None:
+        return "—"
+    here = clock.local(moment)
+    return f"{here.day} {_MONTHS[here.month - 1]} {here.year}, {here:%H:%M}"
+
+
+def size_text(size: int) -> str:
+    return f"{size / 1024 / 1024:.1f} MB" if size >= 1024 * 1024 else f"{max(1, size // 1024)} KB"
+
+
+def phone_text(phone: str | None) -> str:
+    """`662 123 4567` for a Mexican number, anything else as it is."""
+    if phone and phone.startswith("+52") and len(phone) == 13:
+        return f"{phone[3:6]} {phone[6:9]} {phone[9:]}"
+    return phone or "—"
+
+
+templates.env.filters.update(moment=moment_text, size=size_text, phone=phone_text)
+templates.env.globals.update(texts=texts, Role=Role, PresenceState=PresenceState)
+
+
+def page(request: Request, name: str, context: dict[str, Any] | None = None, status: int = 200) -> HTMLResponse:
+    """A page without a session: signing in, errors."""
+    values = {"csrf_token": getattr(request.state, "csrf_token", ""), "user": None, **(context or {})}
+    return templates.TemplateResponse(
+        request, name, values, status_code=status, headers={"Content-Security-Policy": CSP, "Cache-Control": "no-store"}
+    )
+
+
+async def staff_page(
+    request: Request,
+    session: AsyncSession,
+    user: User,
+    name: str,
+    context: dict[str, Any] | None = None,
+    status: int = 200,
+) -> HTMLResponse:
+    """A page of the console, with its header: who I am, whether I take chats, calls owed."""
+    presence = await agents.presence_of(session, user.id)
+    values = {
+        "user": user,
+        "is_head": user.role in (Role.HEAD, Role.ADMIN),
+        "is_admin": user.role is Role.ADMIN,
+        "presence_state": presence.state if presence else PresenceState.OFFLINE,
+        "capacity": presence.capacity if presence else agents.DEFAULT_CAPACITY,
+        "calls_owed": await callbacks.pending_count(session),
+        "notice": request.query_params.get("aviso", ""),
+        "notices": NOTICES,
+        **(context or {}),
+    }
+    return page(request, name, values, status)
+
+
+#: What a page says after a form was accepted, by the code in its address.
+NOTICES = {
+    "guardado": "Los cambios se guardaron.",
+    "contrasena": "Su contraseña se cambió.",
+    "llamada": "La llamada quedó registrada.",
+    "usuario": "El usuario se guardó.",
+    "estado": "El estado se actualizó.",
+    "nota": "La nota se agregó.",
+    "horario": "El horario se guardó.",
+    "respuesta": "La respuesta se guardó.",
+}

@@ -1,0 +1,42 @@
+"""The console's wiring: its pages, its JSON endpoints, its static files and how it shows errors."""
+
+from urllib.parse import quote
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import RedirectResponse
+from fastapi.staticfiles import StaticFiles
+
+from backend.agents.errors import PasswordChangeRequired
+from backend.console import (
+    api_actions,
+    api_drafts,
+    api_inbox,
+    pages_catalog,
+    pages_inbox,
+    pages_petitions,
+    pages_session,
+)
+from backend.console.rendering import FOLDER, page
+from backend.errors import ChatSonoraError, Unauthenticated
+
+router = APIRouter()
+for part in (api_inbox, api_actions, api_drafts, pages_session, pages_inbox, pages_petitions, pages_catalog):
+    router.include_router(part.router)
+
+
+def mount_static(app: FastAPI) -> None:
+    """Serve the console's styles and scripts."""
+    app.mount("/consola/static", StaticFiles(directory=FOLDER / "static"), name="console-static")
+
+
+async def error_page(request: Request, error: ChatSonoraError) -> Response | None:
+    """A page for what went wrong on one of the console's pages; None for anybody else's."""
+    if not request.url.path.startswith("/consola"):
+        return None
+    if isinstance(error, PasswordChangeRequired):
+        return RedirectResponse("/consola/contrasena", status_code=303)
+    if isinstance(error, Unauthenticated):
+        target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+        wanted = f"?siguiente={quote(target)}" if request.method == "GET" and target != "/consola" else ""
+        return RedirectResponse(f"/consola/entrar{wanted}", status_code=303)
+    return page(request, "error.html", {"error": error}, error.status)

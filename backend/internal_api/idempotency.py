@@ -1,0 +1,45 @@
+"""One effect a key: the answer of the first call is kept in the transaction of its effect."""
+
+import hmac
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
+
+from fastapi import Depends, Header, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import BaseModel
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.errors import Unauthenticated
+from backend.internal_api.models import IdempotentAnswer
+from backend.settings import Settings
+
+_bearer = HTTPBearer(auto_error=False, scheme_name="InternalToken")
+
+Key = Annotated[str, Header(alias="Idempotency-Key", min_length=8, max_length=200)]
+Out = TypeVar("Out", bound=BaseModel)
+
+
+async def _require_service(
+    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> None:
+    settings: Settings = request.app.state.settings
+    expected = settings.internal_api_token.get_secret_value().encode()
+    given = credentials.credentials.encode() if credentials else b""
+    if not hmac.compare_digest(given, expected):
+        raise Unauthenticated
+
+
+ServiceOnly = Depends(_require_service)
+
+
+async def once(session: AsyncSession, key: str, model: type[Out], effect: Callable[[], Awaitable[Out]]) -> Out:
+    """The answer to `key`: kept from the first call, or made now. Simultaneous calls wait for the first."""
+    await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
+    kept = await session.get(IdempotentAnswer, key)
+    if kept is not None:
+        return model.model_validate(kept.answer)
+    answer = await effect()
+    session.add(IdempotentAnswer(key=key, answer=answer.model_dump(mode="json")))
+    await session.flush()
+    return answer

@@ -1,0 +1,191 @@
+"""What the bot's actions may ask for and do. On loopback, behind a service token; never for citizens or staff."""
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+
+from backend import clock
+from backend.assistant.emergency import EMERGENCY_TEXT
+from backend.catalog import service as catalog
+from backend.conversations.errors import ConversationNotFound
+from backend.conversations.models import CallbackTask, Conversation
+from backend.db import Tx
+from backend.internal_api.idempotency import Key, ServiceOnly, once
+from backend.internal_api.schemas import (
+    AnswerIn,
+    AnswerOut,
+    CallbackIn,
+    CallbackOut,
+    Consent,
+    Context,
+    DraftIn,
+    DraftOut,
+    FieldIn,
+    FiledOut,
+    FolioIn,
+    InformationIn,
+    LookupOut,
+    OfficeOut,
+    OptionOut,
+    PetitionBrief,
+    StatusOut,
+    Text,
+    draft_out,
+)
+from backend.privacy import service as privacy
+from backend.registry import intake, queries
+from backend.registry import service as registry
+from backend.registry.models import Person
+from backend.settings import Settings
+
+router = APIRouter(prefix="/internal", tags=["internal"], dependencies=[ServiceOnly])
+_BASE = "/conversations/{conversation_id}"
+
+
+def _secret(request: Request) -> bytes:
+    settings: Settings = request.app.state.settings
+    return settings.secret_key.get_secret_value().encode()
+
+
+@router.get("/texts/emergency")
+async def emergency_text() -> Text:
+    """What is said first when a life is in danger."""
+    return Text(text=EMERGENCY_TEXT)
+
+
+@router.get(_BASE)
+async def context(request: Request, tx: Tx, conversation_id: UUID) -> Context:
+    """Everything the bot needs to know before it speaks."""
+    conversation = await tx.get(Conversation, conversation_id)
+    if conversation is None:
+        raise ConversationNotFound
+    person = await tx.get(Person, conversation.person_id) if conversation.person_id else None
+    draft = await registry.current_draft(tx, conversation_id)
+    settings: Settings = request.app.state.settings
+    return Context(
+        channel=conversation.channel,
+        consent=conversation.consent_at is not None,
+        known_name=person.full_name if person else None,
+        known_phone=person.phone if person else None,
+        office=OfficeOut.model_validate(await catalog.office_state(tx, clock.now())),
+        draft=draft_out(draft) if draft else None,
+        petitions=[
+            PetitionBrief(
+                folio=petition.folio,
+                kind_text=intake.KIND_TEXTS[petition.kind],
+                status_text=registry.status_view(petition).status_text,
+            )
+            for petition in await queries.filed_from(tx, conversation_id)
+        ],
+        privacy_notice=privacy.short_notice(),
+        privacy_url=f"{settings.base_url}{privacy.PATH}",
+    )
+
+
+@router.post(_BASE + "/consent")
+async def consent(tx: Tx, conversation_id: UUID, key: Key, body: Consent) -> Consent:
+    """The citizen accepted the privacy notice, or not."""
+
+    async def effect() -> Consent:
+        await privacy.record_consent(tx, conversation_id, accepted=body.accepted)
+        return body
+
+    return await once(tx, key, Consent, effect)
+
+
+@router.post(_BASE + "/draft")
+async def open_draft(tx: Tx, conversation_id: UUID, key: Key, body: DraftIn) -> DraftOut:
+    """Open a draft, or go on with the open one."""
+
+    async def effect() -> DraftOut:
+        return draft_out(await registry.open_draft(tx, conversation_id, body.kind, body.fields))
+
+    return await once(tx, key, DraftOut, effect)
+
+
+@router.post(_BASE + "/draft/answer")
+async def answer(tx: Tx, conversation_id: UUID, key: Key, body: AnswerIn) -> AnswerOut:
+    """An answer to one question."""
+
+    async def effect() -> AnswerOut:
+        result = await registry.answer(tx, conversation_id, body.field, body.text)
+        return AnswerOut(
+            accepted=result.accepted,
+            problem=result.problem,
+            problem_text=intake.PROBLEMS.get(result.problem) if result.problem else None,
+            suggestion=OptionOut.model_validate(result.suggestion) if result.suggestion else None,
+            options=[OptionOut.model_validate(option) for option in result.options],
+            draft=draft_out(result.draft),
+        )
+
+    return await once(tx, key, AnswerOut, effect)
+
+
+@router.post(_BASE + "/draft/clear")
+async def clear(tx: Tx, conversation_id: UUID, key: Key, body: FieldIn) -> DraftOut:
+    """Forget one answer, to ask for it again."""
+
+    async def effect() -> DraftOut:
+        return draft_out(await registry.clear_field(tx, conversation_id, body.field))
+
+    return await once(tx, key, DraftOut, effect)
+
+
+@router.post(_BASE + "/draft/cancel")
+async def cancel(tx: Tx, conversation_id: UUID) -> Text:
+    """Give the draft up. Repeating it changes nothing, so it needs no key."""
+    await registry.cancel_draft(tx, conversation_id)
+    return Text(text="")
+
+
+@router.post(_BASE + "/draft/file")
+async def file(request: Request, tx: Tx, conversation_id: UUID) -> FiledOut:
+    """File the draft. Idempotent by the draft itself; the access code is derived again, never kept."""
+    filed = await registry.file_draft(tx, conversation_id, _secret(request))
+    return FiledOut(folio=filed.folio, access_code=filed.access_code, repeated=filed.repeated)
+
+
+@router.post(_BASE + "/status")
+async def status(request: Request, tx: Tx, conversation_id: UUID, key: Key, body: FolioIn) -> LookupOut:
+    """How a petition is doing, for who holds its code."""
+
+    async def effect() -> LookupOut:
+        found = await registry.look_up(tx, conversation_id, body.folio, body.access_code, _secret(request))
+        return _lookup_out(found)
+
+    return await once(tx, key, LookupOut, effect)
+
+
+@router.post(_BASE + "/information")
+async def information(request: Request, tx: Tx, conversation_id: UUID, key: Key, body: InformationIn) -> LookupOut:
+    """Add what the citizen tells to a petition."""
+
+    async def effect() -> LookupOut:
+        found = await registry.add_information(
+            tx, conversation_id, body.folio, body.access_code, body.text, _secret(request)
+        )
+        return _lookup_out(found)
+
+    return await once(tx, key, LookupOut, effect)
+
+
+def _lookup_out(found: registry.Lookup) -> LookupOut:
+    petition = StatusOut.model_validate(registry.status_view(found.petition)) if found.petition else None
+    return LookupOut(result=found.result, petition=petition)
+
+
+@router.post(_BASE + "/callback")
+async def callback(tx: Tx, conversation_id: UUID, key: Key, body: CallbackIn) -> CallbackOut:
+    """Somebody is to call this citizen."""
+
+    async def effect() -> CallbackOut:
+        name = await intake.check(tx, "nombre", body.name)
+        phone = await intake.check(tx, "telefono", body.phone)
+        problem = name.problem or phone.problem
+        if problem:
+            return CallbackOut(accepted=False, problem=problem, problem_text=intake.PROBLEMS[problem])
+        tx.add(CallbackTask(conversation_id=conversation_id, name=name.value, phone=phone.value, note=body.note))
+        await tx.flush()
+        return CallbackOut(accepted=True)
+
+    return await once(tx, key, CallbackOut, effect)

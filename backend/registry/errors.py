@@ -1,0 +1,29 @@
+"""What can go wrong in the registry, in words for staff."""
+
+from backend.errors import Conflict, InvalidInput, NotFound
+
+
+class PetitionNotFound(NotFound):
+    code = "folio_no_encontrado"
+    message = "No existe una petición con ese folio."
+
+
+class NoDraft(Conflict):
+    code = "sin_borrador"
+    message = "No hay una petición en captura."
+
+
+class DraftIncomplete(InvalidInput):
+    code = "faltan_datos"
+
+    def __init__(self, missing: list[str]) -> None:
+        super().__init__("Faltan datos para registrar la petición.", missing=missing)
+
+
+class AnswerRefused(InvalidInput):
+    code = "respuesta_invalida"
+
+
+class TransitionRefused(Conflict):
+    code = "cambio_no_permitido"
+    message = "Ese cambio de estado no está permitido desde el estado actual."

@@ -1,0 +1,252 @@
+"""Petitions: filing, finding, changing, and their history."""
+
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+from rapidfuzz import fuzz
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend import clock
+from backend.catalog import service as catalog
+from backend.catalog.models import Municipality
+from backend.registry import folios
+from backend.registry.errors import PetitionNotFound, TransitionRefused
+from backend.registry.models import (
+    ActorKind,
+    EntryChannel,
+    FolioCounter,
+    Person,
+    Petition,
+    PetitionEvent,
+    PetitionEventKind,
+    PetitionKind,
+    PetitionStatus,
+    Priority,
+)
+from backend.text import fold
+
+#: From here two names with the same phone or e-mail are one person's.
+SAME_NAME = 80.0
+
+S = PetitionStatus
+_DONE = (S.CONCLUIDA_SATISFACTORIA, S.CONCLUIDA_NO_SATISFACTORIA, S.IMPROCEDENTE, S.CANCELADA)
+
+#: Which status may follow which (design, section 7).
+TRANSITIONS: dict[PetitionStatus, tuple[PetitionStatus, ...]] = {
+    S.RECIBIDA: (S.EN_ANALISIS, S.TURNADA, S.REQUIERE_INFORMACION, S.IMPROCEDENTE, S.CANCELADA),
+    S.EN_ANALISIS: (S.TURNADA, S.EN_ATENCION, S.REQUIERE_INFORMACION, S.IMPROCEDENTE, S.CANCELADA),
+    S.TURNADA: (S.EN_ATENCION, S.EN_ANALISIS, S.REQUIERE_INFORMACION, *_DONE),
+    S.EN_ATENCION: (S.TURNADA, S.REQUIERE_INFORMACION, *_DONE),
+    S.REQUIERE_INFORMACION: (S.EN_ANALISIS, S.TURNADA, S.EN_ATENCION, S.IMPROCEDENTE, S.CANCELADA),
+    S.CONCLUIDA_SATISFACTORIA: (S.EN_ATENCION,),
+    S.CONCLUIDA_NO_SATISFACTORIA: (S.EN_ATENCION,),
+    S.IMPROCEDENTE: (S.EN_ANALISIS,),
+    S.CANCELADA: (S.EN_ANALISIS,),
+}
+
+STATUS_TEXTS: dict[PetitionStatus, tuple[str, str]] = {
+    S.RECIBIDA: ("Recibida", "La recibimos y está por revisarse."),
+    S.EN_ANALISIS: ("En análisis", "La estamos revisando para saber quién debe atenderla."),
+    S.TURNADA: ("Turnada", "La enviamos a la dependencia que debe atenderla."),
+    S.EN_ATENCION: ("En atención", "La dependencia la está atendiendo."),
+    S.REQUIERE_INFORMACION: ("Requiere información", "Necesitamos que nos comparta más información para continuar."),
+    S.CONCLUIDA_SATISFACTORIA: ("Concluida satisfactoriamente", "La dependencia informó que ya se atendió."),
+    S.CONCLUIDA_NO_SATISFACTORIA: ("Concluida no satisfactoriamente", "La dependencia informó que no fue posible."),
+    S.IMPROCEDENTE: ("Improcedente", "Se revisó y no procede. Puede pedir que una persona le explique."),
+    S.CANCELADA: ("Cancelada", "Se canceló a petición suya o por duplicada."),
+}
+
+
+@dataclass(frozen=True)
+class NewPetition:
+    """What is known of a petition when it is filed, in normal form. No name: anonymous."""
+
+    kind: PetitionKind
+    channel: EntryChannel
+    narrative: str
+    municipality_id: str | None = None
+    colonia: str | None = None
+    name: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    curp: str | None = None
+    details: dict[str, Any] = field(default_factory=dict)
+    conversation_id: UUID | None = None
+    priority: Priority = Priority.NORMAL
+
+
+def code_of(petition: Petition, secret: bytes) -> str:
+    return folios.access_code(secret, petition.folio, petition.access_nonce)
+
+
+async def file(session: AsyncSession, new: NewPetition, *, actor: ActorKind, user_id: UUID | None = None) -> Petition:
+    """Register a petition: its person, its folio, its first event."""
+    person = await _find_or_add_person(session, new) if new.name else None
+    topic = await catalog.suggest_topic(session, new.narrative)
+    moment = clock.now()
+    # The number is taken last: its row lock makes filings wait for one another until commit.
+    year = clock.local(moment).year
+    number = await _next_number(session, year)
+    petition = Petition(
+        folio=folios.make(year, number),
+        year=year,
+        number=number,
+        access_nonce=folios.new_nonce(),
+        kind=new.kind,
+        channel=new.channel,
+        topic_id=topic.id if topic else None,
+        agency_id=topic.default_agency_id if topic else None,
+        person_id=person.id if person else None,
+        municipality_id=new.municipality_id,
+        colonia=new.colonia,
+        narrative=new.narrative,
+        details=new.details,
+        conversation_id=new.conversation_id,
+        priority=new.priority,
+        created_at=moment,
+        updated_at=moment,
+    )
+    session.add(petition)
+    await refresh_search_text(session, petition, person)
+    await session.flush()
+    await add_event(session, petition, PetitionEventKind.FILED, actor=actor, user_id=user_id, to_status=petition.status)
+    return petition
+
+
+async def _next_number(session: AsyncSession, year: int) -> int:
+    statement = insert(FolioCounter).values(year=year, last_number=1)
+    number = await session.scalar(
+        statement.on_conflict_do_update(
+            index_elements=[FolioCounter.year], set_={"last_number": FolioCounter.last_number + 1}
+        ).returning(FolioCounter.last_number)
+    )
+    assert number is not None
+    return number
+
+
+async def _find_or_add_person(session: AsyncSession, new: NewPetition) -> Person:
+    assert new.name is not None
+    ways = [
+        column == value
+        for column, value in ((Person.phone, new.phone), (Person.email, new.email), (Person.curp, new.curp))
+        if value
+    ]
+    for way in ways:
+        for known in await session.scalars(select(Person).where(way).limit(20)):
+            if fuzz.token_set_ratio(fold(known.full_name), fold(new.name)) >= SAME_NAME:
+                known.phone = known.phone or new.phone
+                known.email = known.email or new.email
+                known.curp = known.curp or new.curp
+                known.search_text = _person_text(known)
+                return known
+    person = Person(full_name=new.name, phone=new.phone, email=new.email, curp=new.curp)
+    person.search_text = _person_text(person)
+    session.add(person)
+    await session.flush()
+    return person
+
+
+def _person_text(person: Person) -> str:
+    phone = (person.phone or "").removeprefix("+52")
+    return fold(" ".join(part for part in (person.full_name, phone, person.email, person.curp) if part))
+
+
+async def refresh_search_text(session: AsyncSession, petition: Petition, person: Person | None) -> None:
+    """Rewrite what a search looks at: folio, person, place and words, without accents."""
+    place = await session.get(Municipality, petition.municipality_id) if petition.municipality_id else None
+    parts = (
+        petition.folio,
+        person.search_text if person else "",
+        place.name if place else "",
+        petition.colonia or "",
+        petition.narrative,
+    )
+    petition.search_text = fold(" ".join(part for part in parts if part))
+
+
+async def add_event(
+    session: AsyncSession,
+    petition: Petition,
+    kind: PetitionEventKind,
+    *,
+    actor: ActorKind,
+    user_id: UUID | None = None,
+    text: str = "",
+    from_status: PetitionStatus | None = None,
+    to_status: PetitionStatus | None = None,
+    detail: dict[str, Any] | None = None,
+) -> PetitionEvent:
+    """Write what happened into the petition's history."""
+    event = PetitionEvent(
+        petition_id=petition.id,
+        kind=kind,
+        from_status=from_status,
+        to_status=to_status,
+        actor=actor,
+        user_id=user_id,
+        text=text,
+        detail=detail or {},
+        at=clock.now(),
+    )
+    session.add(event)
+    petition.updated_at = event.at
+    await session.flush()
+    return event
+
+
+async def get(session: AsyncSession, folio: str, *, for_update: bool = False) -> Petition:
+    """The petition of a folio, however it is typed. Raises PetitionNotFound."""
+    parsed = folios.parse(folio)
+    if parsed is None:
+        raise PetitionNotFound
+    query = select(Petition).where(Petition.folio == parsed)
+    petition = await session.scalar(query.with_for_update() if for_update else query)
+    if petition is None:
+        raise PetitionNotFound
+    return petition
+
+
+async def change_status(
+    session: AsyncSession, petition: Petition, to: PetitionStatus, *, user_id: UUID, reason: str
+) -> None:
+    """Move a locked petition to another status. Raises TransitionRefused."""
+    if to not in TRANSITIONS[petition.status]:
+        raise TransitionRefused(
+            f"De «{STATUS_TEXTS[petition.status][0]}» no se puede pasar a «{STATUS_TEXTS[to][0]}».",
+            allowed=[status.value for status in TRANSITIONS[petition.status]],
+        )
+    before, petition.status = petition.status, to
+    await add_event(
+        session,
+        petition,
+        PetitionEventKind.STATUS_CHANGED,
+        actor=ActorKind.STAFF,
+        user_id=user_id,
+        text=reason,
+        from_status=before,
+        to_status=to,
+    )
+
+
+async def edit(session: AsyncSession, petition: Petition, changes: dict[str, Any], *, user_id: UUID) -> None:
+    """Change a locked petition's data; the history keeps what was and what is."""
+    altered = {
+        name: {"from": _plain(getattr(petition, name)), "to": _plain(value)}
+        for name, value in changes.items()
+        if getattr(petition, name) != value
+    }
+    if not altered:
+        return
+    for name in altered:
+        setattr(petition, name, changes[name])
+    person = await session.get(Person, petition.person_id) if petition.person_id else None
+    await refresh_search_text(session, petition, person)
+    kind = PetitionEventKind.ASSIGNED if set(altered) == {"assignee_id"} else PetitionEventKind.EDITED
+    await add_event(session, petition, kind, actor=ActorKind.STAFF, user_id=user_id, detail=altered)
+
+
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, UUID) else value

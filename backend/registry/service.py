@@ -1,0 +1,38 @@
+"""What other slices may ask of the registry. See the modules for each promise."""
+
+from backend.registry.drafts import (
+    Answer,
+    DraftView,
+    Filed,
+    answer,
+    cancel_draft,
+    clear_field,
+    current_draft,
+    file_draft,
+    open_draft,
+    restart_draft,
+)
+from backend.registry.lookups import Lookup, LookupResult, StatusView, add_information, look_up, status_view
+from backend.registry.petitions import NewPetition, code_of, file
+
+__all__ = [
+    "Answer",
+    "DraftView",
+    "Filed",
+    "Lookup",
+    "LookupResult",
+    "NewPetition",
+    "StatusView",
+    "add_information",
+    "answer",
+    "cancel_draft",
+    "clear_field",
+    "code_of",
+    "current_draft",
+    "file",
+    "file_draft",
+    "look_up",
+    "open_draft",
+    "restart_draft",
+    "status_view",
+]
