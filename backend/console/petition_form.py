@@ -1,0 +1,197 @@
+"""A petition's form for agents: the same questions, order and checks as the bot's (`registry.intake`).
+
+Over a conversation it goes on with the citizen's own draft; without one (a visit, a letter,
+a call) its answers are checked and filed at once.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.agents.models import User
+from backend.catalog import service as catalog
+from backend.console.schemas import DraftForm, DraftResult, FieldOption, FormField
+from backend.conversations import queries
+from backend.conversations import service as conversations
+from backend.conversations.errors import AlreadyTaken
+from backend.conversations.models import Owner
+from backend.registry import intake
+from backend.registry import service as registry
+from backend.registry.models import ActorKind, EntryChannel, PetitionKind
+
+#: What an empty answer to a question that may be skipped says.
+_SKIPPED_WORDS = {"colonia": "no aplica", "curp": "no la tengo"}
+
+
+def _is_required(kind: PetitionKind, field: str) -> bool:
+    if field == "curp":
+        return kind is PetitionKind.CARTA_NO_ANTECEDENTES
+    return field != "colonia"
+
+
+async def form(
+    session: AsyncSession,
+    kind: PetitionKind,
+    *,
+    shown: Mapping[str, str],
+    answered: Mapping[str, str],
+    problems: Mapping[str, str] | None = None,
+) -> DraftForm:
+    """The form of `kind`. `shown`: what each field displays; `answered`: what has passed its check."""
+    wanted = intake.fields_of(kind, answered)
+    return DraftForm(
+        kind=kind,
+        fields=[
+            FormField(
+                name=name,
+                label=intake.FIELD_TEXTS[name],
+                value=shown.get(name, ""),
+                required=_is_required(kind, name),
+                options=await _options(session, name),
+                problem=(problems or {}).get(name),
+            )
+            for name in wanted
+        ],
+        is_complete=all(name in answered for name in wanted),
+    )
+
+
+async def _options(session: AsyncSession, field: str) -> list[FieldOption]:
+    if field == "municipio":
+        return [FieldOption(title=place.name, value=place.name) for place in await catalog.municipalities(session)]
+    return [FieldOption(title=option.title, value=option.title) for option in intake.OPTIONS.get(field, ())]
+
+
+def _shown_answers(draft: registry.DraftView) -> dict[str, str]:
+    """Answers as one would type them; what was skipped is empty."""
+    return {name: "" if draft.fields[name] == intake.SKIPPED else text for name, text in draft.shown.items()}
+
+
+async def draft_form(session: AsyncSession, conversation_id: UUID, kind: PetitionKind | None = None) -> DraftForm:
+    """The form of a conversation's draft, or an empty one. `kind` tries another kind without changing anything."""
+    await queries.details(session, conversation_id)
+    draft = await registry.current_draft(session, conversation_id)
+    if draft is None:
+        return await form(session, kind or PetitionKind.PETICION, shown={}, answered={})
+    return await form(session, kind or draft.kind, shown=_shown_answers(draft), answered=draft.fields)
+
+
+async def answer_draft(
+    session: AsyncSession,
+    conversation_id: UUID,
+    user: User,
+    secret: bytes,
+    *,
+    kind: PetitionKind,
+    typed: Mapping[str, str],
+    file: bool,
+) -> DraftResult:
+    """Put what the agent wrote into the citizen's draft and, if `file`, register it and tell the citizen.
+
+    Raises AlreadyTaken when the conversation is another agent's.
+    """
+    details = await queries.details(session, conversation_id)
+    owner = details.conversation
+    if owner.owner is Owner.AGENT and owner.agent_id != user.id:
+        raise AlreadyTaken(details.agent_name or "Otra persona")
+    draft = await registry.open_draft(session, conversation_id, kind, {})
+    problems: dict[str, str] = {}
+    for name, raw in _in_order(kind, typed):
+        before = _shown_answers(draft)
+        if name in before and raw.strip() == before[name]:
+            continue
+        answer = await registry.answer(session, conversation_id, name, raw)
+        draft = answer.draft
+        if answer.problem:
+            problems[name] = _problem_text(answer.problem, answer.suggestion)
+    shown = {**_shown_answers(draft), **{name: typed[name] for name in problems}}
+    filled = await form(session, kind, shown=shown, answered=draft.fields, problems=problems)
+    if not file or problems or draft.missing:
+        for field in filled.fields:
+            if file and field.name in draft.missing and field.problem is None:
+                field.problem = intake.PROBLEMS["empty"]
+        return DraftResult(form=filled)
+    filed = await registry.file_draft(session, conversation_id, secret, actor=ActorKind.STAFF, user_id=user.id)
+    if not filed.repeated:
+        text = (
+            f"Su petición quedó registrada con el folio {filed.folio} y la clave de acceso {filed.access_code}. "
+            "Guárdelos: con ellos puede preguntar aquí mismo cómo va."
+        )
+        await conversations.announce(session, conversation_id, text)
+    return DraftResult(form=filled, folio=filed.folio, access_code=filed.access_code)
+
+
+def _in_order(kind: PetitionKind, typed: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What was written, in the form's order; an empty answer counts only where skipping is allowed."""
+    answered = {"anonimo": "si"} if typed.get("anonimo", "").lower().startswith("s") else {}
+    answers = []
+    for name in intake.fields_of(kind, answered):
+        raw = typed.get(name, "").strip()
+        if not raw and name in typed and not _is_required(kind, name):
+            raw = _SKIPPED_WORDS[name]
+        if raw:
+            answers.append((name, raw))
+    return answers
+
+
+def _problem_text(code: str, suggestion: intake.Option | None) -> str:
+    text = intake.PROBLEMS.get(code, intake.PROBLEMS["not_an_option"])
+    return f"{text} ¿Quiso decir {suggestion.title}?" if suggestion else text
+
+
+@dataclass(frozen=True)
+class Registered:
+    """The answer to a form without a conversation: the form again with its problems, or the petition."""
+
+    form: DraftForm
+    folio: str | None = None
+    access_code: str | None = None
+
+
+async def register(
+    session: AsyncSession,
+    user: User,
+    secret: bytes,
+    *,
+    kind: PetitionKind,
+    channel: EntryChannel,
+    typed: Mapping[str, str],
+) -> Registered:
+    """File a petition that came in by another way than a chat."""
+    answered: dict[str, str] = {}
+    problems: dict[str, str] = {}
+    for name, raw in _in_order(kind, typed):
+        checked = await intake.check(session, name, raw)
+        if checked.value is not None:
+            answered[name] = checked.value
+        else:
+            problems[name] = _problem_text(checked.problem or "empty", checked.suggestion)
+    for name in intake.fields_of(kind, answered):
+        if name not in answered:
+            problems.setdefault(name, intake.PROBLEMS["empty"])
+    shown_form = await form(session, kind, shown=typed, answered=answered, problems=problems)
+    if problems:
+        return Registered(shown_form)
+    petition = await registry.file(
+        session, _new_petition(kind, channel, answered), actor=ActorKind.STAFF, user_id=user.id
+    )
+    return Registered(shown_form, petition.folio, registry.code_of(petition, secret))
+
+
+def _new_petition(kind: PetitionKind, channel: EntryChannel, answered: Mapping[str, str]) -> registry.NewPetition:
+    told = {name: value for name, value in answered.items() if value != intake.SKIPPED}
+    contact = told.get("contacto", "")
+    return registry.NewPetition(
+        kind=kind,
+        channel=channel,
+        narrative=told.get("narrativa") or intake.implied_narrative(kind) or intake.KIND_TEXTS[kind],
+        municipality_id=told.get("municipio"),
+        colonia=told.get("colonia"),
+        name=None if told.get("anonimo") == "si" else told.get("nombre"),
+        phone=contact if contact.startswith("+") else None,
+        email=contact if "@" in contact else None,
+        curp=told.get("curp"),
+        details={"tipo_acta": told["tipo_acta"]} if "tipo_acta" in told else {},
+    )
