@@ -17,6 +17,7 @@ from backend.console.schemas import ColleagueOut, ConversationOut, CountsOut, In
 from backend.conversations import queries
 from backend.conversations.queries import InboxView
 from backend.db import Database, Tx
+from backend.text import strip_control
 
 router = APIRouter(prefix="/api/console", tags=["console"])
 
@@ -33,7 +34,7 @@ async def inbox(
     limit: Annotated[int, Query(ge=1, le=500)] = presenting.PAGE,
 ) -> InboxOut:
     """A view of the inbox, with every view's count."""
-    return await presenting.inbox_page(tx, view, user.id, search=search, limit=limit)
+    return await presenting.inbox_page(tx, view, user.id, search=strip_control(search or ""), limit=limit)
 
 
 @router.get("/counts")

@@ -1,0 +1,33 @@
+// Plain forms: ask before what cannot be undone, send once, submit filters that change alone.
+
+for (const form of document.querySelectorAll("form[data-auto-submit]")) {
+  form.addEventListener("change", () => form.requestSubmit());
+}
+
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post") return;
+  if (form.dataset.confirm && !window.confirm(form.dataset.confirm)) {
+    event.preventDefault();
+    return;
+  }
+  if (form.dataset.sent === "yes") event.preventDefault();
+  form.dataset.sent = "yes";
+});
+
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});
+
+document.addEventListener("click", (event) => {
+  for (const menu of document.querySelectorAll("details.account[open]")) {
+    if (!menu.contains(event.target)) menu.open = false;
+  }
+});
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "Escape") return;
+  const menu = document.querySelector("details.account[open]");
+  if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
+});
+
+document.querySelector("[aria-invalid='true']")?.focus();
