@@ -1,0 +1,89 @@
+"""The backend's internal API, as the actions use it. Shapes: backend/internal_api/schemas.py."""
+
+import os
+from typing import Any, Dict, Optional
+
+import httpx
+
+TIMEOUT_SECONDS = 2.0
+
+
+class BackendError(Exception):
+    """The backend gave no usable answer."""
+
+
+class BackendClient:
+    """Speaks for one conversation's current message.
+
+    Each effect carries `<message id>:<action>` as its idempotency key, so a turn that Rasa
+    runs again after a crash has no second effect.
+    """
+
+    def __init__(self, http: httpx.AsyncClient, conversation_id: str, message_id: str) -> None:
+        self._http = http
+        self._base = f"/conversations/{conversation_id}"
+        self._message_id = message_id
+        self._effects = 0
+
+    async def context(self) -> Dict[str, Any]:
+        return await self._call("GET", self._base)
+
+    async def emergency_text(self) -> str:
+        answer = await self._call("GET", "/texts/emergency")
+        return str(answer["text"])
+
+    async def consent(self, accepted: bool) -> None:
+        await self._effect("consent", {"accepted": accepted})
+
+    async def open_draft(self, kind: str, fields: Dict[str, str]) -> Dict[str, Any]:
+        return await self._effect("draft", {"kind": kind, "fields": fields})
+
+    async def answer(self, field: str, text: str) -> Dict[str, Any]:
+        return await self._effect("draft/answer", {"field": field, "text": text})
+
+    async def clear(self, field: str) -> Dict[str, Any]:
+        return await self._effect("draft/clear", {"field": field})
+
+    async def cancel_draft(self) -> None:
+        await self._effect("draft/cancel", {})
+
+    async def file_draft(self) -> Dict[str, Any]:
+        return await self._effect("draft/file", {})
+
+    async def status(self, folio: str, code: Optional[str]) -> Dict[str, Any]:
+        return await self._effect("status", {"folio": folio, "access_code": code})
+
+    async def add_information(self, folio: str, code: Optional[str], text: str) -> Dict[str, Any]:
+        return await self._effect("information", {"folio": folio, "access_code": code, "text": text})
+
+    async def callback(self, name: str, phone: str, note: str) -> Dict[str, Any]:
+        return await self._effect("callback", {"name": name, "phone": phone, "note": note})
+
+    async def _effect(self, name: str, body: Dict[str, Any]) -> Dict[str, Any]:
+        self._effects += 1
+        key = f"{self._message_id}:{name}:{self._effects}"
+        return await self._call("POST", f"{self._base}/{name}", json=body, headers={"Idempotency-Key": key})
+
+    async def _call(self, method: str, path: str, **options: Any) -> Dict[str, Any]:
+        try:
+            response = await self._http.request(method, path, **options)
+            response.raise_for_status()
+            answer: Dict[str, Any] = response.json()
+        except (httpx.HTTPError, ValueError) as error:
+            raise BackendError(f"{method} {path.rsplit('/', 1)[-1]}: {type(error).__name__}") from error
+        return answer
+
+
+_shared: Optional[httpx.AsyncClient] = None
+
+
+def shared_http() -> httpx.AsyncClient:
+    """The process's one connection pool to the backend."""
+    global _shared
+    if _shared is None:
+        _shared = httpx.AsyncClient(
+            base_url=os.environ["INTERNAL_API_URL"],
+            headers={"Authorization": f"Bearer {os.environ['INTERNAL_API_TOKEN']}"},
+            timeout=TIMEOUT_SECONDS,
+        )
+    return _shared

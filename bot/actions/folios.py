@@ -1,0 +1,148 @@
+"""A folio's status, and information added to it: with its access code, or from the conversation that filed it."""
+
+from typing import Any, Dict, List, Optional, Text
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import EventType
+from rasa_sdk.executor import CollectingDispatcher
+
+from bot.actions.information import SIDE_QUESTIONS, answer_side_question
+from bot.actions.people import emergency, reach_person
+from bot.actions.turn import CODE, FOLIO, Turn, end_form, go_on, leave_form, start_form
+
+STATUS, INFORMATION = "estado", "informacion"
+
+
+def _folio_in(turn: Turn) -> Optional[str]:
+    match = FOLIO.search(turn.text)
+    return match[0] if match and not turn.is_button else None
+
+
+def _code_in(turn: Turn) -> Optional[str]:
+    without_folio = FOLIO.sub(" ", turn.text)
+    match = CODE.search(without_folio)
+    if match is None or not any(char.isdigit() for char in match[0]):
+        return None
+    return match[1] + match[2]
+
+
+def tell_status(turn: Turn, petition: Dict[str, Any]) -> None:
+    turn.say(
+        "utter_estado",
+        folio=petition["folio"],
+        tipo=petition["kind_text"],
+        estado=petition["status_text"],
+        explicacion=petition["explanation"],
+        fecha=petition["updated_text"],
+    )
+
+
+class _Opening:
+    """The first step of both purposes: the folio named, or this conversation's latest, or a question."""
+
+    purpose = STATUS
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+        turn = Turn(dispatcher, tracker, domain)
+        folio = _folio_in(turn)
+        if folio is None:
+            own = (await turn.backend.context())["petitions"]
+            if not own:
+                turn.say("utter_pregunta_folio")
+                return start_form("folio_form", proposito=self.purpose, folio_consulta=None, clave_consulta=None)
+            folio = own[0]["folio"]
+        events = await look_up(turn, folio, _code_in(turn), self.purpose)
+        ends = any(event.get("name") == "requested_slot" and event.get("value") is None for event in events)
+        slots = [event for event in events if event.get("name") not in {"requested_slot", "paso"}]
+        return slots if ends else [*slots, *start_form("folio_form", proposito=self.purpose)]
+
+
+class ActionStatus(_Opening, Action):
+    def name(self) -> Text:
+        return "action_consultar_folio"
+
+
+class ActionAddInformation(_Opening, Action):
+    purpose = INFORMATION
+
+    def name(self) -> Text:
+        return "action_agregar_informacion"
+
+
+async def look_up(turn: Turn, folio: str, code: Optional[str], purpose: str) -> List[EventType]:
+    """Ask the backend, and say what comes of it; ends the form unless something is still to be asked."""
+    found = await turn.backend.status(folio, code)
+    result, petition = found["result"], found["petition"]
+    if result == "found" and purpose == STATUS:
+        tell_status(turn, petition)
+        turn.say("utter_estado_que_mas")
+    elif result == "found":
+        turn.say("utter_pregunta_informacion", folio=petition["folio"])
+        return go_on(folio_consulta=petition["folio"], clave_consulta=code or "propio")
+    elif result == "needs_code":
+        turn.say("utter_pregunta_clave", folio=folio.upper())
+        return go_on(folio_consulta=folio, clave_consulta=None)
+    elif result == "malformed":
+        turn.say("utter_folio_mal_escrito")
+        return go_on(folio_consulta=None, clave_consulta=None)
+    else:
+        turn.say("utter_folio_bloqueado" if result == "blocked" else "utter_folio_no_encontrado")
+    return end_form(folio_consulta=None, clave_consulta=None)
+
+
+class ValidateFolioForm(Action):
+    """Hears folio, code and, to add it, the information."""
+
+    def name(self) -> Text:
+        return "validate_folio_form"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+        turn = Turn(dispatcher, tracker, domain)
+        folio, code = tracker.get_slot("folio_consulta"), tracker.get_slot("clave_consulta")
+        purpose = tracker.get_slot("proposito") or STATUS
+        events = await self._interruption(turn, folio, code)
+        if events is not None:
+            return events
+        if folio is not None and code is not None:
+            return await self._add(turn, folio, None if code == "propio" else code)
+        typed = _folio_in(turn)
+        if folio is None or (typed is not None and _code_in(turn) is None):
+            return await look_up(turn, typed or turn.text, _code_in(turn), purpose)
+        return await look_up(turn, folio, _code_in(turn) or turn.text, purpose)
+
+    async def _interruption(self, turn: Turn, folio: Optional[str], code: Optional[str]) -> Optional[List[EventType]]:
+        tells_information = folio is not None and code is not None
+        if turn.wants_person:
+            return await reach_person(turn, from_form=True)
+        if turn.cancels or (turn.says_no and turn.words <= 4 and not tells_information):
+            turn.say("utter_consulta_cancelada")
+            return end_form(folio_consulta=None, clave_consulta=None)
+        if turn.intent == "emergencia" and turn.confidence > 0.8 and not tells_information:
+            await emergency(turn)
+            return leave_form()
+        is_side = turn.intent in SIDE_QUESTIONS and turn.confidence > 0.6 and _folio_in(turn) is None
+        if turn.intent in {"volver_con_bot", "enviar_adjunto"} or (is_side and (turn.asks_something or turn.words <= 3)):
+            if turn.intent == "enviar_adjunto":
+                turn.say("utter_adjunto_recibido")
+            await answer_side_question(turn)
+            self._ask_again(turn, folio, code)
+            return go_on()
+        return None
+
+    @staticmethod
+    def _ask_again(turn: Turn, folio: Optional[str], code: Optional[str]) -> None:
+        if folio is None:
+            turn.say("utter_pregunta_folio")
+        elif code is None:
+            turn.say("utter_pregunta_clave", folio=folio.upper())
+        else:
+            turn.say("utter_pregunta_informacion", folio=folio)
+
+    @staticmethod
+    async def _add(turn: Turn, folio: str, code: Optional[str]) -> List[EventType]:
+        done = await turn.backend.add_information(folio, code, turn.text)
+        if done["result"] == "found":
+            turn.say("utter_informacion_agregada", folio=folio)
+        else:
+            turn.say("utter_folio_no_encontrado")
+        return end_form(folio_consulta=None, clave_consulta=None)

@@ -1,0 +1,177 @@
+"""Reaching a person: now, or by a call when the office opens; emergencies; what was not understood."""
+
+from typing import Any, Dict, List, Text
+
+from rasa_sdk import Action, Tracker
+from rasa_sdk.events import ActionExecuted, ActiveLoop, EventType, SessionStarted, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from bot.actions.turn import Turn, end_form, go_on, leave_form, start_form
+
+#: Two in a row offer a person.
+_MISUNDERSTOOD = {"nlu_fallback", "fuera_de_alcance"}
+
+
+async def emergency(turn: Turn) -> None:
+    """911 first, then a person, flagged."""
+    turn.say_text(await turn.backend.emergency_text())
+    turn.hand_off("emergency", emergency=True)
+
+
+async def reach_person(turn: Turn, *, from_form: bool = False) -> List[EventType]:
+    """A person now, if one is there; else their name and phone, for a call."""
+    context = await turn.backend.context()
+    office = context["office"]
+    if office["person_available"]:
+        turn.say("utter_le_comunico", espera=_wait_text(office["waiting"]))
+        turn.hand_off("requested")
+        return leave_form() if from_form else []
+    turn.say("utter_no_hay_personas", apertura=office["next_opening_text"])
+    if not context["known_name"]:
+        turn.say("utter_pregunta_nombre_llamada")
+    elif not context["known_phone"]:
+        turn.say("utter_pregunta_telefono_llamada")
+    else:
+        return [*(leave_form() if from_form else []), *await _file_call(turn, context["known_name"], context["known_phone"])]
+    slots = {"nombre_llamada": context["known_name"], "paso": None}
+    if from_form:
+        return [
+            ActiveLoop("llamada_form"),
+            *(SlotSet(name, value) for name, value in slots.items()),
+            SlotSet("requested_slot", "respuesta"),
+        ]
+    return start_form("llamada_form", **slots)
+
+
+def _wait_text(waiting: int) -> str:
+    if waiting == 0:
+        return "Es el siguiente en la fila."
+    return f"Hay {waiting} persona{'s' if waiting > 1 else ''} antes que usted."
+
+
+async def _file_call(turn: Turn, name: str, phone: str) -> List[EventType]:
+    answer = await turn.backend.callback(name, phone, "Pidió hablar con una persona fuera de horario.")
+    if not answer["accepted"]:
+        turn.say_text(answer["problem_text"])
+        if answer["problem"] == "not_a_name":
+            turn.say("utter_pregunta_nombre_llamada")
+            return go_on(nombre_llamada=None)
+        turn.say("utter_pregunta_telefono_llamada")
+        return go_on(nombre_llamada=name)
+    office = (await turn.backend.context())["office"]
+    turn.say("utter_llamada_registrada", nombre=name.split()[0], apertura=office["next_opening_text"])
+    return end_form(nombre_llamada=None)
+
+
+class ActionTalkToPerson(Action):
+    def name(self) -> Text:
+        return "action_hablar_con_persona"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+        return await reach_person(Turn(dispatcher, tracker, domain))
+
+
+class ValidateCallForm(Action):
+    """Name, then phone, of whoever wants to be called."""
+
+    def name(self) -> Text:
+        return "validate_llamada_form"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+        turn = Turn(dispatcher, tracker, domain)
+        if turn.cancels or turn.says_no:
+            turn.say("utter_llamada_cancelada")
+            return end_form(nombre_llamada=None)
+        name = tracker.get_slot("nombre_llamada")
+        if turn.intent in {"volver_con_bot", "enviar_adjunto"} or turn.is_button:
+            turn.say("utter_pregunta_telefono_llamada" if name else "utter_pregunta_nombre_llamada")
+            return go_on()
+        if name is None:
+            return self._hear_name(turn)
+        return await _file_call(turn, name, turn.text)
+
+    @staticmethod
+    def _hear_name(turn: Turn) -> List[EventType]:
+        name = turn.text.strip()
+        if any(char.isdigit() for char in name) or sum(char.isalpha() for char in name) < 3:
+            turn.say("utter_pregunta_nombre_llamada")
+            return go_on()
+        turn.say("utter_pregunta_telefono_llamada")
+        return go_on(nombre_llamada=name)
+
+
+class ActionEmergency(Action):
+    def name(self) -> Text:
+        return "action_emergencia"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+        await emergency(Turn(dispatcher, tracker, domain))
+        return []
+
+
+def misunderstood_in_a_row(tracker: Tracker) -> int:
+    """How many of the latest messages, this one included, were not understood."""
+    count = 0
+    for event in reversed(tracker.events):
+        if event.get("event") == "user":
+            intent = ((event.get("parse_data") or {}).get("intent") or {}).get("name")
+            if intent not in _MISUNDERSTOOD:
+                break
+            count += 1
+    return count
+
+
+class ActionDidNotUnderstand(Action):
+    """The first time, asks to say it otherwise; the second, offers a person."""
+
+    def name(self) -> Text:
+        return "action_no_entendi"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+        many = misunderstood_in_a_row(tracker) >= 2
+        dispatcher.utter_message(response="utter_ofrecer_persona" if many else "utter_no_entendi")
+        return []
+
+
+class ActionOutOfScope(Action):
+    def name(self) -> Text:
+        return "action_fuera_de_alcance"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+        many = misunderstood_in_a_row(tracker) >= 2
+        dispatcher.utter_message(response="utter_ofrecer_persona" if many else "utter_fuera_de_alcance")
+        return []
+
+
+class ActionBackToBot(Action):
+    """A person gave the conversation back: greet, and go on with the petition in hand."""
+
+    def name(self) -> Text:
+        return "action_volver_con_bot"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+        from bot.actions.petition import ask_again
+
+        turn = Turn(dispatcher, tracker, domain)
+        context = await turn.backend.context()
+        turn.say("utter_regreso")
+        if context["draft"] is None:
+            return []
+        turn.say("utter_continuar_borrador")
+        await ask_again(turn, context, context["draft"])
+        return start_form("peticion_form", paso=None)
+
+
+class ActionSessionStart(Action):
+    """A new session in which a petition was being told goes on with it: the message that opens it is its answer."""
+
+    def name(self) -> Text:
+        return "action_session_start"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+        turn = Turn(dispatcher, tracker, domain)
+        draft = (await turn.backend.context())["draft"]
+        events: List[EventType] = [SessionStarted()]
+        if draft is not None:
+            events += [ActiveLoop("peticion_form"), SlotSet("paso", None), SlotSet("requested_slot", "respuesta")]
+        return [*events, ActionExecuted("action_listen")]

@@ -1,0 +1,166 @@
+"""One turn as the actions see it: what was said, what was understood, and what is told back."""
+
+import logging
+import re
+import unicodedata
+from typing import Any, Dict, List, Optional, Text
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from bot.actions.backend_client import BackendClient, shared_http
+
+logger = logging.getLogger(__name__)
+
+FOLIO = re.compile(
+    r"\bA\s*C[\s\-–—.:]*\d[\dOILSB]{3}[\s\-–—.]*[\dOILSB]{1,6}[\s\-–—.]*[0-9A-Z](?![0-9A-Z])", re.IGNORECASE
+)
+CODE = re.compile(r"\b([2-9A-HJKMNP-TV-Z]{4})[\s-]?([2-9A-HJKMNP-TV-Z]{4})\b", re.IGNORECASE)
+
+_YES = re.compile(
+    r"^(?:si+|sip|simon|claro|acepto|aceptar|ok(?:ay|ey)?|va|vale|sale|dale|correcto|de acuerdo|esta bien|adelante|"
+    r"asi es|afirmativo|por supuesto|como no|andale|orale|todo bien|registra\w*|confirmo|esta correcto)\b"
+)
+_NO = re.compile(r"^(?:no+|nel|nop|nunca|negativo|para nada|tampoco|no acepto)\b")
+_CANCEL = re.compile(
+    r"^(?:ya no(?: quiero)?$|cancela\w*|quiero cancelar|olvid\w+|dejalo|deja eso|mejor no|no quiero seguir|salir|ya no quiero "
+    r"(?:seguir|registrar|nada)|me arrepenti|borra(?: todo)?$|empezar de nuevo)"
+)
+_PERSON = re.compile(
+    r"\b(?:hablar|comunica\w*|comunique|pasa\w*|pase|atienda|transfier\w+|contact\w+)\b.{0,25}\b(?:persona|alguien|humano|humana|"
+    r"agente|asesor\w*|operador\w*|ejecutiv\w+|licenciad\w+|funcionari\w+|gente)\b|^(?:persona|humano|agente|asesor|operador)$"
+)
+_ASKS = re.compile(
+    r"[?¿]|^(?:que|como|cuando|cuanto|cuanta|cual|donde|por que|para que|quien|a que hora|hasta que hora|y si|tienen|puedo|es seguro)\b"
+)
+
+
+def fold(text: str) -> str:
+    """Lower case, no accents, single spaces."""
+    plain = unicodedata.normalize("NFKD", text.casefold())
+    return " ".join("".join(char for char in plain if not unicodedata.combining(char)).split())
+
+
+class Turn:
+    """The latest message of a conversation, with the tools to answer it."""
+
+    def __init__(
+        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any], client: Optional[BackendClient] = None
+    ) -> None:
+        self.dispatcher = dispatcher
+        self.tracker = tracker
+        self.domain = domain
+        latest = tracker.latest_message or {}
+        self.text: str = latest.get("text") or ""
+        intent = latest.get("intent") or {}
+        self.intent: str = intent.get("name") or ""
+        self.confidence: float = float(intent.get("confidence") or 0.0)
+        metadata = latest.get("metadata") or {}
+        message_id = str(metadata.get("message_id") or latest.get("message_id") or f"start-{tracker.sender_id}")
+        self.backend = client or BackendClient(shared_http(), tracker.sender_id, message_id)
+
+    @property
+    def is_button(self) -> bool:
+        return self.text.startswith("/")
+
+    @property
+    def folded(self) -> str:
+        return fold(self.text).strip(" .,!¡¿")
+
+    @property
+    def words(self) -> int:
+        return len(self.text.split())
+
+    @property
+    def value(self) -> str:
+        """A chosen option's value, or the text as typed."""
+        chosen = next((e["value"] for e in self._entities() if e.get("entity") == "valor"), None)
+        return str(chosen) if self.is_button and chosen is not None else self.text
+
+    def entity(self, name: str) -> Optional[str]:
+        """The only value found for an entity, or None."""
+        values = {str(e["value"]) for e in self._entities() if e.get("entity") == name}
+        return values.pop() if len(values) == 1 else None
+
+    def _entities(self) -> List[Dict[str, Any]]:
+        return (self.tracker.latest_message or {}).get("entities") or []
+
+    # What was meant, where the question asked narrows it down.
+
+    @property
+    def says_yes(self) -> bool:
+        if self.is_button:
+            return self.intent == "afirmar"
+        return bool(_YES.search(self.folded)) and not _NO.search(self.folded)
+
+    @property
+    def says_no(self) -> bool:
+        return self.intent == "negar" if self.is_button else bool(_NO.search(self.folded))
+
+    @property
+    def cancels(self) -> bool:
+        if self.is_button:
+            return self.intent == "cancelar"
+        return bool(_CANCEL.search(self.folded)) or (
+            self.intent == "cancelar" and self.confidence > 0.7 and self.words <= 6
+        )
+
+    @property
+    def wants_person(self) -> bool:
+        if self.is_button:
+            return self.intent == "hablar_con_persona"
+        if self.words > 14:
+            return False
+        return bool(_PERSON.search(self.folded)) or (
+            self.intent == "hablar_con_persona" and self.confidence > 0.75 and self.words <= 8
+        )
+
+    @property
+    def asks_something(self) -> bool:
+        return bool(_ASKS.search(fold(self.text).strip(" .,!¡")))
+
+    # What is told back.
+
+    def say(self, response: str, **values: Any) -> None:
+        """A response of the domain."""
+        self.dispatcher.utter_message(response=response, **values)
+
+    def say_with(self, response: str, buttons: List[Dict[str, str]], **values: Any) -> None:
+        """A response of the domain with buttons known only now."""
+        self.dispatcher.utter_message(response=response, buttons=buttons, **values)
+
+    def say_text(self, text: str) -> None:
+        """A text that the backend gave."""
+        self.dispatcher.utter_message(text=text)
+
+    def hand_off(self, reason: str, *, emergency: bool = False) -> None:
+        """Ask the backend, together with these replies, to give the conversation to a person."""
+        self.dispatcher.utter_message(json_message={"handoff": {"reason": reason, "emergency": emergency}})
+
+
+def option_buttons(options: List[Dict[str, str]]) -> List[Dict[str, str]]:
+    """Buttons for the options of a question; each speaks as `elegir` with its value."""
+    return [
+        {"title": option["title"], "payload": '/elegir{"valor": "%s"}' % option["value"].replace('"', "'")}
+        for option in options
+    ]
+
+
+def start_form(form: str, **slots: Any) -> List[EventType]:
+    """What an opening action returns to hand the next messages to a form."""
+    return [SlotSet("respuesta", None), *(SlotSet(name, value) for name, value in slots.items()), FollowupAction(form)]
+
+
+def go_on(**slots: Any) -> List[EventType]:
+    """What a form's validation returns to hear one more answer."""
+    return [*(SlotSet(name, value) for name, value in slots.items()), SlotSet("requested_slot", "respuesta")]
+
+
+def end_form(**slots: Any) -> List[EventType]:
+    """What a form's validation returns to end."""
+    return [SlotSet("paso", None), *(SlotSet(name, value) for name, value in slots.items()), SlotSet("requested_slot", None)]
+
+
+def leave_form() -> List[EventType]:
+    return [SlotSet("paso", None), ActiveLoop(None), SlotSet("requested_slot", None)]

@@ -1,0 +1,118 @@
+"""The input channel: one turn a request, and the same answer to a repeated message id.
+
+The backend is the only caller. It serialises a conversation's messages and may repeat a
+call whose answer it never got; the tracker, saved at a turn's end, tells whether the turn
+was had. A turn that fails is answered 500, never with an empty success.
+"""
+
+import hmac
+import logging
+from typing import Any, Awaitable, Callable, Dict, List, Optional, Text
+
+from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
+from rasa.shared.core.events import BotUttered, UserUttered
+from sanic import Blueprint, response
+from sanic.request import Request
+from sanic.response import HTTPResponse
+
+logger = logging.getLogger(__name__)
+
+
+class WholeTextOutputChannel(CollectingOutputChannel):
+    """Collects replies; a text with blank lines stays one reply."""
+
+    async def send_text_message(self, recipient_id: Text, text: Text, **kwargs: Any) -> None:
+        await self._persist_message(self._message(recipient_id, text=text))
+
+
+class ChatSonoraInput(InputChannel):
+    """`POST /webhooks/chat_sonora/webhook` with `sender_id`, `message_id`, `text`, `metadata`."""
+
+    def __init__(self, token: Text) -> None:
+        self._token = token
+
+    @classmethod
+    def name(cls) -> Text:
+        return "chat_sonora"
+
+    @classmethod
+    def from_credentials(cls, credentials: Optional[Dict[Text, Any]]) -> "ChatSonoraInput":
+        token = (credentials or {}).get("token")
+        if not token:
+            raise ValueError("credentials.yml gives no token for the chat_sonora channel")
+        return cls(token)
+
+    def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
+        webhook = Blueprint("chat_sonora_webhook")
+
+        @webhook.get("/")
+        async def health(request: Request) -> HTTPResponse:
+            agent = request.app.ctx.agent
+            is_ready = agent is not None and agent.is_ready()
+            return response.json({"ready": is_ready}, status=200 if is_ready else 503)
+
+        @webhook.post("/webhook")
+        async def receive(request: Request) -> HTTPResponse:
+            if not self._is_authorised(request):
+                return response.json({"error": "unauthorised"}, status=401)
+            body = request.json or {}
+            sender_id, message_id, text = body.get("sender_id"), body.get("message_id"), body.get("text")
+            if not (sender_id and message_id and isinstance(text, str)):
+                return response.json({"error": "sender_id, message_id and text are needed"}, status=422)
+            earlier = await _earlier_answer(request, sender_id, message_id)
+            if earlier:
+                return response.json({"messages": earlier, "repeated": True})
+            return await self._have_turn(on_new_message, sender_id, message_id, text, body.get("metadata") or {})
+
+        return webhook
+
+    def _is_authorised(self, request: Request) -> bool:
+        given = (request.headers.get("authorization") or "").removeprefix("Bearer ")
+        return hmac.compare_digest(given.encode(), self._token.encode())
+
+    async def _have_turn(
+        self,
+        on_new_message: Callable[[UserMessage], Awaitable[Any]],
+        sender_id: Text,
+        message_id: Text,
+        text: Text,
+        metadata: Dict[Text, Any],
+    ) -> HTTPResponse:
+        output = WholeTextOutputChannel()
+        message = UserMessage(
+            text,
+            output,
+            sender_id,
+            input_channel=self.name(),
+            message_id=message_id,
+            metadata={**metadata, "message_id": message_id},
+        )
+        try:
+            await on_new_message(message)
+        except Exception as error:  # whatever failed, the backend must hear that it did
+            logger.error("turn failed: message_id=%s error=%s", message_id, type(error).__name__)
+            return response.json({"error": type(error).__name__}, status=500)
+        if not output.messages:
+            logger.error("turn gave no reply: message_id=%s", message_id)
+            return response.json({"error": "empty"}, status=500)
+        return response.json({"messages": output.messages, "repeated": False})
+
+
+async def _earlier_answer(request: Request, sender_id: Text, message_id: Text) -> List[Dict[Text, Any]]:
+    """What was answered to `message_id` before; empty if that turn was never had to its end."""
+    tracker = await request.app.ctx.agent.tracker_store.retrieve_full_tracker(sender_id)
+    if tracker is None:
+        return []
+    answers: List[Dict[Text, Any]] = []
+    is_in_turn = False
+    for event in tracker.events:
+        if isinstance(event, UserUttered):
+            is_in_turn = event.message_id == message_id
+        elif is_in_turn and isinstance(event, BotUttered):
+            answers.append(_as_sent(event))
+    return answers
+
+
+def _as_sent(event: BotUttered) -> Dict[Text, Any]:
+    sent = {"text": event.text, "buttons": event.data.get("buttons"), "custom": event.data.get("custom")}
+    return {name: value for name, value in sent.items() if value}

@@ -1,0 +1,84 @@
+"""Train the model if what it is made of changed. Prints the model's path on its last line.
+
+Run by the bot's environment: `python -m bot.train --var-dir var`.
+"""
+
+import argparse
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import List
+
+ROOT = Path(__file__).resolve().parents[1]
+INPUTS = ("config.yml", "bot/domain", "bot/data", "bot/components", "bot/requirements.txt")
+
+
+def input_files() -> List[Path]:
+    """Everything that the model is made of, in a fixed order."""
+    files: List[Path] = []
+    for name in INPUTS:
+        path = ROOT / name
+        files += [path] if path.is_file() else [item for item in path.rglob("*") if item.suffix in {".yml", ".py"}]
+    return sorted(files)
+
+
+def fingerprint() -> str:
+    """The hash by which a model is named."""
+    digest = hashlib.sha256()
+    for path in input_files():
+        digest.update(str(path.relative_to(ROOT)).encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def train(var_dir: Path) -> Path:
+    """The model's path, trained now if it was not there."""
+    models = (var_dir / "models").resolve()
+    model = models / f"{fingerprint()}.tar.gz"
+    if model.exists():
+        print("Modelo al día.", flush=True)
+        return model
+    models.mkdir(parents=True, exist_ok=True)
+    log_path = models / "training.log"
+    print(f"Entrenando el modelo (bitácora: {log_path})…", flush=True)
+    unfinished = models / f"unfinished-{os.getpid()}"
+    command = [
+        sys.executable, "-m", "rasa", "train", "--config", "config.yml", "--domain", "bot/domain",
+        "--data", "bot/data", "--out", str(unfinished), "--fixed-model-name", model.name.removesuffix(".tar.gz"),
+    ]  # fmt: skip
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(ROOT),
+        "RASA_TELEMETRY_ENABLED": "false",
+        "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
+        "TF_CPP_MIN_LOG_LEVEL": "3",
+        "CUDA_VISIBLE_DEVICES": "-1",
+    }
+    started = time.monotonic()
+    with log_path.open("wb") as log:
+        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        while process.poll() is None:
+            time.sleep(1)
+            if sys.stdout.isatty():
+                print(f"\r  {time.monotonic() - started:.0f} s", end="", flush=True)
+    written = unfinished / model.name
+    if process.returncode != 0 or not written.exists():
+        print(log_path.read_text(errors="replace")[-3000:], file=sys.stderr)
+        raise SystemExit(f"El entrenamiento falló; vea {log_path}")
+    written.replace(model)
+    shutil.rmtree(unfinished)
+    print(f"\nModelo entrenado en {time.monotonic() - started:.0f} s.", flush=True)
+    return model
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--var-dir", type=Path, default=Path("var"))
+    print(train(parser.parse_args().var_dir))
+
+
+if __name__ == "__main__":
+    main()
