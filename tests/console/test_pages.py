@@ -1,0 +1,114 @@
+"""The console's forms, as a browser without JavaScript sends them."""
+
+import uuid
+
+from fastapi import FastAPI
+from sqlalchemy import select
+
+from backend.conversations import service as conversations
+from backend.conversations.models import CallbackTask
+from backend.db import Database
+from tests.staff import PASSWORD, Staff, browser, csrf_of, sign_in
+
+PETITION = {
+    "kind": "peticion",
+    "channel": "presencial",
+    "narrativa": "El alumbrado de la calle no sirve desde octubre",
+    "municipio": "Cajeme",
+    "colonia": "Centro",
+    "nombre": "Rosa Ibarra López",
+    "contacto": "644 123 4567",
+}
+
+
+async def test_signing_in_by_form_leads_where_one_was_going(app: FastAPI) -> None:
+    client = browser(app)
+    sent_away = await client.get("/consola/peticiones?buscar=agua")
+    assert sent_away.headers["location"] == "/consola/entrar?siguiente=/consola/peticiones%3Fbuscar%3Dagua"
+    form = {"username": "ana", "password": PASSWORD, "siguiente": "/consola/peticiones?buscar=agua"}
+    answer = await client.post("/consola/entrar", data=form)
+    assert answer.headers["location"] == "/consola/peticiones?buscar=agua"
+    page = await client.get("/consola/peticiones?buscar=agua")
+    assert page.status_code == 200
+    out = await client.post("/consola/salir", data={"csrf_token": csrf_of(page.text)})
+    assert out.headers["location"] == "/consola/entrar"
+
+
+async def test_a_wrong_password_is_told_on_the_form(app: FastAPI) -> None:
+    answer = await browser(app).post("/consola/entrar", data={"username": "ana", "password": "mala"})
+    assert answer.status_code == 401
+    assert "no son correctos" in answer.text
+
+
+async def test_a_petition_is_registered_found_changed_and_annotated(ana: Staff) -> None:
+    filed = await ana.submit("/consola/peticiones/nueva", **PETITION)
+    assert filed.status_code == 200, filed.text
+    folio = filed.text.split('href="/consola/peticiones/AC-')[1].split('"')[0]
+    folio = f"AC-{folio}"
+    for search in ("alumbrado", "Ibarra", "6441234567", folio.lower()):
+        assert folio in (await ana.get(f"/consola/peticiones?buscar={search}")).text, search
+    assert "Ninguna petición coincide" in (await ana.get("/consola/peticiones?buscar=zzzz")).text
+    address = f"/consola/peticiones/{folio}"
+    assert (await ana.submit(f"{address}/estado", status="en_analisis", reason="Se revisa")).status_code == 303
+    assert (await ana.submit(f"{address}/estado", status="recibida", reason="No se puede")).status_code == 409
+    assert (await ana.submit(f"{address}/estado", status="turnada", reason=" ")).status_code == 422
+    assert (await ana.submit(f"{address}/nota", text="Llamé a la persona <b>hoy</b>")).status_code == 303
+    data = {"narrative": "El alumbrado no sirve", "priority": "urgente", "kind": "queja", "municipality": "26030"}
+    assert (await ana.submit(f"{address}/datos", **data)).status_code == 303
+    page = (await ana.get(address)).text
+    for expected in ("Recibida → En análisis", "Se revisa", "&lt;b&gt;hoy&lt;/b&gt;", "Prioridad urgente", "Queja"):
+        assert expected in page, expected
+
+
+async def test_a_form_with_problems_comes_back_filled(ana: Staff) -> None:
+    answer = await ana.submit("/consola/peticiones/nueva", **{**PETITION, "contacto": "123", "municipio": "Marte"})
+    assert answer.status_code == 422
+    assert "El alumbrado de la calle" in answer.text
+    assert 'aria-invalid="true"' in answer.text
+
+
+async def test_an_anonymous_complaint_needs_no_name(ana: Staff) -> None:
+    form = {**PETITION, "kind": "queja", "anonimo": "Sí, anónima", "nombre": "", "contacto": ""}
+    answer = await ana.submit("/consola/peticiones/nueva", **form)
+    assert answer.status_code == 200, answer.text
+
+
+async def test_a_call_is_marked_done_once(app: FastAPI, database: Database, ana: Staff) -> None:
+    async with database.transaction() as session:
+        conversation = await conversations.open_conversation(
+            session, channel="web", account="portal", external_user_id=uuid.uuid4().hex
+        )
+        task = CallbackTask(conversation_id=conversation.id, name="Rosa", phone="+526621234567", note="")
+        session.add(task)
+        await session.flush()
+        address = f"/consola/llamadas-pendientes/{task.id}"
+    assert "662 123 4567" in (await ana.get("/consola/llamadas-pendientes")).text
+    assert (await ana.submit(address, outcome=" ")).status_code == 422
+    assert (await ana.submit(address, outcome="Se le atendió")).status_code == 303
+    assert (await ana.submit(address, outcome="Otra vez")).status_code == 409
+    assert "Se le atendió" in (await ana.get("/consola/llamadas-pendientes?estado=done")).text
+    async with database.transaction() as session:
+        assert (await session.scalars(select(CallbackTask.outcome))).one() == "Se le atendió"
+
+
+async def test_the_head_keeps_replies_and_hours(app: FastAPI) -> None:
+    head = await sign_in(app, "hilda")
+    good = {"shortcut": "prueba", "title": "Prueba", "text": "Hola {nombre}", "is_active": "1"}
+    assert (await head.submit("/consola/respuestas", **good)).status_code == 303
+    assert (await head.submit("/consola/respuestas", **good)).status_code == 409
+    assert (await head.submit("/consola/respuestas", **{**good, "shortcut": "Con Espacio"})).status_code == 422
+    listed = (await head.get("/api/console/canned-replies")).json()
+    assert any(reply["shortcut"] == "prueba" for reply in listed)
+    assert (await head.submit("/consola/horario", opens_0_0="08:00", closes_0_0="15:00")).status_code == 303
+    assert (await head.submit("/consola/horario", opens_0_0="15:00", closes_0_0="08:00")).status_code == 422
+    assert (await head.submit("/consola/horario", opens_0_0="15:00")).status_code == 422
+
+
+async def test_a_new_accounts_password_is_shown_once(app: FastAPI) -> None:
+    admin = await sign_in(app, "adela")
+    made = await admin.submit("/consola/usuarios", username="nora", full_name="Nora Paz", role="analyst")
+    assert made.status_code == 200
+    password = made.text.split('class="secret">')[1].split("<")[0]
+    assert password not in (await admin.get("/consola/usuarios")).text
+    await sign_in(app, "nora", password)
+    assert (await admin.submit("/consola/usuarios", username="con espacio", full_name="X", role="x")).status_code == 422
