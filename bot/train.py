@@ -11,15 +11,14 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import List
 
 ROOT = Path(__file__).resolve().parents[1]
 INPUTS = ("config.yml", "bot/domain", "bot/data", "bot/components", "bot/requirements.txt")
 
 
-def input_files() -> List[Path]:
+def input_files() -> list[Path]:
     """Everything that the model is made of, in a fixed order."""
-    files: List[Path] = []
+    files: list[Path] = []
     for name in INPUTS:
         path = ROOT / name
         files += [path] if path.is_file() else [item for item in path.rglob("*") if item.suffix in {".yml", ".py"}]

@@ -4,6 +4,7 @@ import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, and_, func, or_, select
@@ -19,6 +20,7 @@ from backend.conversations.models import (
     CallbackTask,
     Conversation,
     ConversationEvent,
+    EventKind,
     HandoffReason,
     Message,
     Owner,
@@ -139,28 +141,36 @@ async def inbox(
         query = query.order_by(Conversation.last_message_at.desc())
         if before is not None:
             query = query.where(Conversation.last_message_at < before)
-    rows = (await session.execute(query.limit(limit))).tuples().all()
-    return [
-        InboxRow(
-            conversation_id=conversation.id,
-            channel=conversation.channel,
-            owner=conversation.owner,
-            agent_id=conversation.agent_id,
-            agent_name=agent_name,
-            person_name=person_name,
-            is_emergency=conversation.is_emergency,
-            handoff_reason=conversation.handoff_reason,
-            queued_at=conversation.queued_at,
-            last_message_at=conversation.last_message_at,
-            last_text=last_text or "",
-            last_author=last_author,
-            unread=unread,
-        )
-        for conversation, agent_name, person_name, last_text, last_author, unread in rows
-    ]
+    rows = await session.execute(query.limit(limit))
+    return [_inbox_row(*row) for row in rows]
 
 
-def _inbox_query() -> Select[tuple[Conversation, str | None, str | None, str | None, Author | None, int]]:
+def _inbox_row(
+    conversation: Conversation,
+    agent_name: str | None,
+    person_name: str | None,
+    last_text: str | None,
+    last_author: Author | None,
+    unread: int,
+) -> InboxRow:
+    return InboxRow(
+        conversation_id=conversation.id,
+        channel=conversation.channel,
+        owner=conversation.owner,
+        agent_id=conversation.agent_id,
+        agent_name=agent_name,
+        person_name=person_name,
+        is_emergency=conversation.is_emergency,
+        handoff_reason=conversation.handoff_reason,
+        queued_at=conversation.queued_at,
+        last_message_at=conversation.last_message_at,
+        last_text=last_text or "",
+        last_author=last_author,
+        unread=unread,
+    )
+
+
+def _inbox_query() -> Select[Any]:
     last = aliased(Message)
     last_seq = (
         select(func.max(Message.seq))
@@ -263,4 +273,25 @@ async def details(session: AsyncSession, conversation_id: UUID) -> ConversationD
                 )
             )
         ).all(),
+    )
+
+
+async def last_misunderstood(session: AsyncSession, conversation_id: UUID) -> str | None:
+    """The citizen's sentence right before the conversation was handed over: what the bot could not do."""
+    queued_at = await session.scalar(
+        select(func.max(ConversationEvent.at)).where(
+            ConversationEvent.conversation_id == conversation_id, ConversationEvent.kind == EventKind.QUEUED
+        )
+    )
+    if queued_at is None:
+        return None
+    return await session.scalar(
+        select(Message.text)
+        .where(
+            Message.conversation_id == conversation_id,
+            Message.author == Author.CITIZEN,
+            Message.created_at <= queued_at,
+        )
+        .order_by(Message.seq.desc())
+        .limit(1)
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
@@ -113,7 +113,7 @@ async def view(session: AsyncSession, draft: PetitionDraft) -> DraftView:
     )
 
 
-def _files_of(draft: PetitionDraft):  # type: ignore[no-untyped-def]
+def _files_of(draft: PetitionDraft) -> tuple[ColumnElement[bool], ...]:
     return (
         Attachment.conversation_id == draft.conversation_id,
         Attachment.petition_id.is_(None),
@@ -219,9 +219,7 @@ async def file_draft(
         await session.flush()
         return Filed(twin.folio, petitions.code_of(twin, secret), repeated=True)
     conversation = await session.get_one(Conversation, conversation_id)
-    petition = await petitions.file(
-        session, await _new_petition(session, draft, conversation), actor=actor, user_id=user_id
-    )
+    petition = await petitions.file(session, _new_petition(draft, conversation), actor=actor, user_id=user_id)
     await _link(session, draft, petition, conversation)
     return Filed(petition.folio, petitions.code_of(petition, secret), repeated=False)
 
@@ -255,9 +253,7 @@ def _narrative(draft: PetitionDraft) -> str:
     return draft.fields.get("narrativa") or intake.implied_narrative(draft.kind) or intake.KIND_TEXTS[draft.kind]
 
 
-async def _new_petition(
-    session: AsyncSession, draft: PetitionDraft, conversation: Conversation
-) -> petitions.NewPetition:
+def _new_petition(draft: PetitionDraft, conversation: Conversation) -> petitions.NewPetition:
     answers: dict[str, str] = {name: value for name, value in draft.fields.items() if value != intake.SKIPPED}
     contact = answers.get("contacto", "")
     details = {name: answers[name] for name in ("tipo_acta",) if name in answers}

@@ -118,7 +118,7 @@ async def file(session: AsyncSession, new: NewPetition, *, actor: ActorKind, use
 
 async def _next_number(session: AsyncSession, year: int) -> int:
     statement = insert(FolioCounter).values(year=year, last_number=1)
-    number = await session.scalar(
+    number: int | None = await session.scalar(
         statement.on_conflict_do_update(
             index_elements=[FolioCounter.year], set_={"last_number": FolioCounter.last_number + 1}
         ).returning(FolioCounter.last_number)

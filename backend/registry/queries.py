@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.agents.models import User
@@ -96,10 +97,10 @@ async def search(session: AsyncSession, wanted: PetitionFilter) -> PetitionPage:
     query = _rows().where(*conditions).order_by(Petition.created_at.desc(), Petition.number.desc())
     rows = await session.execute(query.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE))
     pages = max(1, -(-total // PAGE_SIZE))
-    return PetitionPage([PetitionRow(*row) for row in rows.tuples()], total, page, pages)
+    return PetitionPage([PetitionRow(*row) for row in rows], total, page, pages)
 
 
-def _rows():  # type: ignore[no-untyped-def]
+def _rows() -> Select[Any]:
     return (
         select(Petition, Person, Municipality.name, Topic.name, Agency.short_name, User.full_name)
         .outerjoin(Person, Person.id == Petition.person_id)
@@ -112,7 +113,7 @@ def _rows():  # type: ignore[no-untyped-def]
 
 async def details(session: AsyncSession, petition: Petition) -> PetitionDetails:
     """Everything of a petition on one page."""
-    row = (await session.execute(_rows().where(Petition.id == petition.id))).tuples().one()
+    row = (await session.execute(_rows().where(Petition.id == petition.id))).one()
     events = await session.execute(
         select(PetitionEvent, User.full_name)
         .outerjoin(User, User.id == PetitionEvent.user_id)

@@ -1,7 +1,7 @@
 """The backend's internal API, as the actions use it. Shapes: backend/internal_api/schemas.py."""
 
 import os
-from typing import Any, Dict, Optional
+from typing import Any
 
 import httpx
 
@@ -25,7 +25,7 @@ class BackendClient:
         self._message_id = message_id
         self._effects = 0
 
-    async def context(self) -> Dict[str, Any]:
+    async def context(self) -> dict[str, Any]:
         return await self._call("GET", self._base)
 
     async def emergency_text(self) -> str:
@@ -35,46 +35,46 @@ class BackendClient:
     async def consent(self, accepted: bool) -> None:
         await self._effect("consent", {"accepted": accepted})
 
-    async def open_draft(self, kind: str, fields: Dict[str, str]) -> Dict[str, Any]:
+    async def open_draft(self, kind: str, fields: dict[str, str]) -> dict[str, Any]:
         return await self._effect("draft", {"kind": kind, "fields": fields})
 
-    async def answer(self, field: str, text: str) -> Dict[str, Any]:
+    async def answer(self, field: str, text: str) -> dict[str, Any]:
         return await self._effect("draft/answer", {"field": field, "text": text})
 
-    async def clear(self, field: str) -> Dict[str, Any]:
+    async def clear(self, field: str) -> dict[str, Any]:
         return await self._effect("draft/clear", {"field": field})
 
     async def cancel_draft(self) -> None:
         await self._effect("draft/cancel", {})
 
-    async def file_draft(self) -> Dict[str, Any]:
+    async def file_draft(self) -> dict[str, Any]:
         return await self._effect("draft/file", {})
 
-    async def status(self, folio: str, code: Optional[str]) -> Dict[str, Any]:
+    async def status(self, folio: str, code: str | None) -> dict[str, Any]:
         return await self._effect("status", {"folio": folio, "access_code": code})
 
-    async def add_information(self, folio: str, code: Optional[str], text: str) -> Dict[str, Any]:
+    async def add_information(self, folio: str, code: str | None, text: str) -> dict[str, Any]:
         return await self._effect("information", {"folio": folio, "access_code": code, "text": text})
 
-    async def callback(self, name: str, phone: str, note: str) -> Dict[str, Any]:
+    async def callback(self, name: str, phone: str, note: str) -> dict[str, Any]:
         return await self._effect("callback", {"name": name, "phone": phone, "note": note})
 
-    async def _effect(self, name: str, body: Dict[str, Any]) -> Dict[str, Any]:
+    async def _effect(self, name: str, body: dict[str, Any]) -> dict[str, Any]:
         self._effects += 1
         key = f"{self._message_id}:{name}:{self._effects}"
         return await self._call("POST", f"{self._base}/{name}", json=body, headers={"Idempotency-Key": key})
 
-    async def _call(self, method: str, path: str, **options: Any) -> Dict[str, Any]:
+    async def _call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         try:
             response = await self._http.request(method, path, **options)
             response.raise_for_status()
-            answer: Dict[str, Any] = response.json()
+            answer: dict[str, Any] = response.json()
         except (httpx.HTTPError, ValueError) as error:
             raise BackendError(f"{method} {path.rsplit('/', 1)[-1]}: {type(error).__name__}") from error
         return answer
 
 
-_shared: Optional[httpx.AsyncClient] = None
+_shared: httpx.AsyncClient | None = None
 
 
 def shared_http() -> httpx.AsyncClient:

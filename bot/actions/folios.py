@@ -1,6 +1,6 @@
 """A folio's status, and information added to it: with its access code, or from the conversation that filed it."""
 
-from typing import Any, Dict, List, Optional, Text
+from typing import Any
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
@@ -13,12 +13,12 @@ from bot.actions.turn import CODE, FOLIO, Turn, end_form, go_on, leave_form, sta
 STATUS, INFORMATION = "estado", "informacion"
 
 
-def _folio_in(turn: Turn) -> Optional[str]:
+def _folio_in(turn: Turn) -> str | None:
     match = FOLIO.search(turn.text)
     return match[0] if match and not turn.is_button else None
 
 
-def _code_in(turn: Turn) -> Optional[str]:
+def _code_in(turn: Turn) -> str | None:
     without_folio = FOLIO.sub(" ", turn.text)
     match = CODE.search(without_folio)
     if match is None or not any(char.isdigit() for char in match[0]):
@@ -26,7 +26,7 @@ def _code_in(turn: Turn) -> Optional[str]:
     return match[1] + match[2]
 
 
-def tell_status(turn: Turn, petition: Dict[str, Any]) -> None:
+def tell_status(turn: Turn, petition: dict[str, Any]) -> None:
     turn.say(
         "utter_estado",
         folio=petition["folio"],
@@ -42,7 +42,7 @@ class _Opening:
 
     purpose = STATUS
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         turn = Turn(dispatcher, tracker, domain)
         folio = _folio_in(turn)
         if folio is None:
@@ -58,18 +58,18 @@ class _Opening:
 
 
 class ActionStatus(_Opening, Action):
-    def name(self) -> Text:
+    def name(self) -> str:
         return "action_consultar_folio"
 
 
 class ActionAddInformation(_Opening, Action):
     purpose = INFORMATION
 
-    def name(self) -> Text:
+    def name(self) -> str:
         return "action_agregar_informacion"
 
 
-async def look_up(turn: Turn, folio: str, code: Optional[str], purpose: str) -> List[EventType]:
+async def look_up(turn: Turn, folio: str, code: str | None, purpose: str) -> list[EventType]:
     """Ask the backend, and say what comes of it; ends the form unless something is still to be asked."""
     found = await turn.backend.status(folio, code)
     result, petition = found["result"], found["petition"]
@@ -93,10 +93,10 @@ async def look_up(turn: Turn, folio: str, code: Optional[str], purpose: str) -> 
 class ValidateFolioForm(Action):
     """Hears folio, code and, to add it, the information."""
 
-    def name(self) -> Text:
+    def name(self) -> str:
         return "validate_folio_form"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         turn = Turn(dispatcher, tracker, domain)
         folio, code = tracker.get_slot("folio_consulta"), tracker.get_slot("clave_consulta")
         purpose = tracker.get_slot("proposito") or STATUS
@@ -110,7 +110,7 @@ class ValidateFolioForm(Action):
             return await look_up(turn, typed or turn.text, _code_in(turn), purpose)
         return await look_up(turn, folio, _code_in(turn) or turn.text, purpose)
 
-    async def _interruption(self, turn: Turn, folio: Optional[str], code: Optional[str]) -> Optional[List[EventType]]:
+    async def _interruption(self, turn: Turn, folio: str | None, code: str | None) -> list[EventType] | None:
         tells_information = folio is not None and code is not None
         if turn.wants_person:
             return await reach_person(turn, from_form=True)
@@ -121,7 +121,9 @@ class ValidateFolioForm(Action):
             await emergency(turn)
             return leave_form()
         is_side = turn.intent in SIDE_QUESTIONS and turn.confidence > 0.6 and _folio_in(turn) is None
-        if turn.intent in {"volver_con_bot", "enviar_adjunto"} or (is_side and (turn.asks_something or turn.words <= 3)):
+        if turn.intent in {"volver_con_bot", "enviar_adjunto"} or (
+            is_side and (turn.asks_something or turn.words <= 3)
+        ):
             if turn.intent == "enviar_adjunto":
                 turn.say("utter_adjunto_recibido")
             await answer_side_question(turn)
@@ -130,7 +132,7 @@ class ValidateFolioForm(Action):
         return None
 
     @staticmethod
-    def _ask_again(turn: Turn, folio: Optional[str], code: Optional[str]) -> None:
+    def _ask_again(turn: Turn, folio: str | None, code: str | None) -> None:
         if folio is None:
             turn.say("utter_pregunta_folio")
         elif code is None:
@@ -139,7 +141,7 @@ class ValidateFolioForm(Action):
             turn.say("utter_pregunta_informacion", folio=folio)
 
     @staticmethod
-    async def _add(turn: Turn, folio: str, code: Optional[str]) -> List[EventType]:
+    async def _add(turn: Turn, folio: str, code: str | None) -> list[EventType]:
         done = await turn.backend.add_information(folio, code, turn.text)
         if done["result"] == "found":
             turn.say("utter_informacion_agregada", folio=folio)

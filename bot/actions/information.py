@@ -1,6 +1,6 @@
 """What is told without asking anything: hours, notice, greetings; in a form too, between two questions."""
 
-from typing import Any, Dict, List, Text
+from typing import Any
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
@@ -40,19 +40,19 @@ async def answer_side_question(turn: Turn) -> None:
 
 
 class ActionHours(Action):
-    def name(self) -> Text:
+    def name(self) -> str:
         return "action_horario_ubicacion"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         await tell_hours(Turn(dispatcher, tracker, domain))
         return []
 
 
 class ActionNotice(Action):
-    def name(self) -> Text:
+    def name(self) -> str:
         return "action_aviso_privacidad"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         await tell_notice(Turn(dispatcher, tracker, domain))
         return []
 
@@ -60,10 +60,10 @@ class ActionNotice(Action):
 class ActionGreet(Action):
     """Greets in full once; after that, briefly."""
 
-    def name(self) -> Text:
+    def name(self) -> str:
         return "action_saludar"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         has_greeted = any(
             event.get("event") == "action" and event.get("name") == "action_saludar" for event in tracker.events
         )
@@ -72,10 +72,10 @@ class ActionGreet(Action):
 
 
 class ActionFileReceived(Action):
-    def name(self) -> Text:
+    def name(self) -> str:
         return "action_enviar_adjunto"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         turn = Turn(dispatcher, tracker, domain)
         turn.say("utter_adjunto_recibido")
         turn.say("utter_que_mas")

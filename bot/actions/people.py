@@ -1,6 +1,6 @@
 """Reaching a person: now, or by a call when the office opens; emergencies; what was not understood."""
 
-from typing import Any, Dict, List, Text
+from typing import Any
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActionExecuted, ActiveLoop, EventType, SessionStarted, SlotSet
@@ -18,7 +18,7 @@ async def emergency(turn: Turn) -> None:
     turn.hand_off("emergency", emergency=True)
 
 
-async def reach_person(turn: Turn, *, from_form: bool = False) -> List[EventType]:
+async def reach_person(turn: Turn, *, from_form: bool = False) -> list[EventType]:
     """A person now, if one is there; else their name and phone, for a call."""
     context = await turn.backend.context()
     office = context["office"]
@@ -32,7 +32,10 @@ async def reach_person(turn: Turn, *, from_form: bool = False) -> List[EventType
     elif not context["known_phone"]:
         turn.say("utter_pregunta_telefono_llamada")
     else:
-        return [*(leave_form() if from_form else []), *await _file_call(turn, context["known_name"], context["known_phone"])]
+        return [
+            *(leave_form() if from_form else []),
+            *await _file_call(turn, context["known_name"], context["known_phone"]),
+        ]
     slots = {"nombre_llamada": context["known_name"], "paso": None}
     if from_form:
         return [
@@ -49,7 +52,7 @@ def _wait_text(waiting: int) -> str:
     return f"Hay {waiting} persona{'s' if waiting > 1 else ''} antes que usted."
 
 
-async def _file_call(turn: Turn, name: str, phone: str) -> List[EventType]:
+async def _file_call(turn: Turn, name: str, phone: str) -> list[EventType]:
     answer = await turn.backend.callback(name, phone, "Pidió hablar con una persona fuera de horario.")
     if not answer["accepted"]:
         turn.say_text(answer["problem_text"])
@@ -59,25 +62,25 @@ async def _file_call(turn: Turn, name: str, phone: str) -> List[EventType]:
         turn.say("utter_pregunta_telefono_llamada")
         return go_on(nombre_llamada=name)
     office = (await turn.backend.context())["office"]
-    turn.say("utter_llamada_registrada", nombre=name.split()[0], apertura=office["next_opening_text"])
+    turn.say("utter_llamada_registrada", nombre=name.split(maxsplit=1)[0], apertura=office["next_opening_text"])
     return end_form(nombre_llamada=None)
 
 
 class ActionTalkToPerson(Action):
-    def name(self) -> Text:
+    def name(self) -> str:
         return "action_hablar_con_persona"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         return await reach_person(Turn(dispatcher, tracker, domain))
 
 
 class ValidateCallForm(Action):
     """Name, then phone, of whoever wants to be called."""
 
-    def name(self) -> Text:
+    def name(self) -> str:
         return "validate_llamada_form"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         turn = Turn(dispatcher, tracker, domain)
         if turn.cancels or turn.says_no:
             turn.say("utter_llamada_cancelada")
@@ -91,7 +94,7 @@ class ValidateCallForm(Action):
         return await _file_call(turn, name, turn.text)
 
     @staticmethod
-    def _hear_name(turn: Turn) -> List[EventType]:
+    def _hear_name(turn: Turn) -> list[EventType]:
         name = turn.text.strip()
         if any(char.isdigit() for char in name) or sum(char.isalpha() for char in name) < 3:
             turn.say("utter_pregunta_nombre_llamada")
@@ -101,10 +104,10 @@ class ValidateCallForm(Action):
 
 
 class ActionEmergency(Action):
-    def name(self) -> Text:
+    def name(self) -> str:
         return "action_emergencia"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         await emergency(Turn(dispatcher, tracker, domain))
         return []
 
@@ -124,20 +127,20 @@ def misunderstood_in_a_row(tracker: Tracker) -> int:
 class ActionDidNotUnderstand(Action):
     """The first time, asks to say it otherwise; the second, offers a person."""
 
-    def name(self) -> Text:
+    def name(self) -> str:
         return "action_no_entendi"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         many = misunderstood_in_a_row(tracker) >= 2
         dispatcher.utter_message(response="utter_ofrecer_persona" if many else "utter_no_entendi")
         return []
 
 
 class ActionOutOfScope(Action):
-    def name(self) -> Text:
+    def name(self) -> str:
         return "action_fuera_de_alcance"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         many = misunderstood_in_a_row(tracker) >= 2
         dispatcher.utter_message(response="utter_ofrecer_persona" if many else "utter_fuera_de_alcance")
         return []
@@ -146,10 +149,10 @@ class ActionOutOfScope(Action):
 class ActionBackToBot(Action):
     """A person gave the conversation back: greet, and go on with the petition in hand."""
 
-    def name(self) -> Text:
+    def name(self) -> str:
         return "action_volver_con_bot"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         from bot.actions.petition import ask_again
 
         turn = Turn(dispatcher, tracker, domain)
@@ -165,13 +168,13 @@ class ActionBackToBot(Action):
 class ActionSessionStart(Action):
     """A new session in which a petition was being told goes on with it: the message that opens it is its answer."""
 
-    def name(self) -> Text:
+    def name(self) -> str:
         return "action_session_start"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         turn = Turn(dispatcher, tracker, domain)
         draft = (await turn.backend.context())["draft"]
-        events: List[EventType] = [SessionStarted()]
+        events: list[EventType] = [SessionStarted()]
         if draft is not None:
             events += [ActiveLoop("peticion_form"), SlotSet("paso", None), SlotSet("requested_slot", "respuesta")]
         return [*events, ActionExecuted("action_listen")]

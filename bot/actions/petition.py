@@ -4,7 +4,7 @@ So nothing known is asked again, whatever happened to this session in between.
 """
 
 import re
-from typing import Any, Dict, List, Optional, Text
+from typing import Any
 
 from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
@@ -28,18 +28,166 @@ KINDS = {
 #: Answers in the citizen's own words, in which an intent found by chance must not interrupt.
 FREE_TEXT = {"narrativa", "colonia", "nombre"}
 #: Short words that answer no question of ours.
-_MANNERS = {"hola", "buenas", "buenos dias", "buenas tardes", "buenas noches", "gracias", "muchas gracias", "ok", "si", "no"}
+_MANNERS = {
+    "hola",
+    "buenas",
+    "buenos dias",
+    "buenas tardes",
+    "buenas noches",
+    "gracias",
+    "muchas gracias",
+    "ok",
+    "si",
+    "no",
+}
 
 #: Words that ask for a petition without telling anything of it.
 _EMPTY_WORDS = set(
-    "hola buenas buenos buen dia dias tardes tarde noches noche que tal oiga oye disculpe mire mira quiero quisiera quiciera "
-    "kiero necesito ocupo deseo deseamos me gustaria puedo podria poder vengo para a por favor porfa porfavor pls registrar "
-    "registro hacer aser poner meter levantar presentar dejar mandar enviar solicitar solicito pedir pido reportar reporte "
-    "reportarlo una un uno el la los las lo de del al con en mi mis su sus es esta este eso esto y o se le les peticion "
-    "peticiones solicitud queja kejas quejas keja quejarme denuncia sugerencia sugerir felicitacion felicitar audiencia "
-    "apoyo ayuda asesoria juridica legal legalmente tramite tramitar acta carta antecedentes penales no gobernador gobierno "
-    "estado nueva nuevo otra otro cita registrarla sobre como ahorita ya quien urgente social civil registro gracias "
-    "ciudadana ciudadano atencion sonora usted ustedes aqui donde hago porque problema gestionar apoyarme ayudarme".split()
+    [
+        "hola",
+        "buenas",
+        "buenos",
+        "buen",
+        "dia",
+        "dias",
+        "tardes",
+        "tarde",
+        "noches",
+        "noche",
+        "que",
+        "tal",
+        "oiga",
+        "oye",
+        "disculpe",
+        "mire",
+        "mira",
+        "quiero",
+        "quisiera",
+        "quiciera",
+        "kiero",
+        "necesito",
+        "ocupo",
+        "deseo",
+        "deseamos",
+        "me",
+        "gustaria",
+        "puedo",
+        "podria",
+        "poder",
+        "vengo",
+        "para",
+        "a",
+        "por",
+        "favor",
+        "porfa",
+        "porfavor",
+        "pls",
+        "registrar",
+        "registro",
+        "hacer",
+        "aser",
+        "poner",
+        "meter",
+        "levantar",
+        "presentar",
+        "dejar",
+        "mandar",
+        "enviar",
+        "solicitar",
+        "solicito",
+        "pedir",
+        "pido",
+        "reportar",
+        "reporte",
+        "reportarlo",
+        "una",
+        "un",
+        "uno",
+        "el",
+        "la",
+        "los",
+        "las",
+        "lo",
+        "de",
+        "del",
+        "al",
+        "con",
+        "en",
+        "mi",
+        "mis",
+        "su",
+        "sus",
+        "es",
+        "esta",
+        "este",
+        "eso",
+        "esto",
+        "y",
+        "o",
+        "se",
+        "le",
+        "les",
+        "peticion",
+        "peticiones",
+        "solicitud",
+        "queja",
+        "kejas",
+        "quejas",
+        "keja",
+        "quejarme",
+        "denuncia",
+        "sugerencia",
+        "sugerir",
+        "felicitacion",
+        "felicitar",
+        "audiencia",
+        "apoyo",
+        "ayuda",
+        "asesoria",
+        "juridica",
+        "legal",
+        "legalmente",
+        "tramite",
+        "tramitar",
+        "acta",
+        "carta",
+        "antecedentes",
+        "penales",
+        "no",
+        "gobernador",
+        "gobierno",
+        "estado",
+        "nueva",
+        "nuevo",
+        "otra",
+        "otro",
+        "cita",
+        "registrarla",
+        "sobre",
+        "como",
+        "ahorita",
+        "ya",
+        "quien",
+        "urgente",
+        "social",
+        "civil",
+        "registro",
+        "gracias",
+        "ciudadana",
+        "ciudadano",
+        "atencion",
+        "sonora",
+        "usted",
+        "ustedes",
+        "aqui",
+        "donde",
+        "hago",
+        "porque",
+        "problema",
+        "gestionar",
+        "apoyarme",
+        "ayudarme",
+    ]
 )
 
 
@@ -49,7 +197,7 @@ def tells_something(text: str) -> bool:
     return len(words) >= 5 and sum(1 for word in words if word not in _EMPTY_WORDS and len(word) > 2) >= 3
 
 
-async def ask_next(turn: Turn, draft: Dict[str, Any]) -> None:
+async def ask_next(turn: Turn, draft: dict[str, Any]) -> None:
     """Ask for what is missing, or read everything back to be confirmed."""
     upcoming = draft["next"]
     if upcoming is None:
@@ -60,7 +208,7 @@ async def ask_next(turn: Turn, draft: Dict[str, Any]) -> None:
         turn.say(f"utter_pregunta_{upcoming['name']}")
 
 
-async def ask_again(turn: Turn, context: Dict[str, Any], draft: Dict[str, Any]) -> None:
+async def ask_again(turn: Turn, context: dict[str, Any], draft: dict[str, Any]) -> None:
     if context["consent"]:
         await ask_next(turn, draft)
     else:
@@ -70,10 +218,10 @@ async def ask_again(turn: Turn, context: Dict[str, Any], draft: Dict[str, Any]) 
 class ActionStartPetition(Action):
     """Opens the draft with what the first message already told, and asks the first question."""
 
-    def name(self) -> Text:
+    def name(self) -> str:
         return "action_iniciar_peticion"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         turn = Turn(dispatcher, tracker, domain)
         kind = KINDS.get(turn.intent, "peticion")
         if turn.is_button and turn.value == "derechos_arco":
@@ -90,10 +238,10 @@ class ActionStartPetition(Action):
         return start_form("peticion_form", paso=None)
 
 
-def _already_told(turn: Turn, kind: str) -> Dict[str, str]:
+def _already_told(turn: Turn, kind: str) -> dict[str, str]:
     if turn.is_button:
         return {}
-    told: Dict[str, str] = {}
+    told: dict[str, str] = {}
     if tells_something(turn.text):
         told["narrativa"] = turn.text
     municipality = turn.entity("municipio")
@@ -107,10 +255,10 @@ def _already_told(turn: Turn, kind: str) -> Dict[str, str]:
 class ValidatePetitionForm(Action):
     """Hears every message while a petition is being told."""
 
-    def name(self) -> Text:
+    def name(self) -> str:
         return "validate_peticion_form"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any]) -> List[EventType]:
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         turn = Turn(dispatcher, tracker, domain)
         if not _is_new_message(tracker):
             return []
@@ -147,7 +295,7 @@ def _is_new_message(tracker: Tracker) -> bool:
     return True
 
 
-async def _interruption(turn: Turn, context: Dict[str, Any], draft: Dict[str, Any]) -> Optional[List[EventType]]:
+async def _interruption(turn: Turn, context: dict[str, Any], draft: dict[str, Any]) -> list[EventType] | None:
     """What is not an answer: a file, a wish for a person, a cancellation, a correction, a side question."""
     field = draft["awaiting"] if context["consent"] else None
     if turn.intent == "volver_con_bot":
@@ -176,7 +324,7 @@ async def _interruption(turn: Turn, context: Dict[str, Any], draft: Dict[str, An
     return None
 
 
-def _is_side_question(turn: Turn, field: Optional[str]) -> bool:
+def _is_side_question(turn: Turn, field: str | None) -> bool:
     if turn.intent not in SIDE_QUESTIONS:
         return False
     if turn.is_button:
@@ -188,7 +336,7 @@ def _is_side_question(turn: Turn, field: Optional[str]) -> bool:
     return turn.confidence > 0.6 and (turn.asks_something or turn.words <= 4)
 
 
-async def _hear_cancel(turn: Turn, context: Dict[str, Any], draft: Dict[str, Any]) -> List[EventType]:
+async def _hear_cancel(turn: Turn, context: dict[str, Any], draft: dict[str, Any]) -> list[EventType]:
     if turn.says_yes or turn.cancels:
         await turn.backend.cancel_draft()
         turn.say("utter_cancelado")
@@ -198,7 +346,7 @@ async def _hear_cancel(turn: Turn, context: Dict[str, Any], draft: Dict[str, Any
     return go_on(paso=None)
 
 
-async def _hear_consent(turn: Turn, draft: Dict[str, Any]) -> List[EventType]:
+async def _hear_consent(turn: Turn, draft: dict[str, Any]) -> list[EventType]:
     if turn.says_yes or (turn.intent == "afirmar" and turn.words <= 6 and not turn.says_no):
         await turn.backend.consent(True)
         await ask_next(turn, draft)
@@ -211,7 +359,7 @@ async def _hear_consent(turn: Turn, draft: Dict[str, Any]) -> List[EventType]:
     return go_on()
 
 
-async def _what_to_correct(turn: Turn, draft: Dict[str, Any]) -> List[EventType]:
+async def _what_to_correct(turn: Turn, draft: dict[str, Any]) -> list[EventType]:
     """Ask which answer to correct, unless the message says it."""
     named = _field_named(turn.folded, draft)
     if named is not None:
@@ -220,7 +368,9 @@ async def _what_to_correct(turn: Turn, draft: Dict[str, Any]) -> List[EventType]
         await ask_next(turn, draft)
         return go_on()
     buttons = [
-        {"title": _TITLES[name], "payload": '/elegir{"valor": "%s"}' % name} for name in draft["fields"] if name in _TITLES
+        {"title": _TITLES[name], "payload": '/elegir{"valor": "%s"}' % name}
+        for name in draft["fields"]
+        if name in _TITLES
     ]
     turn.say_with("utter_que_corrijo", buttons)
     return go_on(paso="corregir")
@@ -248,19 +398,22 @@ _NAMED = {
 }
 
 
-def _field_named(folded: str, draft: Dict[str, Any]) -> Optional[str]:
+def _field_named(folded: str, draft: dict[str, Any]) -> str | None:
     found = [name for name, words in _NAMED.items() if name in draft["fields"] and re.search(words, folded)]
     return found[0] if len(found) == 1 else None
 
 
-async def _ask_anew(turn: Turn, field: str) -> List[EventType]:
+async def _ask_anew(turn: Turn, field: str) -> list[EventType]:
     draft = await turn.backend.clear(field)
-    upcoming = {"name": field, "options": (draft["next"] or {}).get("options", []) if draft["missing"][:1] == [field] else []}
+    upcoming = {
+        "name": field,
+        "options": (draft["next"] or {}).get("options", []) if draft["missing"][:1] == [field] else [],
+    }
     await ask_next(turn, {**draft, "next": upcoming})
     return go_on(paso=None)
 
 
-async def _hear_what_to_correct(turn: Turn, draft: Dict[str, Any]) -> List[EventType]:
+async def _hear_what_to_correct(turn: Turn, draft: dict[str, Any]) -> list[EventType]:
     chosen = turn.value if turn.value in draft["fields"] else _field_named(turn.folded, draft)
     if chosen is None:
         if turn.says_no:
@@ -270,7 +423,7 @@ async def _hear_what_to_correct(turn: Turn, draft: Dict[str, Any]) -> List[Event
     return await _ask_anew(turn, chosen)
 
 
-async def _hear_confirmation(turn: Turn, draft: Dict[str, Any]) -> List[EventType]:
+async def _hear_confirmation(turn: Turn, draft: dict[str, Any]) -> list[EventType]:
     named = _field_named(turn.folded, draft) if not turn.is_button else None
     if named is not None or turn.intent == "corregir" or turn.says_no:
         return await _what_to_correct(turn, draft)
@@ -283,7 +436,7 @@ async def _hear_confirmation(turn: Turn, draft: Dict[str, Any]) -> List[EventTyp
     return go_on()
 
 
-async def _hear_answer(turn: Turn, draft: Dict[str, Any]) -> List[EventType]:
+async def _hear_answer(turn: Turn, draft: dict[str, Any]) -> list[EventType]:
     field = draft["awaiting"] or draft["missing"][0]
     if field != "anonimo" and turn.folded in _MANNERS and not turn.is_button:
         await ask_next(turn, draft)

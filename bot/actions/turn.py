@@ -3,7 +3,7 @@
 import logging
 import re
 import unicodedata
-from typing import Any, Dict, List, Optional, Text
+from typing import Any
 
 from rasa_sdk import Tracker
 from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
@@ -46,7 +46,11 @@ class Turn:
     """The latest message of a conversation, with the tools to answer it."""
 
     def __init__(
-        self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: Dict[Text, Any], client: Optional[BackendClient] = None
+        self,
+        dispatcher: CollectingDispatcher,
+        tracker: Tracker,
+        domain: dict[str, Any],
+        client: BackendClient | None = None,
     ) -> None:
         self.dispatcher = dispatcher
         self.tracker = tracker
@@ -78,12 +82,12 @@ class Turn:
         chosen = next((e["value"] for e in self._entities() if e.get("entity") == "valor"), None)
         return str(chosen) if self.is_button and chosen is not None else self.text
 
-    def entity(self, name: str) -> Optional[str]:
+    def entity(self, name: str) -> str | None:
         """The only value found for an entity, or None."""
         values = {str(e["value"]) for e in self._entities() if e.get("entity") == name}
         return values.pop() if len(values) == 1 else None
 
-    def _entities(self) -> List[Dict[str, Any]]:
+    def _entities(self) -> list[dict[str, Any]]:
         return (self.tracker.latest_message or {}).get("entities") or []
 
     # What was meant, where the question asked narrows it down.
@@ -126,7 +130,7 @@ class Turn:
         """A response of the domain."""
         self.dispatcher.utter_message(response=response, **values)
 
-    def say_with(self, response: str, buttons: List[Dict[str, str]], **values: Any) -> None:
+    def say_with(self, response: str, buttons: list[dict[str, str]], **values: Any) -> None:
         """A response of the domain with buttons known only now."""
         self.dispatcher.utter_message(response=response, buttons=buttons, **values)
 
@@ -139,7 +143,7 @@ class Turn:
         self.dispatcher.utter_message(json_message={"handoff": {"reason": reason, "emergency": emergency}})
 
 
-def option_buttons(options: List[Dict[str, str]]) -> List[Dict[str, str]]:
+def option_buttons(options: list[dict[str, str]]) -> list[dict[str, str]]:
     """Buttons for the options of a question; each speaks as `elegir` with its value."""
     return [
         {"title": option["title"], "payload": '/elegir{"valor": "%s"}' % option["value"].replace('"', "'")}
@@ -147,20 +151,24 @@ def option_buttons(options: List[Dict[str, str]]) -> List[Dict[str, str]]:
     ]
 
 
-def start_form(form: str, **slots: Any) -> List[EventType]:
+def start_form(form: str, **slots: Any) -> list[EventType]:
     """What an opening action returns to hand the next messages to a form."""
     return [SlotSet("respuesta", None), *(SlotSet(name, value) for name, value in slots.items()), FollowupAction(form)]
 
 
-def go_on(**slots: Any) -> List[EventType]:
+def go_on(**slots: Any) -> list[EventType]:
     """What a form's validation returns to hear one more answer."""
     return [*(SlotSet(name, value) for name, value in slots.items()), SlotSet("requested_slot", "respuesta")]
 
 
-def end_form(**slots: Any) -> List[EventType]:
+def end_form(**slots: Any) -> list[EventType]:
     """What a form's validation returns to end."""
-    return [SlotSet("paso", None), *(SlotSet(name, value) for name, value in slots.items()), SlotSet("requested_slot", None)]
+    return [
+        SlotSet("paso", None),
+        *(SlotSet(name, value) for name, value in slots.items()),
+        SlotSet("requested_slot", None),
+    ]
 
 
-def leave_form() -> List[EventType]:
+def leave_form() -> list[EventType]:
     return [SlotSet("paso", None), ActiveLoop(None), SlotSet("requested_slot", None)]

@@ -7,7 +7,8 @@ was had. A turn that fails is answered 500, never with an empty success.
 
 import hmac
 import logging
-from typing import Any, Awaitable, Callable, Dict, List, Optional, Text
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
 from rasa.shared.core.events import BotUttered, UserUttered
@@ -21,22 +22,22 @@ logger = logging.getLogger(__name__)
 class WholeTextOutputChannel(CollectingOutputChannel):
     """Collects replies; a text with blank lines stays one reply."""
 
-    async def send_text_message(self, recipient_id: Text, text: Text, **kwargs: Any) -> None:
+    async def send_text_message(self, recipient_id: str, text: str, **kwargs: Any) -> None:
         await self._persist_message(self._message(recipient_id, text=text))
 
 
 class ChatSonoraInput(InputChannel):
     """`POST /webhooks/chat_sonora/webhook` with `sender_id`, `message_id`, `text`, `metadata`."""
 
-    def __init__(self, token: Text) -> None:
+    def __init__(self, token: str) -> None:
         self._token = token
 
     @classmethod
-    def name(cls) -> Text:
+    def name(cls) -> str:
         return "chat_sonora"
 
     @classmethod
-    def from_credentials(cls, credentials: Optional[Dict[Text, Any]]) -> "ChatSonoraInput":
+    def from_credentials(cls, credentials: dict[str, Any] | None) -> "ChatSonoraInput":
         token = (credentials or {}).get("token")
         if not token:
             raise ValueError("credentials.yml gives no token for the chat_sonora channel")
@@ -73,10 +74,10 @@ class ChatSonoraInput(InputChannel):
     async def _have_turn(
         self,
         on_new_message: Callable[[UserMessage], Awaitable[Any]],
-        sender_id: Text,
-        message_id: Text,
-        text: Text,
-        metadata: Dict[Text, Any],
+        sender_id: str,
+        message_id: str,
+        text: str,
+        metadata: dict[str, Any],
     ) -> HTTPResponse:
         output = WholeTextOutputChannel()
         message = UserMessage(
@@ -98,12 +99,12 @@ class ChatSonoraInput(InputChannel):
         return response.json({"messages": output.messages, "repeated": False})
 
 
-async def _earlier_answer(request: Request, sender_id: Text, message_id: Text) -> List[Dict[Text, Any]]:
+async def _earlier_answer(request: Request, sender_id: str, message_id: str) -> list[dict[str, Any]]:
     """What was answered to `message_id` before; empty if that turn was never had to its end."""
     tracker = await request.app.ctx.agent.tracker_store.retrieve_full_tracker(sender_id)
     if tracker is None:
         return []
-    answers: List[Dict[Text, Any]] = []
+    answers: list[dict[str, Any]] = []
     is_in_turn = False
     for event in tracker.events:
         if isinstance(event, UserUttered):
@@ -113,6 +114,6 @@ async def _earlier_answer(request: Request, sender_id: Text, message_id: Text) -
     return answers
 
 
-def _as_sent(event: BotUttered) -> Dict[Text, Any]:
+def _as_sent(event: BotUttered) -> dict[str, Any]:
     sent = {"text": event.text, "buttons": event.data.get("buttons"), "custom": event.data.get("custom")}
     return {name: value for name, value in sent.items() if value}
