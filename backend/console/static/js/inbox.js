@@ -80,6 +80,7 @@ async function openConversation(id, { focus = false } = {}) {
     transcript.add(page.messages, { follow: true });
   }
   show();
+  transcript.toEnd();
   stream.open(id, transcript.cursor);
   history.replaceState(null, "", `/consola?conversacion=${id}`);
   markRead();

@@ -117,6 +117,7 @@ export class InboxList {
     if (more) {
       this.rowsBox.append(el("button", { type: "button", class: "button small more", text: "Mostrar más", onclick: () => { this.limit = Math.min(500, this.limit + 50); this.load(); } }));
     }
+    this.tick();
     this.rowsBox.scrollTop = top;
     if (focused) this.rowsBox.querySelector(`[data-row="${focused}"]`)?.focus({ preventScroll: true });
   }
@@ -125,6 +126,7 @@ export class InboxList {
     const isUnread = row.unread > 0 && row.owner !== "bot" && row.owner !== "closed";
     const classes = ["chat-row", row.is_emergency && "emergency", isUnread && "unread"].filter(Boolean).join(" ");
     const who = { agent: row.is_mine ? "Usted: " : "Personal: ", bot: "Asistente: ", note: "Nota: " }[row.last_author] ?? "";
+    const why = [row.owner === "queue" && row.reason, row.channel].filter(Boolean).join(" · ");
     return el(
       "button",
       { type: "button", class: classes, "data-row": row.id, "aria-current": row.id === this.selected ? "true" : null, onclick: () => this.onOpen(row.id) },
@@ -137,9 +139,8 @@ export class InboxList {
       el("span", { class: "chat-meta" },
         row.is_emergency && el("span", { class: "tag emergency", text: "Emergencia" }),
         row.owner === "queue" && el("span", { class: "tag wait", "data-since": row.queued_at, text: "" }),
-        row.owner === "queue" && row.reason && el("span", { text: row.reason }),
         row.owner === "agent" && !row.is_mine && el("span", { class: "tag", text: `Atiende ${row.agent_name}` }),
-        el("span", { text: row.channel })),
+        el("span", { class: "chat-why", text: why })),
     );
   }
 
