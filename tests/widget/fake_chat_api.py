@@ -54,7 +54,7 @@ def error(status: int, message: str) -> JSONResponse:
     return JSONResponse({"error": {"code": "x", "message": message}}, status_code=status)
 
 
-def create_fake(chat: FakeChat) -> FastAPI:  # noqa: C901
+def create_fake(chat: FakeChat) -> FastAPI:
     app = FastAPI()
     app.mount("/widget", StaticFiles(directory=WIDGET / "static"))
     app.add_middleware(SecurityHeaders)

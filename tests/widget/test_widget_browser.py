@@ -14,10 +14,16 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 from tests.widget.fake_chat_api import FakeChat, create_fake
 
 pytestmark = pytest.mark.browser
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 PDF = b"%PDF-1.4 hola"
 
 

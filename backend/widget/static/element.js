@@ -76,6 +76,7 @@ class ChatSonora extends HTMLElement {
     });
     const root = this.shadowRoot ?? this.attachShadow({ mode: "open" });
     root.adoptedStyleSheets = [sheet];
+    this.view.showSound(this.memory.get("sound", false));
     root.replaceChildren(this.view.launcher, this.view.panel);
   }
 
@@ -90,6 +91,7 @@ class ChatSonora extends HTMLElement {
     document.addEventListener("visibilitychange", () => this.#acknowledge(), { signal });
     this.messages.list.addEventListener("grown", () => this.#scroll());
     const fit = () => this.view.panel.style.setProperty("--visible", `${visualViewport.height}px`);
+    new ResizeObserver(() => this.#scroll()).observe(this.view.panel);
     globalThis.visualViewport?.addEventListener("resize", fit, { signal });
   }
 

@@ -67,7 +67,7 @@ export function buildPanel(on) {
       sound.title = isOn ? T.soundOff : T.soundOn;
     },
     isAtEnd: (slack = 60) => log.scrollHeight - log.scrollTop - log.clientHeight < slack,
-    scrollToEnd: () => (log.scrollTop = log.scrollHeight),
+    scrollToEnd: () => (log.scrollTop = welcome.hidden ? log.scrollHeight : 0),
   };
 }
 

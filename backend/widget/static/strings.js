@@ -64,6 +64,5 @@ export const QUICK_ACTIONS = [
   { title: "Hablar con una persona", payload: "/hablar_con_persona" },
   { title: "Horario y ubicación", payload: "/horario_ubicacion" },
   { title: "Trámites del Registro Civil", payload: "/tramite_registro_civil" },
-  { title: "Aviso de privacidad", payload: "/aviso_privacidad" },
   { title: "Ayuda", payload: "/ayuda" },
 ];
