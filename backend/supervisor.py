@@ -63,6 +63,9 @@ def children(environment: dict[str, str], model: Path) -> list[Child]:
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "CUDA_VISIBLE_DEVICES": "-1",
         "PYTHONPATH": str(ROOT),
+        "PYTHONWARNINGS": "ignore",
+        # The action server listens everywhere unless told otherwise.
+        "SANIC_HOST": "127.0.0.1",
         **bot_database(environment["DATABASE_URL"]),
     }
     actions_port = _port_of(environment["ACTIONS_URL"])

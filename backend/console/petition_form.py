@@ -24,6 +24,13 @@ from backend.registry.models import ActorKind, EntryChannel, PetitionKind
 #: What an empty answer to a question that may be skipped says.
 _SKIPPED_WORDS = {"colonia": "no aplica", "curp": "no la tengo"}
 
+#: Where the bot's words to a citizen would not suit whoever fills the form in.
+_STAFF_PROBLEMS = {
+    "empty": "Falta este dato.",
+    "too_short": "Describa el asunto con más detalle.",
+    "not_a_name": "Escriba nombre y apellidos.",
+}
+
 
 def _is_required(kind: PetitionKind, field: str) -> bool:
     if field == "curp":
@@ -111,7 +118,7 @@ async def answer_draft(
     if not file or problems or draft.missing:
         for field in filled.fields:
             if file and field.name in draft.missing and field.problem is None:
-                field.problem = intake.PROBLEMS["empty"]
+                field.problem = _STAFF_PROBLEMS["empty"]
         return DraftResult(form=filled)
     filed = await registry.file_draft(session, conversation_id, secret, actor=ActorKind.STAFF, user_id=user.id)
     if not filed.repeated:
@@ -137,7 +144,7 @@ def _in_order(kind: PetitionKind, typed: Mapping[str, str]) -> list[tuple[str, s
 
 
 def _problem_text(code: str, suggestion: intake.Option | None) -> str:
-    text = intake.PROBLEMS.get(code, intake.PROBLEMS["not_an_option"])
+    text = _STAFF_PROBLEMS.get(code) or intake.PROBLEMS.get(code, intake.PROBLEMS["not_an_option"])
     return f"{text} ¿Quiso decir {suggestion.title}?" if suggestion else text
 
 
@@ -170,7 +177,7 @@ async def register(
             problems[name] = _problem_text(checked.problem or "empty", checked.suggestion)
     for name in intake.fields_of(kind, answered):
         if name not in answered:
-            problems.setdefault(name, intake.PROBLEMS["empty"])
+            problems.setdefault(name, _STAFF_PROBLEMS["empty"])
     shown_form = await form(session, kind, shown=typed, answered=answered, problems=problems)
     if problems:
         return Registered(shown_form)

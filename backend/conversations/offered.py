@@ -9,6 +9,8 @@ from backend.conversations.models import Author, Message
 from backend.text import fold
 
 _NUMBER = re.compile(r"^(?:la |el |opcion |numero )*(\d{1,2})[.)]?$")
+_YES = {"si", "sip", "claro", "claro que si", "ok", "okay", "va", "sale", "dale", "acepto", "de acuerdo", "esta bien"}
+_NO = {"no", "nel", "nop", "no gracias", "mejor no"}
 _ORDINALS = {"primera": 1, "primero": 1, "segunda": 2, "segundo": 2, "tercera": 3, "tercero": 3}
 
 
@@ -37,6 +39,10 @@ def _match(typed: str, buttons: list[tuple[str, str]]) -> str | None:
     for title, payload in buttons:
         if word == fold(title).strip(" .!¡¿?,"):
             return payload
+    answer = next((first for first, words in (("si", _YES), ("no", _NO)) if word in words), None)
+    meant = [payload for title, payload in buttons if answer and fold(title).split(",")[0].split(" ")[0] == answer]
+    if len(meant) == 1:
+        return meant[0]
     number = _NUMBER.match(word)
     index = int(number[1]) if number else _ORDINALS.get(word.removeprefix("la ").removeprefix("el "), 0)
     return buttons[index - 1][1] if 1 <= index <= len(buttons) else None

@@ -129,11 +129,12 @@ def implied_narrative(kind: PetitionKind) -> str | None:
 
 
 _NOTHING = re.compile(
-    r"^(?:no (?:la |lo )?(?:tengo|se|recuerdo|aplica|la tengo a la mano)|ninguna?|no|n/?a|sin \w+|omitir|despues|luego)"
+    r"^(?:no (?:la |lo )?(?:tengo|se|recuerdo|aplica)|ninguna?|no|n/?a|sin \w+|omitir|despues|luego)"
     r"(?: a la mano| ahorita| por ahora)?$"
 )
 _NAME_LEAD = re.compile(
-    r"^(?:hola,? |buen[oa]s? (?:dias?|tardes?|noches?),? )?(?:mi nombre (?:completo )?es|me llamo|soy|a nombre de|es)\s+",
+    r"^(?:hola,? |buen[oa]s? (?:dias?|tardes?|noches?),? )?"
+    r"(?:mi nombre (?:completo )?es|me llamo|soy|a nombre de|es)\s+",
     re.IGNORECASE,
 )
 _EMAIL = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")

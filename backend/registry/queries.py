@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
@@ -100,7 +99,7 @@ async def search(session: AsyncSession, wanted: PetitionFilter) -> PetitionPage:
     return PetitionPage([PetitionRow(*row) for row in rows], total, page, pages)
 
 
-def _rows() -> Select[Any]:
+def _rows() -> Select[Petition, Person, str, str, str, str]:
     return (
         select(Petition, Person, Municipality.name, Topic.name, Agency.short_name, User.full_name)
         .outerjoin(Person, Person.id == Petition.person_id)

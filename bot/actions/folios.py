@@ -53,7 +53,7 @@ class _Opening:
             folio = own[0]["folio"]
         events = await look_up(turn, folio, _code_in(turn), self.purpose)
         ends = any(event.get("name") == "requested_slot" and event.get("value") is None for event in events)
-        slots = [event for event in events if event.get("name") not in {"requested_slot", "paso"}]
+        slots = [event for event in events if event.get("name") not in {"requested_slot", "paso", "respuesta"}]
         return slots if ends else [*slots, *start_form("folio_form", proposito=self.purpose)]
 
 

@@ -39,6 +39,7 @@ async def reach_person(turn: Turn, *, from_form: bool = False) -> list[EventType
     slots = {"nombre_llamada": context["known_name"], "paso": None}
     if from_form:
         return [
+            SlotSet("respuesta", None),
             ActiveLoop("llamada_form"),
             *(SlotSet(name, value) for name, value in slots.items()),
             SlotSet("requested_slot", "respuesta"),

@@ -4,6 +4,7 @@ So nothing known is asked again, whatever happened to this session in between.
 """
 
 import re
+from pathlib import Path
 from typing import Any
 
 from rasa_sdk import Action, Tracker
@@ -42,159 +43,13 @@ _MANNERS = {
 }
 
 #: Words that ask for a petition without telling anything of it.
-_EMPTY_WORDS = set(
-    [
-        "hola",
-        "buenas",
-        "buenos",
-        "buen",
-        "dia",
-        "dias",
-        "tardes",
-        "tarde",
-        "noches",
-        "noche",
-        "que",
-        "tal",
-        "oiga",
-        "oye",
-        "disculpe",
-        "mire",
-        "mira",
-        "quiero",
-        "quisiera",
-        "quiciera",
-        "kiero",
-        "necesito",
-        "ocupo",
-        "deseo",
-        "deseamos",
-        "me",
-        "gustaria",
-        "puedo",
-        "podria",
-        "poder",
-        "vengo",
-        "para",
-        "a",
-        "por",
-        "favor",
-        "porfa",
-        "porfavor",
-        "pls",
-        "registrar",
-        "registro",
-        "hacer",
-        "aser",
-        "poner",
-        "meter",
-        "levantar",
-        "presentar",
-        "dejar",
-        "mandar",
-        "enviar",
-        "solicitar",
-        "solicito",
-        "pedir",
-        "pido",
-        "reportar",
-        "reporte",
-        "reportarlo",
-        "una",
-        "un",
-        "uno",
-        "el",
-        "la",
-        "los",
-        "las",
-        "lo",
-        "de",
-        "del",
-        "al",
-        "con",
-        "en",
-        "mi",
-        "mis",
-        "su",
-        "sus",
-        "es",
-        "esta",
-        "este",
-        "eso",
-        "esto",
-        "y",
-        "o",
-        "se",
-        "le",
-        "les",
-        "peticion",
-        "peticiones",
-        "solicitud",
-        "queja",
-        "kejas",
-        "quejas",
-        "keja",
-        "quejarme",
-        "denuncia",
-        "sugerencia",
-        "sugerir",
-        "felicitacion",
-        "felicitar",
-        "audiencia",
-        "apoyo",
-        "ayuda",
-        "asesoria",
-        "juridica",
-        "legal",
-        "legalmente",
-        "tramite",
-        "tramitar",
-        "acta",
-        "carta",
-        "antecedentes",
-        "penales",
-        "no",
-        "gobernador",
-        "gobierno",
-        "estado",
-        "nueva",
-        "nuevo",
-        "otra",
-        "otro",
-        "cita",
-        "registrarla",
-        "sobre",
-        "como",
-        "ahorita",
-        "ya",
-        "quien",
-        "urgente",
-        "social",
-        "civil",
-        "registro",
-        "gracias",
-        "ciudadana",
-        "ciudadano",
-        "atencion",
-        "sonora",
-        "usted",
-        "ustedes",
-        "aqui",
-        "donde",
-        "hago",
-        "porque",
-        "problema",
-        "gestionar",
-        "apoyarme",
-        "ayudarme",
-    ]
-)
+_REQUEST_WORDS = frozenset((Path(__file__).parent / "request_words.txt").read_text("utf-8").split())
 
 
 def tells_something(text: str) -> bool:
     """Whether a request carries its own story, to be kept as the narrative."""
     words = re.findall(r"\w+", fold(text))
-    return len(words) >= 5 and sum(1 for word in words if word not in _EMPTY_WORDS and len(word) > 2) >= 3
+    return len(words) >= 5 and sum(1 for word in words if word not in _REQUEST_WORDS and len(word) > 2) >= 3
 
 
 async def ask_next(turn: Turn, draft: dict[str, Any]) -> None:
@@ -367,12 +222,8 @@ async def _what_to_correct(turn: Turn, draft: dict[str, Any]) -> list[EventType]
     if not draft["fields"]:
         await ask_next(turn, draft)
         return go_on()
-    buttons = [
-        {"title": _TITLES[name], "payload": '/elegir{"valor": "%s"}' % name}
-        for name in draft["fields"]
-        if name in _TITLES
-    ]
-    turn.say_with("utter_que_corrijo", buttons)
+    options = [{"title": _TITLES[name], "value": name} for name in draft["fields"] if name in _TITLES]
+    turn.say_with("utter_que_corrijo", option_buttons(options))
     return go_on(paso="corregir")
 
 

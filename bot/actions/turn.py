@@ -1,12 +1,13 @@
 """One turn as the actions see it: what was said, what was understood, and what is told back."""
 
+import json
 import logging
 import re
 import unicodedata
 from typing import Any
 
 from rasa_sdk import Tracker
-from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions.backend_client import BackendClient, shared_http
@@ -24,15 +25,16 @@ _YES = re.compile(
 )
 _NO = re.compile(r"^(?:no+|nel|nop|nunca|negativo|para nada|tampoco|no acepto)\b")
 _CANCEL = re.compile(
-    r"^(?:ya no(?: quiero)?$|cancela\w*|quiero cancelar|olvid\w+|dejalo|deja eso|mejor no|no quiero seguir|salir|ya no quiero "
-    r"(?:seguir|registrar|nada)|me arrepenti|borra(?: todo)?$|empezar de nuevo)"
+    r"^(?:ya no(?: quiero)?$|cancela\w*|quiero cancelar|olvid\w+|dejalo|deja eso|mejor no|no quiero seguir|salir|"
+    r"ya no quiero (?:seguir|registrar|nada)|me arrepenti|borra(?: todo)?$|empezar de nuevo)"
 )
 _PERSON = re.compile(
     r"\b(?:hablar|comunica\w*|comunique|pasa\w*|pase|atienda|transfier\w+|contact\w+)\b.{0,25}\b(?:persona|alguien|humano|humana|"
     r"agente|asesor\w*|operador\w*|ejecutiv\w+|licenciad\w+|funcionari\w+|gente)\b|^(?:persona|humano|agente|asesor|operador)$"
 )
 _ASKS = re.compile(
-    r"[?¿]|^(?:que|como|cuando|cuanto|cuanta|cual|donde|por que|para que|quien|a que hora|hasta que hora|y si|tienen|puedo|es seguro)\b"
+    r"[?¿]|^(?:que|como|cuando|cuanto|cuanta|cual|donde|por que|para que|quien|a que hora|hasta que hora|y si|tienen|"
+    r"puedo|es seguro)\b"
 )
 
 
@@ -146,7 +148,7 @@ class Turn:
 def option_buttons(options: list[dict[str, str]]) -> list[dict[str, str]]:
     """Buttons for the options of a question; each speaks as `elegir` with its value."""
     return [
-        {"title": option["title"], "payload": '/elegir{"valor": "%s"}' % option["value"].replace('"', "'")}
+        {"title": option["title"], "payload": "/elegir" + json.dumps({"valor": option["value"]}, ensure_ascii=False)}
         for option in options
     ]
 
@@ -156,19 +158,21 @@ def start_form(form: str, **slots: Any) -> list[EventType]:
     return [SlotSet("respuesta", None), *(SlotSet(name, value) for name, value in slots.items()), FollowupAction(form)]
 
 
+#: Rasa takes a form that sets nothing but `requested_slot` for one that rejects the message.
+_HEARD = SlotSet("respuesta", None)
+
+
 def go_on(**slots: Any) -> list[EventType]:
     """What a form's validation returns to hear one more answer."""
-    return [*(SlotSet(name, value) for name, value in slots.items()), SlotSet("requested_slot", "respuesta")]
+    return [_HEARD, *(SlotSet(name, value) for name, value in slots.items()), SlotSet("requested_slot", "respuesta")]
 
 
 def end_form(**slots: Any) -> list[EventType]:
     """What a form's validation returns to end."""
-    return [
-        SlotSet("paso", None),
-        *(SlotSet(name, value) for name, value in slots.items()),
-        SlotSet("requested_slot", None),
-    ]
+    slots = {"paso": None, **slots}
+    return [_HEARD, *(SlotSet(name, value) for name, value in slots.items()), SlotSet("requested_slot", None)]
 
 
 def leave_form() -> list[EventType]:
-    return [SlotSet("paso", None), ActiveLoop(None), SlotSet("requested_slot", None)]
+    """What a form's validation returns to end with something else said instead."""
+    return end_form()

@@ -176,7 +176,6 @@ for (const button of root.querySelectorAll("[data-show-pane]")) {
     if (button.dataset.showPane === "list") root.querySelector("[data-row][aria-current]")?.focus();
   });
 }
-document.addEventListener("presence-changed", () => list.load());
 
 bindShortcuts({
   j: () => list.move(1), ArrowDown: () => list.move(1), k: () => list.move(-1), ArrowUp: () => list.move(-1),

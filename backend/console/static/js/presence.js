@@ -16,13 +16,22 @@ if (form) {
     if (Number.isInteger(places) && places >= 1 && places <= 50) body.capacity = places;
     const now = await call("PUT", "/api/console/presence", body);
     dot.dataset.state = now.state;
-    document.dispatchEvent(new CustomEvent("presence-changed", { detail: now }));
+    const hint = document.querySelector("[data-presence-hint]");
+    if (hint) hint.hidden = now.state === "available";
   };
   const change = () => send().catch(() => { dot.dataset.state = "unknown"; });
+  // Another tab may have changed the state: the heartbeat repeats what is stored, never what this page remembers.
+  const beat = async () => {
+    const now = await call("GET", "/api/presence").catch(() => null);
+    if (now && document.activeElement !== state) state.value = now.state;
+    if (now && document.activeElement !== capacity) capacity.value = now.capacity;
+    if (state.value !== "offline") await change();
+  };
 
+  document.querySelector("[data-presence-now]")?.addEventListener("click", () => { state.value = "available"; change(); state.focus(); });
   state.addEventListener("change", change);
   capacity.addEventListener("change", change);
   form.addEventListener("submit", (event) => { event.preventDefault(); change(); });
   if (state.value !== "offline") change();
-  setInterval(() => { if (state.value !== "offline") change(); }, HEARTBEAT);
+  setInterval(beat, HEARTBEAT);
 }

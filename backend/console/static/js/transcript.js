@@ -81,7 +81,9 @@ export class Transcript {
     if (!file.is_image) {
       return el("a", { class: "attachment", href: file.url, text: `📄 ${file.file_name} (${sizeText(file.size)})` });
     }
-    const image = el("img", { src: file.url, alt: `Foto: ${file.file_name}`, loading: "lazy" });
+    const wasAtEnd = this.isAtEnd();
+    const grown = () => { if (wasAtEnd) this.toEnd(); };
+    const image = el("img", { src: file.url, alt: `Foto: ${file.file_name}`, onload: grown });
     return el("button", { type: "button", class: "attachment-image", onclick: () => this.onImage(file) }, image);
   }
 
