@@ -5,6 +5,8 @@ the agents' form (design, section 4.8): what the citizen already said is not ask
 again, and whoever comes next goes on from there.
 """
 
+import json
+
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
@@ -91,7 +93,18 @@ def _command(message: Message) -> str | None:
 
 
 #: Payload of a choice among a field's options: the option's value follows.
-_VALUE = "/elegir:"
+_VALUE = "/elegir"
+
+
+def _choice(option: intake.Option) -> ReplyButton:
+    """The same payload as the bot's: a button offered by one may be pressed when the other answers."""
+    return ReplyButton(option.title, _VALUE + json.dumps({"valor": option.value}, ensure_ascii=False))
+
+
+def _raw(message: Message) -> str:
+    if message.payload is None or not message.payload.startswith(_VALUE):
+        return message.text
+    return str(json.loads(message.payload.removeprefix(_VALUE))["valor"])
 
 
 def _say(text: str, *buttons: ReplyButton) -> TurnResult:
@@ -106,8 +119,7 @@ async def _ask(session: AsyncSession, conversation: Conversation) -> TurnResult:
     assert draft is not None, "only asked with a petition in hand"
     if draft.next is None:
         return _say(f"{draft.summary}\n\n¿Está correcto?", *_CONFIRM)
-    options = (ReplyButton(option.title, f"{_VALUE}{option.value}") for option in draft.next.options)
-    return _say(intake.QUESTIONS[draft.next.name], *options)
+    return _say(intake.QUESTIONS[draft.next.name], *map(_choice, draft.next.options))
 
 
 async def _hear_consent(session: AsyncSession, conversation: Conversation, command: str | None) -> TurnResult:
@@ -121,16 +133,16 @@ async def _hear_consent(session: AsyncSession, conversation: Conversation, comma
 
 
 async def _hear_answer(session: AsyncSession, conversation: Conversation, field: str, message: Message) -> TurnResult:
-    raw = message.payload.removeprefix(_VALUE) if message.payload is not None else message.text
-    answer = await registry.answer(session, conversation.id, field, raw)
+    answer = await registry.answer(session, conversation.id, field, _raw(message))
     if answer.accepted:
         return await _ask(session, conversation)
     problem = intake.PROBLEMS[answer.problem or "empty"]
     if answer.suggestion is not None:
-        suggested = ReplyButton(answer.suggestion.title, f"{_VALUE}{answer.suggestion.value}")
-        return _say(f"{problem} ¿Quiso decir {answer.suggestion.title}?", suggested)
-    options = (ReplyButton(option.title, f"{_VALUE}{option.value}") for option in answer.options)
-    return _say(f"{problem} {intake.QUESTIONS[field]}", *options)
+        return _say(
+            f"{problem} ¿Quiso decir {answer.suggestion.title}?",
+            _choice(intake.Option(f"Sí, {answer.suggestion.title}", answer.suggestion.value)),
+        )
+    return _say(f"{problem} {intake.QUESTIONS[field]}", *map(_choice, answer.options))
 
 
 async def _hear_confirmation(

@@ -22,7 +22,7 @@ from backend.registry import service as registry
 from backend.registry.models import ActorKind, EntryChannel, PetitionKind
 
 #: What an empty answer to a question that may be skipped says.
-_SKIPPED_WORDS = {"colonia": "no aplica", "curp": "no la tengo"}
+_SKIPPED_WORDS = {"colonia": "no aplica", "curp": "no la tengo", "contacto": "no tengo"}
 
 #: Where the bot's words to a citizen would not suit whoever fills the form in.
 _STAFF_PROBLEMS = {
@@ -35,7 +35,7 @@ _STAFF_PROBLEMS = {
 def _is_required(kind: PetitionKind, field: str) -> bool:
     if field == "curp":
         return kind is PetitionKind.CARTA_NO_ANTECEDENTES
-    return field != "colonia"
+    return field not in {"colonia", "contacto"}
 
 
 async def form(

@@ -26,12 +26,12 @@ async def payload_for(session: AsyncSession, message: Message) -> str | None:
         .order_by(Message.seq.desc())
         .limit(10)
     )
+    offered: list[tuple[str, str]] = []
     for earlier in before:
         if earlier.author is Author.CITIZEN:
-            return None
-        if earlier.buttons:
-            return _match(message.text, [(str(b["title"]), str(b["payload"])) for b in earlier.buttons])
-    return None
+            break
+        offered += [(str(button["title"]), str(button["payload"])) for button in earlier.buttons]
+    return _match(message.text, offered)
 
 
 def _match(typed: str, buttons: list[tuple[str, str]]) -> str | None:

@@ -7,7 +7,7 @@ flight learns that it is too late.
 
 from uuid import UUID
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, or_, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
@@ -280,12 +280,13 @@ async def assign_waiting(session: AsyncSession) -> None:
 
 async def queue_position(session: AsyncSession, conversation: Conversation) -> int:
     """How many wait before this one; 0 means next."""
+    waits_longer = (Conversation.is_emergency == conversation.is_emergency) & (
+        Conversation.queued_at < conversation.queued_at
+    )
+    ahead = [waits_longer] if conversation.is_emergency else [waits_longer, Conversation.is_emergency]
     before = select(func.count()).where(
         Conversation.owner == Owner.QUEUE,
-        (Conversation.is_emergency > conversation.is_emergency)
-        | (
-            (Conversation.is_emergency == conversation.is_emergency) & (Conversation.queued_at < conversation.queued_at)
-        ),
+        or_(*ahead),
     )
     return await session.scalar(before) or 0
 

@@ -42,7 +42,7 @@ QUESTIONS: dict[str, str] = {
     "anonimo": "¿Quiere que su queja sea anónima?",
     "nombre": "¿Cuál es su nombre completo?",
     "curp": "¿Cuál es su CURP? Si no la tiene a la mano, escriba «no la tengo».",
-    "contacto": "¿A qué teléfono o correo le avisamos?",
+    "contacto": "¿A qué teléfono o correo le avisamos? Si no tiene, escriba «no tengo».",
 }
 
 FIELD_TEXTS: dict[str, str] = {
@@ -67,6 +67,7 @@ PROBLEMS: dict[str, str] = {
     "unknown_municipality": "No encontré ese municipio de Sonora.",
     "did_you_mean": "No estoy seguro del municipio.",
     "not_an_option": "Elija una de las opciones.",
+    "name_refused": "Sin un nombre no puedo registrarla. Si prefiere no darlo, una persona puede orientarle.",
     "not_a_name": "Escriba su nombre y apellidos, por favor.",
 }
 
@@ -137,6 +138,7 @@ _NAME_LEAD = re.compile(
     r"(?:mi nombre (?:completo )?es|me llamo|soy|a nombre de|es)\s+",
     re.IGNORECASE,
 )
+_REFUSED = re.compile(r"^(?:no|prefiero|para que|por que|anonim[oa]|ningun[oa]?|sin nombre)\b")
 _EMAIL = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _CURP = re.compile(r"\b[A-Z]{4}\d{6}[HMX][A-Z]{5}[A-Z0-9]\d\b")
 
@@ -204,6 +206,8 @@ def _neighbourhood(raw: str) -> Checked:
 def _name(raw: str) -> Checked:
     name = _NAME_LEAD.sub("", raw).strip(" .,")
     letters = sum(char.isalpha() for char in name)
+    if _REFUSED.match(fold(name)):
+        return Checked(problem="name_refused")
     if len(name) > 120:
         return Checked(problem="too_long")
     if letters < 3 or any(char.isdigit() for char in name) or "@" in name or "?" in name:
@@ -255,6 +259,8 @@ def _email(raw: str) -> Checked:
 
 
 def _contact(raw: str) -> Checked:
+    if _NOTHING.match(fold(raw).strip(" .")) or re.match(r"^no (?:tengo|uso|cuento con)\b", fold(raw)):
+        return Checked(value=SKIPPED)
     if "@" in raw:
         return _email(raw)
     if sum(char.isdigit() for char in raw) >= 7:
@@ -292,7 +298,7 @@ async def shown(session: AsyncSession, field: str, value: str) -> str:
         municipality = await session.get(Municipality, value)
         return municipality.name if municipality else value
     if field in OPTIONS:
-        return next((option.title for option in OPTIONS[field] if option.value == value), value)
+        return next((option.title.split(",")[0] for option in OPTIONS[field] if option.value == value), value)
     if field == "contacto" and value.startswith("+"):
         return phonenumbers.format_number(phonenumbers.parse(value), phonenumbers.PhoneNumberFormat.NATIONAL)
     return value

@@ -6,14 +6,16 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
+from bot.actions.draft import end_and_resume
+from bot.actions.forms import FormListener, end_form, go_on, start_form
 from bot.actions.information import SIDE_QUESTIONS, answer_side_question
 from bot.actions.people import emergency, reach_person
-from bot.actions.turn import CODE, FOLIO, Turn, end_form, go_on, leave_form, start_form
+from bot.actions.turn import CODE, FOLIO, Turn
 
 STATUS, INFORMATION = "estado", "informacion"
 
 
-def _folio_in(turn: Turn) -> str | None:
+def folio_in(turn: Turn) -> str | None:
     match = FOLIO.search(turn.text)
     return match[0] if match and not turn.is_button else None
 
@@ -37,40 +39,48 @@ def tell_status(turn: Turn, petition: dict[str, Any]) -> None:
     )
 
 
-class _Opening:
-    """The first step of both purposes: the folio named, or this conversation's latest, or a question."""
+async def open_lookup(turn: Turn, purpose: str) -> dict[str, str | None] | None:
+    """The first step: the folio named, or this conversation's latest, or a question.
 
-    purpose = STATUS
-
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        turn = Turn(dispatcher, tracker, domain)
-        folio = _folio_in(turn)
-        if folio is None:
-            own = (await turn.backend.context())["petitions"]
-            if not own:
-                turn.say("utter_pregunta_folio")
-                return start_form("folio_form", proposito=self.purpose, folio_consulta=None, clave_consulta=None)
-            folio = own[0]["folio"]
-        events = await look_up(turn, folio, _code_in(turn), self.purpose)
-        ends = any(event.get("name") == "requested_slot" and event.get("value") is None for event in events)
-        slots = [event for event in events if event.get("name") not in {"requested_slot", "paso", "respuesta"}]
-        return slots if ends else [*slots, *start_form("folio_form", proposito=self.purpose)]
+    The slots of the form that is to go on, or None when all is said.
+    """
+    folio = folio_in(turn)
+    if folio is None:
+        own = (await turn.backend.context())["petitions"]
+        if not own:
+            turn.say("utter_pregunta_folio")
+            return _slots(purpose)
+        folio = own[0]["folio"]
+    return await look_up(turn, folio, _code_in(turn), purpose)
 
 
-class ActionStatus(_Opening, Action):
+def _slots(purpose: str, folio: str | None = None, code: str | None = None) -> dict[str, str | None]:
+    return {"proposito": purpose, "folio_consulta": folio, "clave_consulta": code}
+
+
+async def _start(turn: Turn, purpose: str) -> list[EventType]:
+    slots = await open_lookup(turn, purpose)
+    return [] if slots is None else start_form(turn, "folio_form", **slots)
+
+
+class ActionStatus(Action):
     def name(self) -> str:
         return "action_consultar_folio"
 
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        return await _start(Turn(dispatcher, tracker, domain), STATUS)
 
-class ActionAddInformation(_Opening, Action):
-    purpose = INFORMATION
 
+class ActionAddInformation(Action):
     def name(self) -> str:
         return "action_agregar_informacion"
 
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        return await _start(Turn(dispatcher, tracker, domain), INFORMATION)
 
-async def look_up(turn: Turn, folio: str, code: str | None, purpose: str) -> list[EventType]:
-    """Ask the backend, and say what comes of it; ends the form unless something is still to be asked."""
+
+async def look_up(turn: Turn, folio: str, code: str | None, purpose: str) -> dict[str, str | None] | None:
+    """Ask the backend, and say what comes of it: the form's slots if something is still to be asked, else None."""
     found = await turn.backend.status(folio, code)
     result, petition = found["result"], found["petition"]
     if result == "found" and purpose == STATUS:
@@ -78,26 +88,28 @@ async def look_up(turn: Turn, folio: str, code: str | None, purpose: str) -> lis
         turn.say("utter_estado_que_mas")
     elif result == "found":
         turn.say("utter_pregunta_informacion", folio=petition["folio"])
-        return go_on(folio_consulta=petition["folio"], clave_consulta=code or "propio")
+        return _slots(purpose, petition["folio"], code or "propio")
     elif result == "needs_code":
         turn.say("utter_pregunta_clave", folio=folio.upper())
-        return go_on(folio_consulta=folio, clave_consulta=None)
+        return _slots(purpose, folio)
     elif result == "malformed":
         turn.say("utter_folio_mal_escrito")
-        return go_on(folio_consulta=None, clave_consulta=None)
+        return _slots(purpose)
     else:
         turn.say("utter_folio_bloqueado" if result == "blocked" else "utter_folio_no_encontrado")
-    return end_form(folio_consulta=None, clave_consulta=None)
+    return None
 
 
-class ValidateFolioForm(Action):
-    """Hears folio, code and, to add it, the information."""
+_DONE: dict[str, None] = {"folio_consulta": None, "clave_consulta": None}
 
-    def name(self) -> str:
-        return "validate_folio_form"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        turn = Turn(dispatcher, tracker, domain)
+class FolioForm(FormListener, Action):
+    """Folio, code and, to add it, the information."""
+
+    form = "folio_form"
+
+    async def hear(self, turn: Turn) -> list[EventType]:
+        tracker = turn.tracker
         folio, code = tracker.get_slot("folio_consulta"), tracker.get_slot("clave_consulta")
         purpose = tracker.get_slot("proposito") or STATUS
         events = await self._interruption(turn, folio, code)
@@ -105,10 +117,12 @@ class ValidateFolioForm(Action):
             return events
         if folio is not None and code is not None:
             return await self._add(turn, folio, None if code == "propio" else code)
-        typed = _folio_in(turn)
+        typed = folio_in(turn)
         if folio is None or (typed is not None and _code_in(turn) is None):
-            return await look_up(turn, typed or turn.text, _code_in(turn), purpose)
-        return await look_up(turn, folio, _code_in(turn) or turn.text, purpose)
+            slots = await look_up(turn, typed or turn.text, _code_in(turn), purpose)
+        else:
+            slots = await look_up(turn, folio, _code_in(turn) or turn.text, purpose)
+        return await end_and_resume(turn, **_DONE) if slots is None else go_on(**slots)
 
     async def _interruption(self, turn: Turn, folio: str | None, code: str | None) -> list[EventType] | None:
         tells_information = folio is not None and code is not None
@@ -116,11 +130,11 @@ class ValidateFolioForm(Action):
             return await reach_person(turn, from_form=True)
         if turn.cancels or (turn.says_no and turn.words <= 4 and not tells_information):
             turn.say("utter_consulta_cancelada")
-            return end_form(folio_consulta=None, clave_consulta=None)
+            return await end_and_resume(turn, **_DONE)
         if turn.intent == "emergencia" and turn.confidence > 0.8 and not tells_information:
             await emergency(turn)
-            return leave_form()
-        is_side = turn.intent in SIDE_QUESTIONS and turn.confidence > 0.6 and _folio_in(turn) is None
+            return end_form()
+        is_side = turn.intent in SIDE_QUESTIONS and turn.confidence > 0.6 and folio_in(turn) is None
         if turn.intent in {"volver_con_bot", "enviar_adjunto"} or (
             is_side and (turn.asks_something or turn.words <= 3)
         ):
@@ -147,4 +161,4 @@ class ValidateFolioForm(Action):
             turn.say("utter_informacion_agregada", folio=folio)
         else:
             turn.say("utter_folio_no_encontrado")
-        return end_form(folio_consulta=None, clave_consulta=None)
+        return await end_and_resume(turn, **_DONE)

@@ -35,6 +35,8 @@ async def answer_side_question(turn: Turn) -> None:
         await tell_hours(turn)
     elif turn.intent == "aviso_privacidad":
         await tell_notice(turn)
+    elif turn.intent == "saludar":
+        turn.say("utter_continuar_borrador")
     elif turn.intent in _FIXED and turn.intent != "agradecer":
         turn.dispatcher.utter_message(response=_FIXED[turn.intent])
 

@@ -6,7 +6,9 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActionExecuted, ActiveLoop, EventType, SessionStarted, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
-from bot.actions.turn import Turn, end_form, go_on, leave_form, start_form
+from bot.actions.draft import ask_again, end_and_resume
+from bot.actions.forms import FormListener, end_form, go_on, start_form, switch_form
+from bot.actions.turn import Turn
 
 #: Two in a row offer a person.
 _MISUNDERSTOOD = {"nlu_fallback", "fuera_de_alcance"}
@@ -25,26 +27,17 @@ async def reach_person(turn: Turn, *, from_form: bool = False) -> list[EventType
     if office["person_available"]:
         turn.say("utter_le_comunico", espera=_wait_text(office["waiting"]))
         turn.hand_off("requested")
-        return leave_form() if from_form else []
+        return end_form() if from_form else []
     turn.say("utter_no_hay_personas", apertura=office["next_opening_text"])
     if not context["known_name"]:
         turn.say("utter_pregunta_nombre_llamada")
     elif not context["known_phone"]:
         turn.say("utter_pregunta_telefono_llamada")
     else:
-        return [
-            *(leave_form() if from_form else []),
-            *await _file_call(turn, context["known_name"], context["known_phone"]),
-        ]
+        return await _file_call(turn, context["known_name"], context["known_phone"])
     slots = {"nombre_llamada": context["known_name"], "paso": None}
-    if from_form:
-        return [
-            SlotSet("respuesta", None),
-            ActiveLoop("llamada_form"),
-            *(SlotSet(name, value) for name, value in slots.items()),
-            SlotSet("requested_slot", "respuesta"),
-        ]
-    return start_form("llamada_form", **slots)
+    open_form = switch_form if from_form else start_form
+    return open_form(turn, "llamada_form", **slots)
 
 
 def _wait_text(waiting: int) -> str:
@@ -64,7 +57,7 @@ async def _file_call(turn: Turn, name: str, phone: str) -> list[EventType]:
         return go_on(nombre_llamada=name)
     office = (await turn.backend.context())["office"]
     turn.say("utter_llamada_registrada", nombre=name.split(maxsplit=1)[0], apertura=office["next_opening_text"])
-    return end_form(nombre_llamada=None)
+    return await end_and_resume(turn, nombre_llamada=None)
 
 
 class ActionTalkToPerson(Action):
@@ -75,18 +68,16 @@ class ActionTalkToPerson(Action):
         return await reach_person(Turn(dispatcher, tracker, domain))
 
 
-class ValidateCallForm(Action):
+class CallForm(FormListener, Action):
     """Name, then phone, of whoever wants to be called."""
 
-    def name(self) -> str:
-        return "validate_llamada_form"
+    form = "llamada_form"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        turn = Turn(dispatcher, tracker, domain)
+    async def hear(self, turn: Turn) -> list[EventType]:
         if turn.cancels or turn.says_no:
             turn.say("utter_llamada_cancelada")
-            return end_form(nombre_llamada=None)
-        name = tracker.get_slot("nombre_llamada")
+            return await end_and_resume(turn, nombre_llamada=None)
+        name = turn.tracker.get_slot("nombre_llamada")
         if turn.intent in {"volver_con_bot", "enviar_adjunto"} or turn.is_button:
             turn.say("utter_pregunta_telefono_llamada" if name else "utter_pregunta_nombre_llamada")
             return go_on()
@@ -154,8 +145,6 @@ class ActionBackToBot(Action):
         return "action_volver_con_bot"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        from bot.actions.petition import ask_again
-
         turn = Turn(dispatcher, tracker, domain)
         context = await turn.backend.context()
         turn.say("utter_regreso")
@@ -163,7 +152,7 @@ class ActionBackToBot(Action):
             return []
         turn.say("utter_continuar_borrador")
         await ask_again(turn, context, context["draft"])
-        return start_form("peticion_form", paso=None)
+        return start_form(turn, "peticion_form", paso=None)
 
 
 class ActionSessionStart(Action):

@@ -11,9 +11,12 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
+from bot.actions.draft import ask_again, ask_next
+from bot.actions.folios import INFORMATION, STATUS, folio_in, open_lookup
+from bot.actions.forms import FormListener, end_form, go_on, option_buttons, start_form, switch_form
 from bot.actions.information import SIDE_QUESTIONS, answer_side_question
 from bot.actions.people import emergency, reach_person
-from bot.actions.turn import Turn, end_form, fold, go_on, leave_form, option_buttons, start_form
+from bot.actions.turn import Turn, fold
 
 KINDS = {
     "registrar_peticion": "peticion",
@@ -29,18 +32,7 @@ KINDS = {
 #: Answers in the citizen's own words, in which an intent found by chance must not interrupt.
 FREE_TEXT = {"narrativa", "colonia", "nombre"}
 #: Short words that answer no question of ours.
-_MANNERS = {
-    "hola",
-    "buenas",
-    "buenos dias",
-    "buenas tardes",
-    "buenas noches",
-    "gracias",
-    "muchas gracias",
-    "ok",
-    "si",
-    "no",
-}
+_MANNERS = {"hola", "buenas", "buenos dias", "buenas tardes", "buenas noches", "gracias", "muchas gracias", "ok"}
 
 #: Words that ask for a petition without telling anything of it.
 _REQUEST_WORDS = frozenset((Path(__file__).parent / "request_words.txt").read_text("utf-8").split())
@@ -52,22 +44,8 @@ def tells_something(text: str) -> bool:
     return len(words) >= 5 and sum(1 for word in words if word not in _REQUEST_WORDS and len(word) > 2) >= 3
 
 
-async def ask_next(turn: Turn, draft: dict[str, Any]) -> None:
-    """Ask for what is missing, or read everything back to be confirmed."""
-    upcoming = draft["next"]
-    if upcoming is None:
-        turn.say("utter_resumen", resumen=draft["summary"])
-    elif upcoming["options"]:
-        turn.say_with(f"utter_pregunta_{upcoming['name']}", option_buttons(upcoming["options"]))
-    else:
-        turn.say(f"utter_pregunta_{upcoming['name']}")
-
-
-async def ask_again(turn: Turn, context: dict[str, Any], draft: dict[str, Any]) -> None:
-    if context["consent"]:
-        await ask_next(turn, draft)
-    else:
-        turn.say("utter_consentimiento_otra_vez")
+def _only_asks(text: str) -> bool:
+    return all(word in _REQUEST_WORDS for word in re.findall(r"\w+", fold(text)))
 
 
 class ActionStartPetition(Action):
@@ -90,7 +68,7 @@ class ActionStartPetition(Action):
             await ask_next(turn, draft)
         else:
             turn.say("utter_pregunta_consentimiento", aviso=context["privacy_notice"])
-        return start_form("peticion_form", paso=None)
+        return start_form(turn, "peticion_form", paso=None)
 
 
 def _already_told(turn: Turn, kind: str) -> dict[str, str]:
@@ -107,16 +85,12 @@ def _already_told(turn: Turn, kind: str) -> dict[str, str]:
     return told
 
 
-class ValidatePetitionForm(Action):
-    """Hears every message while a petition is being told."""
+class PetitionForm(FormListener, Action):
+    """Every message while a petition is being told."""
 
-    def name(self) -> str:
-        return "validate_peticion_form"
+    form = "peticion_form"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        turn = Turn(dispatcher, tracker, domain)
-        if not _is_new_message(tracker):
-            return []
+    async def hear(self, turn: Turn) -> list[EventType]:
         context = await turn.backend.context()
         draft = context["draft"]
         if draft is None:  # filed or cancelled elsewhere: by an agent, or by the scripted intake
@@ -125,7 +99,7 @@ class ValidatePetitionForm(Action):
         events = await _interruption(turn, context, draft)
         if events is not None:
             return events
-        step = tracker.get_slot("paso")
+        step = turn.tracker.get_slot("paso")
         if step == "cancelar":
             return await _hear_cancel(turn, context, draft)
         if not context["consent"]:
@@ -135,19 +109,6 @@ class ValidatePetitionForm(Action):
         if not draft["missing"]:
             return await _hear_confirmation(turn, draft)
         return await _hear_answer(turn, draft)
-
-
-def _is_new_message(tracker: Tracker) -> bool:
-    """Whether the form hears a message now, rather than being opened by an action of this very turn."""
-    for event in reversed(tracker.events):
-        if event.get("event") == "user":
-            return True
-        if event.get("event") == "action" and event.get("name") in {
-            "action_iniciar_peticion", "action_volver_con_bot", "action_consultar_folio", "action_agregar_informacion",
-            "action_hablar_con_persona",
-        }:  # fmt: skip
-            return False
-    return True
 
 
 async def _interruption(turn: Turn, context: dict[str, Any], draft: dict[str, Any]) -> list[EventType] | None:
@@ -166,17 +127,36 @@ async def _interruption(turn: Turn, context: dict[str, Any], draft: dict[str, An
         return await reach_person(turn, from_form=True)
     if turn.intent == "emergencia" and turn.confidence > 0.8 and field != "narrativa":
         await emergency(turn)
-        return leave_form()
+        return end_form()
     if turn.cancels and not (field == "narrativa" and turn.words > 6):
         turn.say("utter_confirmar_cancelar")
         return go_on(paso="cancelar")
     if turn.intent == "corregir" and turn.words <= 8 and turn.confidence > 0.6 and field != "narrativa":
         return await _what_to_correct(turn, draft)
+    purpose = _looks_up(turn, field)
+    if purpose is not None:
+        slots = await open_lookup(turn, purpose)
+        if slots is not None:
+            return switch_form(turn, "folio_form", **slots)
+        await ask_again(turn, context, draft)
+        return go_on()
     if _is_side_question(turn, field):
         await answer_side_question(turn)
         await ask_again(turn, context, draft)
         return go_on()
     return None
+
+
+def _looks_up(turn: Turn, field: str | None) -> str | None:
+    """Whether a folio is asked about in the midst of another petition, and for which purpose."""
+    purpose = {"consultar_folio": STATUS, "agregar_informacion": INFORMATION}.get(turn.intent)
+    if turn.is_button:
+        return purpose
+    if field == "narrativa" and turn.words > 8:
+        return None
+    if folio_in(turn) is not None:
+        return purpose or STATUS
+    return purpose if turn.confidence > 0.8 and field not in FREE_TEXT else None
 
 
 def _is_side_question(turn: Turn, field: str | None) -> bool:
@@ -185,7 +165,7 @@ def _is_side_question(turn: Turn, field: str | None) -> bool:
     if turn.is_button:
         return True
     if turn.folded in _MANNERS:
-        return turn.folded not in {"si", "no", "ok"}
+        return turn.folded != "ok"
     if field in FREE_TEXT:
         return turn.asks_something and turn.confidence > 0.6 and turn.words <= 12
     return turn.confidence > 0.6 and (turn.asks_something or turn.words <= 4)
@@ -274,6 +254,26 @@ async def _hear_what_to_correct(turn: Turn, draft: dict[str, Any]) -> list[Event
     return await _ask_anew(turn, chosen)
 
 
+#: Misunderstandings in a row after which a person is offered.
+_PATIENCE = 2
+
+
+_PERSON = {"title": "Hablar con una persona", "payload": "/hablar_con_persona"}
+
+
+def _stumbles(turn: Turn) -> int:
+    """Answers in a row, with this one, that could not be used."""
+    return int(turn.tracker.get_slot("tropiezos") or 0) + 1
+
+
+def _offer(turn: Turn) -> tuple[dict[str, str], ...]:
+    """The button to put beside the question once patience is at its end."""
+    if _stumbles(turn) < _PATIENCE:
+        return ()
+    turn.say("utter_ofrecer_persona_en_registro")
+    return (_PERSON,)
+
+
 async def _hear_confirmation(turn: Turn, draft: dict[str, Any]) -> list[EventType]:
     named = _field_named(turn.folded, draft) if not turn.is_button else None
     if named is not None or turn.intent == "corregir" or turn.says_no:
@@ -283,24 +283,31 @@ async def _hear_confirmation(turn: Turn, draft: dict[str, Any]) -> list[EventTyp
         response = "utter_ya_registrada" if filed["repeated"] else "utter_registrada"
         turn.say(response, folio=filed["folio"], clave=filed["access_code"])
         return end_form()
-    await ask_next(turn, draft)
-    return go_on()
+    _offer(turn)
+    turn.say("utter_confirmar_otra_vez")
+    return go_on(tropiezos=_stumbles(turn))
 
 
 async def _hear_answer(turn: Turn, draft: dict[str, Any]) -> list[EventType]:
     field = draft["awaiting"] or draft["missing"][0]
-    if field != "anonimo" and turn.folded in _MANNERS and not turn.is_button:
+    if turn.is_button and turn.intent != "elegir":
+        if turn.intent not in {"afirmar", "negar"}:
+            turn.say("utter_continuar_borrador")
+        await ask_next(turn, draft)
+        return go_on()
+    if turn.folded in _MANNERS or (field == "narrativa" and _only_asks(turn.text)):
         await ask_next(turn, draft)
         return go_on()
     answer = await turn.backend.answer(field, turn.value)
     if answer["accepted"]:
         await ask_next(turn, answer["draft"])
-        return go_on()
+        return go_on(tropiezos=0)
     suggestion = answer["suggestion"]
     if suggestion is not None:
-        buttons = [*option_buttons([suggestion]), {"title": "No, es otro", "payload": "/negar"}]
+        meant = {"title": f"Sí, {suggestion['title']}", "value": suggestion["value"]}
+        buttons = [*option_buttons([meant]), {"title": "No, es otro", "payload": "/negar"}, *_offer(turn)]
         turn.say_with("utter_quiso_decir", buttons, sugerencia=suggestion["title"])
-        return go_on()
+        return go_on(tropiezos=_stumbles(turn))
     turn.say_text(answer["problem_text"])
-    await ask_next(turn, {**answer["draft"], "next": answer["draft"]["next"] or draft["next"]})
-    return go_on()
+    await ask_next(turn, {**answer["draft"], "next": answer["draft"]["next"] or draft["next"]}, _offer(turn))
+    return go_on(tropiezos=_stumbles(turn))

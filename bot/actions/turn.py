@@ -1,13 +1,11 @@
 """One turn as the actions see it: what was said, what was understood, and what is told back."""
 
-import json
 import logging
 import re
 import unicodedata
 from typing import Any
 
 from rasa_sdk import Tracker
-from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions.backend_client import BackendClient, shared_http
@@ -63,8 +61,8 @@ class Turn:
         self.intent: str = intent.get("name") or ""
         self.confidence: float = float(intent.get("confidence") or 0.0)
         metadata = latest.get("metadata") or {}
-        message_id = str(metadata.get("message_id") or latest.get("message_id") or f"start-{tracker.sender_id}")
-        self.backend = client or BackendClient(shared_http(), tracker.sender_id, message_id)
+        self.message_id = str(metadata.get("message_id") or latest.get("message_id") or f"start-{tracker.sender_id}")
+        self.backend = client or BackendClient(shared_http(), tracker.sender_id, self.message_id)
 
     @property
     def is_button(self) -> bool:
@@ -143,36 +141,3 @@ class Turn:
     def hand_off(self, reason: str, *, emergency: bool = False) -> None:
         """Ask the backend, together with these replies, to give the conversation to a person."""
         self.dispatcher.utter_message(json_message={"handoff": {"reason": reason, "emergency": emergency}})
-
-
-def option_buttons(options: list[dict[str, str]]) -> list[dict[str, str]]:
-    """Buttons for the options of a question; each speaks as `elegir` with its value."""
-    return [
-        {"title": option["title"], "payload": "/elegir" + json.dumps({"valor": option["value"]}, ensure_ascii=False)}
-        for option in options
-    ]
-
-
-def start_form(form: str, **slots: Any) -> list[EventType]:
-    """What an opening action returns to hand the next messages to a form."""
-    return [SlotSet("respuesta", None), *(SlotSet(name, value) for name, value in slots.items()), FollowupAction(form)]
-
-
-#: Rasa takes a form that sets nothing but `requested_slot` for one that rejects the message.
-_HEARD = SlotSet("respuesta", None)
-
-
-def go_on(**slots: Any) -> list[EventType]:
-    """What a form's validation returns to hear one more answer."""
-    return [_HEARD, *(SlotSet(name, value) for name, value in slots.items()), SlotSet("requested_slot", "respuesta")]
-
-
-def end_form(**slots: Any) -> list[EventType]:
-    """What a form's validation returns to end."""
-    slots = {"paso": None, **slots}
-    return [_HEARD, *(SlotSet(name, value) for name, value in slots.items()), SlotSet("requested_slot", None)]
-
-
-def leave_form() -> list[EventType]:
-    """What a form's validation returns to end with something else said instead."""
-    return end_form()

@@ -1,0 +1,69 @@
+"""Forms that hear every message themselves: what their steps return, and how they hand over to each other.
+
+Each form asks for one slot, `respuesta`, which is never filled: what is asked next, and whether
+an answer holds, is the backend's to say. So Rasa keeps the form open until it is told to end.
+"""
+
+import json
+from typing import Any, ClassVar
+
+from rasa_sdk import Tracker
+from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
+from rasa_sdk.executor import CollectingDispatcher
+
+from bot.actions.turn import Turn
+
+#: Rasa takes a form that sets nothing but `requested_slot` for one that rejects the message.
+_HEARD = SlotSet("respuesta", None)
+_STILL_ASKING = SlotSet("requested_slot", "respuesta")
+
+
+def _set(slots: dict[str, Any]) -> list[EventType]:
+    return [SlotSet(name, value) for name, value in slots.items()]
+
+
+def start_form(turn: Turn, form: str, **slots: Any) -> list[EventType]:
+    """What an opening action returns to hand the next messages to a form."""
+    return [_HEARD, SlotSet("oido", turn.message_id), *_set(slots), FollowupAction(form)]
+
+
+def switch_form(turn: Turn, form: str, **slots: Any) -> list[EventType]:
+    """What a form's step returns to hand the next messages to another form."""
+    return [_HEARD, SlotSet("oido", turn.message_id), ActiveLoop(form), *_set(slots), _STILL_ASKING]
+
+
+def go_on(**slots: Any) -> list[EventType]:
+    """What a form's step returns to hear one more answer."""
+    return [_HEARD, *_set(slots), _STILL_ASKING]
+
+
+def end_form(**slots: Any) -> list[EventType]:
+    """What a form's step returns to end."""
+    return [_HEARD, *_set({"paso": None, "tropiezos": None, **slots}), SlotSet("requested_slot", None)]
+
+
+class FormListener:
+    """A form's only step: `hear` gets each message once, whichever form it opened on the way."""
+
+    form: ClassVar[str]
+
+    def name(self) -> str:
+        return f"validate_{self.form}"
+
+    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
+        turn = Turn(dispatcher, tracker, domain)
+        if tracker.get_slot("oido") == turn.message_id:
+            return go_on()
+        return await self.hear(turn)
+
+    async def hear(self, turn: Turn) -> list[EventType]:
+        """Answer one message; one of `go_on`, `end_form`, `switch_form`."""
+        raise NotImplementedError
+
+
+def option_buttons(options: list[dict[str, str]]) -> list[dict[str, str]]:
+    """Buttons for the options of a question; each speaks as `elegir` with its value."""
+    return [
+        {"title": option["title"], "payload": "/elegir" + json.dumps({"valor": option["value"]}, ensure_ascii=False)}
+        for option in options
+    ]
