@@ -8,8 +8,11 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions.draft import ask_again, end_and_resume
 from bot.actions.forms import FormListener, end_form, go_on, start_form, switch_form
+from bot.actions.information import SIDE_QUESTIONS, answer_side_question
 from bot.actions.turn import Turn
 
+#: Confidence from which a danger told in the midst of something else is taken for one.
+_SURE = 0.8
 #: Two in a row offer a person.
 _MISUNDERSTOOD = {"nlu_fallback", "fuera_de_alcance"}
 
@@ -29,7 +32,9 @@ async def reach_person(turn: Turn, *, from_form: bool = False) -> list[EventType
         turn.hand_off("requested")
         return end_form() if from_form else []
     turn.say("utter_no_hay_personas", apertura=office["next_opening_text"])
-    if not context["known_name"]:
+    if not context["consent"]:
+        turn.say("utter_pregunta_consentimiento", aviso=context["privacy_notice"])
+    elif not context["known_name"]:
         turn.say("utter_pregunta_nombre_llamada")
     elif not context["known_phone"]:
         turn.say("utter_pregunta_telefono_llamada")
@@ -77,13 +82,34 @@ class CallForm(FormListener, Action):
         if turn.cancels or turn.says_no:
             turn.say("utter_llamada_cancelada")
             return await end_and_resume(turn, nombre_llamada=None)
+        if turn.intent == "emergencia" and turn.confidence > _SURE:
+            await emergency(turn)
+            return end_form(nombre_llamada=None)
+        if turn.intent in SIDE_QUESTIONS and (turn.is_button or (turn.asks_something and turn.confidence > 0.6)):
+            await answer_side_question(turn)
+            return await self._ask_again(turn)
+        if not (await turn.backend.context())["consent"]:
+            return await self._hear_consent(turn)
         name = turn.tracker.get_slot("nombre_llamada")
         if turn.intent in {"volver_con_bot", "enviar_adjunto"} or turn.is_button:
-            turn.say("utter_pregunta_telefono_llamada" if name else "utter_pregunta_nombre_llamada")
-            return go_on()
+            return await self._ask_again(turn)
         if name is None:
             return self._hear_name(turn)
         return await _file_call(turn, name, turn.text)
+
+    @staticmethod
+    async def _ask_again(turn: Turn) -> list[EventType]:
+        if not (await turn.backend.context())["consent"]:
+            turn.say("utter_consentimiento_otra_vez")
+        else:
+            has_name = turn.tracker.get_slot("nombre_llamada") is not None
+            turn.say("utter_pregunta_telefono_llamada" if has_name else "utter_pregunta_nombre_llamada")
+        return go_on()
+
+    async def _hear_consent(self, turn: Turn) -> list[EventType]:
+        if turn.says_yes or (turn.intent == "afirmar" and turn.words <= 6):
+            await turn.backend.consent(True)
+        return await self._ask_again(turn)
 
     @staticmethod
     def _hear_name(turn: Turn) -> list[EventType]:

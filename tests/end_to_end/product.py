@@ -8,6 +8,7 @@ import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -109,14 +110,14 @@ class Product:
             return cursor.fetchall() if cursor.description else []
 
     def set_office(self, state: str) -> None:
-        """Open the office round the clock, or close it for good: tests run at any hour."""
+        """Open the office round the clock, or only some days from now: tests run at any hour."""
         self.execute("DELETE FROM business_hours")
         self.execute("DELETE FROM holiday")
-        if state == "open":
-            for weekday in range(7):
-                self.execute(
-                    "INSERT INTO business_hours (weekday, opens, closes) VALUES (%s, '00:00', '23:59:59.999')", weekday
-                )
+        weekdays = range(7) if state == "open" else [(date.today() + timedelta(days=3)).weekday()]
+        for weekday in weekdays:
+            self.execute(
+                "INSERT INTO business_hours (weekday, opens, closes) VALUES (%s, '00:00', '23:59:59.999')", weekday
+            )
 
     def expire_bot_sessions(self) -> None:
         """Age everything in the bot's tracker store by a day, so that its sessions are over."""
