@@ -128,6 +128,9 @@ class FolioForm(FormListener, Action):
         tells_information = folio is not None and code is not None
         if turn.wants_person:
             return await reach_person(turn, from_form=True)
+        if turn.does_not_know and not tells_information:
+            turn.say("utter_folio_no_lo_tiene")
+            return go_on()
         if turn.cancels or (turn.says_no and turn.words <= 4 and not tells_information):
             turn.say("utter_consulta_cancelada")
             return await end_and_resume(turn, **_DONE)

@@ -186,7 +186,7 @@ async def _hear_consent(turn: Turn, draft: dict[str, Any]) -> list[EventType]:
         await turn.backend.consent(True)
         await ask_next(turn, draft)
         return go_on()
-    if turn.says_no or (turn.intent == "negar" and turn.words <= 8):
+    if turn.says_no or (turn.intent == "negar" and turn.words <= 8 and turn.confidence > 0.7):
         await turn.backend.cancel_draft()
         turn.say("utter_consentimiento_negado")
         return end_form()

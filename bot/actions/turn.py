@@ -21,7 +21,13 @@ _YES = re.compile(
     r"^(?:si+|sip|simon|claro|acepto|aceptar|ok(?:ay|ey)?|va|vale|sale|dale|correcto|de acuerdo|esta bien|adelante|"
     r"asi es|afirmativo|por supuesto|como no|andale|orale|todo bien|registra\w*|confirmo|esta correcto)\b"
 )
-_NO = re.compile(r"^(?:no+|nel|nop|nunca|negativo|para nada|tampoco|no acepto)\b")
+_DOES_NOT_KNOW = re.compile(
+    r"\bno (?:lo |la |me )?(?:se|acuerdo|recuerdo|tengo|encuentro|entiendo)\b|"
+    r"\bse me (?:olvido|perdio)|\bperdi\b"
+)
+_NO = re.compile(
+    r"^(?:no+(?! (?:lo |la |me )?(?:se|acuerdo|recuerdo|entiendo)\b)|nel|nop|nunca|negativo|para nada|tampoco|no acepto)\b"
+)
 _CANCEL = re.compile(
     r"^(?:ya no(?: quiero)?$|cancela\w*|quiero cancelar|olvid\w+|dejalo|deja eso|mejor no|no quiero seguir|salir|"
     r"ya no quiero (?:seguir|registrar|nada)|me arrepenti|borra(?: todo)?$|empezar de nuevo)"
@@ -101,6 +107,10 @@ class Turn:
     @property
     def says_no(self) -> bool:
         return self.intent == "negar" if self.is_button else bool(_NO.search(self.folded))
+
+    @property
+    def does_not_know(self) -> bool:
+        return not self.is_button and bool(_DOES_NOT_KNOW.search(self.folded))
 
     @property
     def cancels(self) -> bool:

@@ -8,13 +8,15 @@ import threading
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
 import psutil
 import psycopg
+
+from backend import clock
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 180
@@ -113,7 +115,7 @@ class Product:
         """Open the office round the clock, or only some days from now: tests run at any hour."""
         self.execute("DELETE FROM business_hours")
         self.execute("DELETE FROM holiday")
-        weekdays = range(7) if state == "open" else [(date.today() + timedelta(days=3)).weekday()]
+        weekdays = range(7) if state == "open" else [(clock.local(clock.now()).date() + timedelta(days=3)).weekday()]
         for weekday in weekdays:
             self.execute(
                 "INSERT INTO business_hours (weekday, opens, closes) VALUES (%s, '00:00', '23:59:59.999')", weekday
