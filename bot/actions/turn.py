@@ -26,7 +26,8 @@ _DOES_NOT_KNOW = re.compile(
     r"\bse me (?:olvido|perdio)|\bperdi\b"
 )
 _NO = re.compile(
-    r"^(?:no+(?! (?:lo |la |me )?(?:se|acuerdo|recuerdo|entiendo)\b)|nel|nop|nunca|negativo|para nada|tampoco|no acepto)\b"
+    r"^(?:no+(?! (?:lo |la |me )?(?:se|acuerdo|recuerdo|entiendo)\b)|"
+    r"nel|nop|nunca|negativo|para nada|tampoco|no acepto)\b"
 )
 _CANCEL = re.compile(
     r"^(?:ya no(?: quiero)?$|cancela\w*|quiero cancelar|olvid\w+|dejalo|deja eso|mejor no|no quiero seguir|salir|"
