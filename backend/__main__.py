@@ -54,12 +54,44 @@ def worker() -> None:
 def migrate_command() -> None:
     """Bring the database up to date and add what the catalogs lack."""
     from backend.environment import command_settings
+
+    with command_settings(os.environ) as settings:
+        _bring_up_to_date(settings)
+
+
+def _bring_up_to_date(settings: Settings) -> None:
     from backend.migrate import migrate
     from backend.supervisor import prepare
 
+    migrate(settings.database_url)
+    admin = asyncio.run(prepare(settings))
+    if admin is not None:
+        typer.echo(f"Administrador: {admin[0]}, contraseña de un solo uso: {admin[1]}")
+
+
+@app.command("seed-demo")
+def seed_demo() -> None:
+    """Llena la base con datos inventados: personal, conversaciones y peticiones."""
+    from backend.db import Database
+    from backend.demo.seeding import Seeded, seed
+    from backend.environment import command_settings
+
+    async def work(database_url: str) -> Seeded:
+        database = Database(database_url)
+        try:
+            async with database.transaction() as session:
+                return await seed(session)
+        finally:
+            await database.close()
+
     with command_settings(os.environ) as settings:
-        migrate(settings.database_url)
-        asyncio.run(prepare(settings))
+        _bring_up_to_date(settings)
+        seeded = asyncio.run(work(settings.database_url))
+    if seeded.password is None:
+        typer.echo("Los datos de demostración ya estaban. Contraseñas: python -m backend users reset-password USUARIO")
+        return
+    typer.echo(f"Se agregaron {seeded.conversations} conversaciones y {seeded.petitions} peticiones inventadas.")
+    typer.echo(f"Usuarios: {', '.join(seeded.usernames)}. Contraseña de todos: {seeded.password}")
 
 
 if __name__ == "__main__":

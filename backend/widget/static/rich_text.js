@@ -13,7 +13,7 @@ export function richText(text, onCopied) {
     end = match.index + whole.length;
     if (url) nodes.push(...link(url));
     else if (folio) nodes.push(copyable(folio, T.copy("folio"), onCopied));
-    else nodes.push(label, /\d|^[A-Z-]+$/.test(code) ? copyable(code, T.copy("código de acceso"), onCopied) : code);
+    else nodes.push(label, /\d|^[A-Z-]+$/.test(code) ? copyable(code, T.copy("clave de acceso"), onCopied) : code);
   }
   nodes.push(text.slice(end));
   return nodes;

@@ -1,0 +1,168 @@
+"""`python -m backend seed-demo`: fills a database with invented data, through the same services as real data."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import yaml
+from sqlalchemy import select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend import clock
+from backend.agents import service as agents
+from backend.agents.models import Role, User
+from backend.conversations import inbox, messages, ownership
+from backend.conversations.models import (
+    Author,
+    CloseReason,
+    Conversation,
+    HandoffReason,
+    Message,
+    Owner,
+    Rating,
+    RatingState,
+)
+from backend.privacy import service as privacy
+from backend.registry import intake, petitions
+from backend.registry.models import (
+    ActorKind,
+    EntryChannel,
+    Petition,
+    PetitionEvent,
+    PetitionKind,
+    PetitionStatus,
+)
+
+CONTENT = Path(__file__).parent / "demo.yml"
+ACCOUNT = "demo"
+_AUTHORS = {"ciudadano": Author.CITIZEN, "asistente": Author.BOT, "agente": Author.AGENT, "nota": Author.NOTE}
+#: Between two messages of a demonstration chat.
+_PACE = timedelta(seconds=40)
+
+
+@dataclass(frozen=True)
+class Seeded:
+    """What was added. `password` opens every demonstration account; None when the data was there already."""
+
+    password: str | None
+    usernames: list[str]
+    conversations: int
+    petitions: int
+
+
+async def seed(session: AsyncSession) -> Seeded:
+    """Add the demonstration once; a second call adds nothing."""
+    content = yaml.safe_load(CONTENT.read_text(encoding="utf-8"))
+    usernames = [row["username"] for row in content["staff"]]
+    if await session.scalar(select(User.id).where(User.username.in_(usernames))) is not None:
+        return Seeded(None, usernames, 0, 0)
+    password = secrets.token_urlsafe(12)
+    staff = {row["username"]: await _user(session, row, password) for row in content["staff"]}
+    for row in content["petitions"]:
+        await _petition(session, row, staff)
+    for number, row in enumerate(content["conversations"]):
+        await _conversation(session, row, staff, f"{number}-{secrets.token_hex(4)}")
+    return Seeded(password, usernames, len(content["conversations"]), len(content["petitions"]))
+
+
+async def _user(session: AsyncSession, row: dict[str, str], password: str) -> User:
+    user, _ = await agents.create_user(
+        session, username=row["username"], full_name=row["full_name"], role=Role(row["role"]), password=password
+    )
+    return user
+
+
+async def _petition(session: AsyncSession, row: dict[str, Any], staff: dict[str, User]) -> Petition:
+    answers = {}
+    for field in ("municipio", "nombre", "telefono", "correo"):
+        if field in row:
+            answers[field] = (await intake.check(session, field, str(row[field]))).value
+    petition = await petitions.file(
+        session,
+        petitions.NewPetition(
+            kind=PetitionKind(row["kind"]),
+            channel=EntryChannel(row.get("channel", "chat_sonora")),
+            narrative=row["narrative"],
+            municipality_id=answers.get("municipio"),
+            colonia=row.get("colonia"),
+            name=answers.get("nombre"),
+            phone=answers.get("telefono"),
+            email=answers.get("correo"),
+        ),
+        actor=ActorKind.BOT,
+    )
+    analyst = staff[row.get("analyst", "ana.demo")]
+    for step in row.get("steps", []):
+        await petitions.change_status(
+            session, petition, PetitionStatus(step["to"]), user_id=analyst.id, reason=step["reason"]
+        )
+    await session.flush()
+    await _spread(session, petition, clock.now() - timedelta(days=row.get("days_ago", 0), hours=2))
+    return petition
+
+
+async def _spread(session: AsyncSession, petition: Petition, filed: datetime) -> None:
+    """Date a petition's history, a step each day and a half, as if it had happened by and by."""
+    events = await session.scalars(
+        select(PetitionEvent).where(PetitionEvent.petition_id == petition.id).order_by(PetitionEvent.at)
+    )
+    for step, event in enumerate(events):
+        event.at = petition.updated_at = min(filed + timedelta(hours=36) * step, clock.now())
+    petition.created_at = filed
+    await session.flush()
+
+
+async def _conversation(session: AsyncSession, row: dict[str, Any], staff: dict[str, User], name: str) -> None:
+    conversation = await inbox.open_conversation(session, channel="web", account=ACCOUNT, external_user_id=name)
+    analyst = staff[row["analyst"]] if "analyst" in row else None
+    if row.get("consent", False):
+        await privacy.record_consent(session, conversation.id, accepted=True)
+    if "person" in row:
+        petition = await _petition(session, {**row["person"], "narrative": row["person"]["about"]}, staff)
+        petition.conversation_id, conversation.person_id = conversation.id, petition.person_id
+    stage = row["stage"]
+    taken = False
+    for line in row["lines"]:
+        ((who, text),) = line.items()
+        author = _AUTHORS[who]
+        if author in (Author.AGENT, Author.NOTE) and not taken:
+            assert analyst is not None, "a person writes only in a chat that has an analyst"
+            await ownership.take_over(session, conversation.id, analyst.id)
+            taken = True
+        by = analyst.id if analyst is not None and author in (Author.AGENT, Author.NOTE) else None
+        message = await messages.append(session, conversation, messages.NewMessage(author, text=text, agent_id=by))
+        message.handled_at = clock.now()
+    if stage in ("espera", "emergencia"):
+        conversation.owner, conversation.queued_at = Owner.QUEUE, clock.now()
+        conversation.handoff_reason = HandoffReason(row.get("reason", "requested"))
+        conversation.is_emergency = stage == "emergencia"
+    elif stage == "agente" and not taken and analyst is not None:
+        await ownership.take_over(session, conversation.id, analyst.id)
+    elif stage == "cerrada" and analyst is not None:
+        await ownership.close(session, conversation.id, analyst.id, reason=CloseReason(row["close"]))
+        if "score" in row:
+            session.add(
+                Rating(
+                    conversation_id=conversation.id,
+                    agent_id=analyst.id,
+                    score=row["score"],
+                    comment=row.get("comment"),
+                )
+            )
+            conversation.rating_state = RatingState.DONE
+    await session.flush()
+    await _date(session, conversation, clock.now() - timedelta(minutes=row.get("minutes_ago", 5)))
+
+
+async def _date(session: AsyncSession, conversation: Conversation, last: datetime) -> None:
+    """Date a chat's messages so that the latest is at `last`."""
+    rows = (await session.scalars(select(Message).filter_by(conversation_id=conversation.id))).all()
+    for message in rows:
+        moment = last - _PACE * (conversation.last_seq - message.seq)
+        await session.execute(update(Message).where(Message.id == message.id).values(created_at=moment))
+    conversation.last_message_at = last
+    if conversation.queued_at is not None:
+        conversation.queued_at = last
+    await session.flush()
