@@ -22,10 +22,8 @@ def folio_in(turn: Turn) -> str | None:
 
 def _code_in(turn: Turn) -> str | None:
     without_folio = FOLIO.sub(" ", turn.text)
-    match = CODE.search(without_folio)
-    if match is None or not any(char.isdigit() for char in match[0]):
-        return None
-    return match[1] + match[2]
+    codes = (match[1] + match[2] for match in CODE.finditer(without_folio))
+    return next((code for code in codes if any(char.isdigit() for char in code)), None)
 
 
 def tell_status(turn: Turn, petition: dict[str, Any]) -> None:

@@ -19,23 +19,27 @@ CODE = re.compile(r"\b([2-9A-HJKMNP-TV-Z]{4})[\s-]?([2-9A-HJKMNP-TV-Z]{4})\b", r
 
 _YES = re.compile(
     r"^(?:si+|sip|simon|claro|acepto|aceptar|ok(?:ay|ey)?|va|vale|sale|dale|correcto|de acuerdo|esta bien|adelante|"
-    r"asi es|afirmativo|por supuesto|como no|andale|orale|todo bien|registra\w*|confirmo|esta correcto)\b"
+    r"asi es|afirmativo|por supuesto|como no|andale|orale|todo bien|registr(?:ar?|e)(?:l[ao])?|confirmo|"
+    r"esta correcto)\b"
 )
 _DOES_NOT_KNOW = re.compile(
     r"\bno (?:lo |la |me )?(?:se|acuerdo|recuerdo|tengo|encuentro|entiendo)\b|"
-    r"\bse me (?:olvido|perdio)|\bperdi\b"
+    r"\bse me (?:olvido|perdio)|\bperdi\b|\bolvide\b(?! (?:eso|todo)\b)"
 )
 _NO = re.compile(
     r"^(?:no+(?! (?:lo |la |me )?(?:se|acuerdo|recuerdo|entiendo)\b)|"
     r"nel|nop|nunca|negativo|para nada|tampoco|no acepto)\b"
 )
 _CANCEL = re.compile(
-    r"^(?:ya no(?: quiero)?$|cancela\w*|quiero cancelar|olvid\w+|dejalo|deja eso|mejor no|no quiero seguir|salir|"
+    r"^(?:ya no(?: quiero)?$|cancel(?:ar?|en?|o)(?:l[ao])?\b|quiero cancelar|olvid(?:a|al[ao]|el[ao]|ate|ese)\b|"
+    r"olvide (?:eso|todo)\b|dejalo|deja eso|mejor no|no quiero seguir|salir|"
     r"ya no quiero (?:seguir|registrar|nada)|me arrepenti|borra(?: todo)?$|empezar de nuevo)"
 )
 _PERSON = re.compile(
-    r"\b(?:hablar|comunica\w*|comunique|pasa\w*|pase|atienda|transfier\w+|contact\w+)\b.{0,25}\b(?:persona|alguien|humano|humana|"
-    r"agente|asesor\w*|operador\w*|ejecutiv\w+|licenciad\w+|funcionari\w+|gente)\b|^(?:persona|humano|agente|asesor|operador)$"
+    r"\b(?:hablar|comunica\w*|comuniqu\w+|pas[ae]n?me|pasarme|me (?:pued\w+ )?pas(?:ar?|as|an) (?:con|a)|"
+    r"(?:me|nos) atienda\w*|transfier\w+|contact\w+)\b.{0,25}\b(?:persona|alguien|humano|humana|agente|asesor\w*|"
+    r"operador\w*|ejecutiv\w+|licenciad\w+|funcionari\w+|gente (?:real|de verdad))\b|"
+    r"^(?:persona|humano|agente|asesor|operador)$"
 )
 _ASKS = re.compile(
     r"[?¿]|^(?:que|como|cuando|cuanto|cuanta|cual|donde|por que|para que|quien|a que hora|hasta que hora|y si|tienen|"
