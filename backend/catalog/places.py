@@ -1,6 +1,7 @@
 """Municipalities as people name them: with typos, nicknames, or by the town they live in."""
 
 import sqlite3
+from collections.abc import Collection
 from contextlib import closing
 from dataclasses import dataclass
 from functools import lru_cache
@@ -33,7 +34,7 @@ async def match_municipality(session: AsyncSession, typed: str) -> PlaceMatch:
     for municipality in municipalities:
         for name in (municipality.name, *municipality.aliases):
             names[fold(name)] = municipality
-    wanted = _without_filler(fold(typed).replace(",", " ").replace(" sonora", "").strip(" ."))
+    wanted = _without_filler(names, fold(typed).replace(",", " ").replace(" sonora", "").strip(" ."))
     if not wanted:
         return PlaceMatch()
     if wanted in names:
@@ -52,10 +53,13 @@ async def match_municipality(session: AsyncSession, typed: str) -> PlaceMatch:
     return PlaceMatch()
 
 
-def _without_filler(name: str) -> str:
+def _without_filler(names: Collection[str], typed: str) -> str:
+    """`typed` without what introduces a name, but whole where it is one: «La Colorada» keeps its article."""
     for filler in _FILLER:
-        name = name.removeprefix(filler)
-    return name
+        if typed in names:
+            break
+        typed = typed.removeprefix(filler)
+    return typed
 
 
 @lru_cache(maxsize=1)

@@ -35,6 +35,10 @@ def parse(typed: str) -> str | None:
 
     Case, spaces and hyphens do not matter; a letter typed for the digit it looks like is
     read as the digit where the check character proves it.
+
+    What the check lets pass, for the access code to refuse: two neighbouring digits that differ by one,
+    swapped (ISO 7064 misses some); and, where the check character has a look-alike (S and 5), a slip
+    that would have needed that look-alike.
     """
     match = _FOLIO.search(typed)
     if match is None:

@@ -130,7 +130,7 @@ def implied_narrative(kind: PetitionKind) -> str | None:
 
 
 _NOTHING = re.compile(
-    r"^(?:no (?:la |lo )?(?:tengo|se|recuerdo|aplica)|ninguna?|no|n/?a|sin \w+|omitir|despues|luego)"
+    r"^(?:no (?:la |lo )?(?:tengo|se|recuerdo|aplica)|ningun[oa]?|no|n/?a|sin \w+|omitir|despues|luego)"
     r"(?: a la mano| ahorita| por ahora)?$"
 )
 _NAME_LEAD = re.compile(
@@ -140,6 +140,8 @@ _NAME_LEAD = re.compile(
 )
 _REFUSED = re.compile(r"^(?:no|prefiero|para que|por que|anonim[oa]|ningun[oa]?|sin nombre)\b")
 _EMAIL = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+#: «ana @ gmail. com»: spaces inside an address, as dictation leaves them.
+_LOOSE = re.compile(r"\s*(@|\.(?=\s*(?:com|mx|net|org|edu|gob)\b))\s*", re.IGNORECASE)
 _CURP = re.compile(r"\b[A-Z]{4}\d{6}[HMX][A-Z]{5}[A-Z0-9]\d\b")
 
 
@@ -183,6 +185,8 @@ def _certificate(raw: str) -> Checked:
 
 def _anonymous(raw: str) -> Checked:
     word = fold(raw)
+    if re.search(r"^no quiero\b(?!.*\b(?:dar|nombre)\b).*\banonim[oa]\b", word):
+        return Checked(value="no")
     if re.search(r"\b(?:si|anonim[oa]|sin (?:mi )?nombre|no quiero dar)\b", word) and not re.search(
         r"^no\b(?! quiero)", word
     ):
@@ -237,15 +241,12 @@ def phone(raw: str) -> str | None:
         raw = f"+{digits}"
     elif digits.startswith(("044", "045")) and len(digits) == 13:
         raw = digits[3:]
+    elif digits.startswith("01") and len(digits) == 12:
+        raw = digits[2:]
     elif len(digits) == 10:
         raw = digits
-    try:
-        number = phonenumbers.parse(raw, "MX")
-    except phonenumbers.NumberParseException:
-        return None
-    if not phonenumbers.is_possible_number(number) or not phonenumbers.is_valid_number(number):
-        return None
-    return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    found = next(iter(phonenumbers.PhoneNumberMatcher(raw, "MX")), None)
+    return phonenumbers.format_number(found.number, phonenumbers.PhoneNumberFormat.E164) if found else None
 
 
 def _phone(raw: str) -> Checked:
@@ -254,17 +255,18 @@ def _phone(raw: str) -> Checked:
 
 
 def _email(raw: str) -> Checked:
-    match = _EMAIL.search(raw.replace(" ", ""))
+    match = _EMAIL.search(raw) or _EMAIL.search(_LOOSE.sub(r"\1", raw))
     return Checked(value=match[0].lower()) if match and len(match[0]) <= 254 else Checked(problem="not_an_email")
 
 
 def _contact(raw: str) -> Checked:
-    if _NOTHING.match(fold(raw).strip(" .")) or re.match(r"^no (?:tengo|uso|cuento con)\b", fold(raw)):
-        return Checked(value=SKIPPED)
+    # «No tengo correo, mi teléfono es 662…» gives one: what is there comes before what is not.
     if "@" in raw:
         return _email(raw)
     if sum(char.isdigit() for char in raw) >= 7:
         return _phone(raw)
+    if _NOTHING.match(fold(raw).strip(" .")) or re.match(r"^no (?:tengo|uso|cuento con)\b", fold(raw)):
+        return Checked(value=SKIPPED)
     return Checked(problem="not_a_contact")
 
 
