@@ -7,6 +7,9 @@ import httpx
 
 TIMEOUT_SECONDS = 2.0
 
+#: What the backend takes. A longer text is no folio, name or phone, and is cut to be refused as such.
+_FOLIO_MAX, _NAME_MAX, _PHONE_MAX = 200, 200, 100
+
 
 class BackendError(Exception):
     """The backend gave no usable answer."""
@@ -51,13 +54,14 @@ class BackendClient:
         return await self._effect("draft/file", {})
 
     async def status(self, folio: str, code: str | None) -> dict[str, Any]:
-        return await self._effect("status", {"folio": folio, "access_code": code})
+        return await self._effect("status", _lookup(folio, code))
 
     async def add_information(self, folio: str, code: str | None, text: str) -> dict[str, Any]:
-        return await self._effect("information", {"folio": folio, "access_code": code, "text": text})
+        return await self._effect("information", {**_lookup(folio, code), "text": text})
 
     async def callback(self, name: str, phone: str, note: str) -> dict[str, Any]:
-        return await self._effect("callback", {"name": name, "phone": phone, "note": note})
+        body = {"name": name[:_NAME_MAX], "phone": phone[:_PHONE_MAX], "note": note}
+        return await self._effect("callback", body)
 
     async def _effect(self, name: str, body: dict[str, Any]) -> dict[str, Any]:
         self._effects += 1
@@ -72,6 +76,10 @@ class BackendClient:
         except (httpx.HTTPError, ValueError) as error:
             raise BackendError(f"{method} {path.rsplit('/', 1)[-1]}: {type(error).__name__}") from error
         return answer
+
+
+def _lookup(folio: str, code: str | None) -> dict[str, str | None]:
+    return {"folio": folio[:_FOLIO_MAX], "access_code": code and code[:_FOLIO_MAX]}
 
 
 _shared: httpx.AsyncClient | None = None

@@ -98,6 +98,8 @@ async def look_up(turn: Turn, folio: str, code: str | None, purpose: str) -> dic
     return None
 
 
+#: What is no information to add, when asked for it.
+_NOTHING_TO_ADD = {"no", "no gracias", "nada", "nada mas", "ninguna", "/negar"}
 _DONE: dict[str, None] = {"folio_consulta": None, "clave_consulta": None}
 
 
@@ -129,7 +131,8 @@ class FolioForm(FormListener, Action):
         if turn.does_not_know and not tells_information:
             turn.say("utter_folio_no_lo_tiene")
             return go_on()
-        if turn.cancels or (turn.says_no and turn.words <= 4 and not tells_information):
+        declines = turn.folded in _NOTHING_TO_ADD if tells_information else turn.says_no and turn.words <= 4
+        if turn.cancels or declines:
             turn.say("utter_consulta_cancelada")
             return await end_and_resume(turn, **_DONE)
         if turn.intent == "emergencia" and turn.confidence > 0.8 and not tells_information:
@@ -142,9 +145,10 @@ class FolioForm(FormListener, Action):
             if turn.intent == "enviar_adjunto":
                 turn.say("utter_adjunto_recibido")
             await answer_side_question(turn)
-            self._ask_again(turn, folio, code)
-            return go_on()
-        return None
+        elif not turn.is_button:  # a button of an earlier message is no folio, no code, nothing to add
+            return None
+        self._ask_again(turn, folio, code)
+        return go_on()
 
     @staticmethod
     def _ask_again(turn: Turn, folio: str | None, code: str | None) -> None:

@@ -55,7 +55,7 @@ async def _file_call(turn: Turn, name: str, phone: str) -> list[EventType]:
     answer = await turn.backend.callback(name, phone, "Pidió hablar con una persona fuera de horario.")
     if not answer["accepted"]:
         turn.say_text(answer["problem_text"])
-        if answer["problem"] == "not_a_name":
+        if answer["problem"] != "not_a_phone":
             turn.say("utter_pregunta_nombre_llamada")
             return go_on(nombre_llamada=None)
         turn.say("utter_pregunta_telefono_llamada")
@@ -85,6 +85,8 @@ class CallForm(FormListener, Action):
         if turn.intent == "emergencia" and turn.confidence > _SURE:
             await emergency(turn)
             return end_form(nombre_llamada=None)
+        if turn.wants_person:
+            return await reach_person(turn, from_form=True)
         if turn.intent in SIDE_QUESTIONS and (turn.is_button or (turn.asks_something and turn.confidence > 0.6)):
             await answer_side_question(turn)
             return await self._ask_again(turn)
