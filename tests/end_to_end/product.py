@@ -6,7 +6,8 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -158,7 +159,26 @@ class Product:
     def kill(self, name: str) -> None:
         """kill -9 a part; the supervisor starts it again."""
         for child in self.children(name):
-            child.kill()
+            with suppress(psutil.NoSuchProcess):
+                child.kill()
+
+    @contextmanager
+    def keep_down(self, name: str) -> Iterator[None]:
+        """Kill a part again and again, whenever the supervisor starts it, for as long as the block lasts."""
+        done = threading.Event()
+
+        def keep_killing() -> None:
+            while not done.wait(0.2):
+                self.kill(name)
+
+        self.kill(name)
+        killer = threading.Thread(target=keep_killing, daemon=True)
+        killer.start()
+        try:
+            yield
+        finally:
+            done.set()
+            killer.join()
 
     def wait_ready(self, *, bot: bool = True, seconds: float = 90) -> None:
         """Until chat (and the bot) answer again."""
