@@ -4,6 +4,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend.catalog.models import Municipality
 from backend.conversations import service as conversations
 from backend.conversations.models import Conversation, EventKind
 from backend.registry import drafts, intake, petitions
@@ -25,6 +26,8 @@ async def register(session: AsyncSession, form: PetitionIn, *, user_id: UUID) ->
         for name, field in _FIELDS.items()
         if getattr(form, name)
     }
+    if form.conversation_id is not None and await session.get(Conversation, form.conversation_id) is None:
+        raise AnswerRefused("Esa conversación no existe.", field="conversation_id")
     narrative = await intake.check(session, "narrativa", form.narrative)
     if narrative.value is None:
         raise AnswerRefused(intake.PROBLEMS[narrative.problem or "empty"], field="narrative")
@@ -54,7 +57,7 @@ async def register(session: AsyncSession, form: PetitionIn, *, user_id: UUID) ->
 
 async def _checked(session: AsyncSession, name: str, raw: str) -> str | None:
     field = _FIELDS[name]
-    if field == "municipio" and raw.isdigit():
+    if field == "municipio" and raw.isdigit() and await session.get(Municipality, raw) is not None:
         return raw
     checked = await intake.check(session, field, raw)
     if checked.value is None:

@@ -10,10 +10,12 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
+from backend.agents.models import User
 from backend.catalog import service as catalog
-from backend.catalog.models import Municipality
+from backend.catalog.models import Agency, Municipality, Topic
+from backend.db import Base
 from backend.registry import folios
-from backend.registry.errors import PetitionNotFound, TransitionRefused
+from backend.registry.errors import AnswerRefused, PetitionNotFound, TransitionRefused
 from backend.registry.models import (
     ActorKind,
     EntryChannel,
@@ -57,6 +59,15 @@ STATUS_TEXTS: dict[PetitionStatus, tuple[str, str]] = {
     S.CONCLUIDA_NO_SATISFACTORIA: ("Concluida no satisfactoriamente", "La dependencia informó que no fue posible."),
     S.IMPROCEDENTE: ("Improcedente", "Se revisó y no procede. Puede pedir que una persona le explique."),
     S.CANCELADA: ("Cancelada", "Se canceló a petición suya o por duplicada."),
+}
+
+
+_NEVER_EMPTY = ("narrative", "priority")
+_CATALOGS: dict[str, type[Base]] = {
+    "municipality_id": Municipality,
+    "topic_id": Topic,
+    "agency_id": Agency,
+    "assignee_id": User,
 }
 
 
@@ -232,7 +243,11 @@ async def change_status(
 
 
 async def edit(session: AsyncSession, petition: Petition, changes: dict[str, Any], *, user_id: UUID) -> None:
-    """Change a locked petition's data; the history keeps what was and what is."""
+    """Change a locked petition's data; the history keeps what was and what is.
+
+    Raises AnswerRefused with the `field` that names what no catalog has, or that may not be empty.
+    """
+    await _require_known(session, changes)
     altered = {
         name: {"from": _plain(getattr(petition, name)), "to": _plain(value)}
         for name, value in changes.items()
@@ -246,6 +261,15 @@ async def edit(session: AsyncSession, petition: Petition, changes: dict[str, Any
     await refresh_search_text(session, petition, person)
     kind = PetitionEventKind.ASSIGNED if set(altered) == {"assignee_id"} else PetitionEventKind.EDITED
     await add_event(session, petition, kind, actor=ActorKind.STAFF, user_id=user_id, detail=altered)
+
+
+async def _require_known(session: AsyncSession, changes: dict[str, Any]) -> None:
+    for name in _NEVER_EMPTY:
+        if name in changes and changes[name] is None:
+            raise AnswerRefused("Este dato no puede quedar vacío.", field=name)
+    for name, model in _CATALOGS.items():
+        if changes.get(name) is not None and await session.get(model, changes[name]) is None:
+            raise AnswerRefused("Eso no está en el catálogo.", field=name)
 
 
 def _plain(value: Any) -> Any:

@@ -62,8 +62,6 @@ async def change_petition(tx: Tx, user: CurrentUser, folio: str, body: PetitionC
     """Change a petition's data or its status; the history keeps both."""
     petition = await petitions.get(tx, folio, for_update=True)
     changes = body.model_dump(exclude={"status", "reason"}, exclude_unset=True)
-    if changes.get("narrative", "") is None:
-        raise InvalidInput("La narración no puede quedar vacía.", field="narrative")
     await petitions.edit(tx, petition, changes, user_id=user.id)
     if body.status is not None and body.status is not petition.status:
         if not body.reason.strip():

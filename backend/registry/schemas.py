@@ -1,10 +1,10 @@
 """Shapes of the registry API."""
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from backend.registry import intake, petitions
 from backend.registry.models import (
@@ -16,6 +16,15 @@ from backend.registry.models import (
     Priority,
 )
 from backend.registry.queries import EventRow, PetitionDetails, PetitionRow
+from backend.text import strip_control
+
+
+def _clean(value: object) -> object:
+    return strip_control(value) if isinstance(value, str) else value
+
+
+#: Without control characters: PostgreSQL keeps no NUL.
+CleanText = Annotated[str, BeforeValidator(_clean)]
 
 
 class PersonOut(BaseModel):
@@ -109,9 +118,9 @@ class PetitionFiled(BaseModel):
 
 class PetitionChange(BaseModel):
     status: PetitionStatus | None = None
-    reason: str = Field("", max_length=2000, description="Why the status changes; needed with `status`.")
-    narrative: str | None = Field(None, min_length=10, max_length=4000)
-    colonia: str | None = Field(None, max_length=120)
+    reason: CleanText = Field("", max_length=2000, description="Why the status changes; needed with `status`.")
+    narrative: CleanText | None = Field(None, min_length=10, max_length=4000)
+    colonia: CleanText | None = Field(None, max_length=120)
     municipality_id: str | None = Field(None, pattern=r"^26\d{3}$")
     topic_id: UUID | None = None
     agency_id: UUID | None = None
@@ -120,7 +129,7 @@ class PetitionChange(BaseModel):
 
 
 class NoteIn(BaseModel):
-    text: str = Field(min_length=1, max_length=4000)
+    text: CleanText = Field(min_length=1, max_length=4000)
 
 
 def summary_out(row: PetitionRow) -> PetitionSummary:
