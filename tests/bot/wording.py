@@ -1,5 +1,6 @@
 """The assistant's files as the tests read them: domain, rules, training examples."""
 
+import functools
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +17,7 @@ INTERNAL_INTENTS = {"elegir", "enviar_adjunto", "volver_con_bot"}
 _ANNOTATION = re.compile(r"\[([^\]]+)\]\([^)]+\)")
 
 
+@functools.cache
 def _load(folder: str) -> list[dict[str, Any]]:
     return [yaml.safe_load(path.read_text("utf-8")) for path in sorted((BOT / folder).glob("*.yml"))]
 
