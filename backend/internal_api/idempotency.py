@@ -1,5 +1,6 @@
 """One effect a key: the answer of the first call is kept in the transaction of its effect."""
 
+import hashlib
 import hmac
 from collections.abc import Awaitable, Callable
 from typing import Annotated, TypeVar
@@ -16,7 +17,13 @@ from backend.settings import Settings
 
 _bearer = HTTPBearer(auto_error=False, scheme_name="InternalToken")
 
-Key = Annotated[str, Header(alias="Idempotency-Key", min_length=8, max_length=200)]
+
+def _key(request: Request, key: Annotated[str, Header(alias="Idempotency-Key", min_length=8, max_length=200)]) -> str:
+    """The key within its address: one key for two conversations, or two actions, is two calls."""
+    return hashlib.sha256(f"{request.url.path} {key}".encode()).hexdigest()
+
+
+Key = Annotated[str, Depends(_key)]
 Out = TypeVar("Out", bound=BaseModel)
 
 
@@ -34,7 +41,10 @@ ServiceOnly = Depends(_require_service)
 
 
 async def once(session: AsyncSession, key: str, model: type[Out], effect: Callable[[], Awaitable[Out]]) -> Out:
-    """The answer to `key`: kept from the first call, or made now. Simultaneous calls wait for the first."""
+    """The answer to `key`: kept from the first call, or made now. Simultaneous calls wait for the first.
+
+    The body is not compared: the bot's key names a message and an action, which say one thing.
+    """
     await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
     kept = await session.get(IdempotentAnswer, key)
     if kept is not None:

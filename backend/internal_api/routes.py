@@ -1,8 +1,9 @@
 """What the bot's actions may ask for and do. On loopback, behind a service token; never for citizens or staff."""
 
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Depends, Request
 
 from backend import clock
 from backend.assistant.emergency import EMERGENCY_TEXT
@@ -42,6 +43,15 @@ router = APIRouter(prefix="/internal", tags=["internal"], dependencies=[ServiceO
 _BASE = "/conversations/{conversation_id}"
 
 
+async def _known(tx: Tx, conversation_id: UUID) -> UUID:
+    if await tx.get(Conversation, conversation_id) is None:
+        raise ConversationNotFound
+    return conversation_id
+
+
+KnownConversation = Annotated[UUID, Depends(_known)]
+
+
 def _secret(request: Request) -> bytes:
     settings: Settings = request.app.state.settings
     return settings.secret_key.get_secret_value().encode()
@@ -54,11 +64,9 @@ async def emergency_text() -> Text:
 
 
 @router.get(_BASE)
-async def context(request: Request, tx: Tx, conversation_id: UUID) -> Context:
+async def context(request: Request, tx: Tx, conversation_id: KnownConversation) -> Context:
     """Everything the bot needs to know before it speaks."""
-    conversation = await tx.get(Conversation, conversation_id)
-    if conversation is None:
-        raise ConversationNotFound
+    conversation = await tx.get_one(Conversation, conversation_id)
     person = await tx.get(Person, conversation.person_id) if conversation.person_id else None
     draft = await registry.current_draft(tx, conversation_id)
     settings: Settings = request.app.state.settings
@@ -83,7 +91,7 @@ async def context(request: Request, tx: Tx, conversation_id: UUID) -> Context:
 
 
 @router.post(_BASE + "/consent")
-async def consent(tx: Tx, conversation_id: UUID, key: Key, body: Consent) -> Consent:
+async def consent(tx: Tx, conversation_id: KnownConversation, key: Key, body: Consent) -> Consent:
     """The citizen accepted the privacy notice, or not."""
 
     async def effect() -> Consent:
@@ -94,7 +102,7 @@ async def consent(tx: Tx, conversation_id: UUID, key: Key, body: Consent) -> Con
 
 
 @router.post(_BASE + "/draft")
-async def open_draft(tx: Tx, conversation_id: UUID, key: Key, body: DraftIn) -> DraftOut:
+async def open_draft(tx: Tx, conversation_id: KnownConversation, key: Key, body: DraftIn) -> DraftOut:
     """Open a draft, or go on with the open one."""
 
     async def effect() -> DraftOut:
@@ -104,7 +112,7 @@ async def open_draft(tx: Tx, conversation_id: UUID, key: Key, body: DraftIn) -> 
 
 
 @router.post(_BASE + "/draft/answer")
-async def answer(tx: Tx, conversation_id: UUID, key: Key, body: AnswerIn) -> AnswerOut:
+async def answer(tx: Tx, conversation_id: KnownConversation, key: Key, body: AnswerIn) -> AnswerOut:
     """An answer to one question."""
 
     async def effect() -> AnswerOut:
@@ -122,7 +130,7 @@ async def answer(tx: Tx, conversation_id: UUID, key: Key, body: AnswerIn) -> Ans
 
 
 @router.post(_BASE + "/draft/clear")
-async def clear(tx: Tx, conversation_id: UUID, key: Key, body: FieldIn) -> DraftOut:
+async def clear(tx: Tx, conversation_id: KnownConversation, key: Key, body: FieldIn) -> DraftOut:
     """Forget one answer, to ask for it again."""
 
     async def effect() -> DraftOut:
@@ -132,21 +140,21 @@ async def clear(tx: Tx, conversation_id: UUID, key: Key, body: FieldIn) -> Draft
 
 
 @router.post(_BASE + "/draft/cancel")
-async def cancel(tx: Tx, conversation_id: UUID) -> Text:
+async def cancel(tx: Tx, conversation_id: KnownConversation) -> Text:
     """Give the draft up. Repeating it changes nothing, so it needs no key."""
     await registry.cancel_draft(tx, conversation_id)
     return Text(text="")
 
 
 @router.post(_BASE + "/draft/file")
-async def file(request: Request, tx: Tx, conversation_id: UUID) -> FiledOut:
+async def file(request: Request, tx: Tx, conversation_id: KnownConversation) -> FiledOut:
     """File the draft. Idempotent by the draft itself; the access code is derived again, never kept."""
     filed = await registry.file_draft(tx, conversation_id, _secret(request))
     return FiledOut(folio=filed.folio, access_code=filed.access_code, repeated=filed.repeated)
 
 
 @router.post(_BASE + "/status")
-async def status(request: Request, tx: Tx, conversation_id: UUID, key: Key, body: FolioIn) -> LookupOut:
+async def status(request: Request, tx: Tx, conversation_id: KnownConversation, key: Key, body: FolioIn) -> LookupOut:
     """How a petition is doing, for who holds its code."""
 
     async def effect() -> LookupOut:
@@ -157,7 +165,9 @@ async def status(request: Request, tx: Tx, conversation_id: UUID, key: Key, body
 
 
 @router.post(_BASE + "/information")
-async def information(request: Request, tx: Tx, conversation_id: UUID, key: Key, body: InformationIn) -> LookupOut:
+async def information(
+    request: Request, tx: Tx, conversation_id: KnownConversation, key: Key, body: InformationIn
+) -> LookupOut:
     """Add what the citizen tells to a petition."""
 
     async def effect() -> LookupOut:
@@ -175,7 +185,7 @@ def _lookup_out(found: registry.Lookup) -> LookupOut:
 
 
 @router.post(_BASE + "/callback")
-async def callback(tx: Tx, conversation_id: UUID, key: Key, body: CallbackIn) -> CallbackOut:
+async def callback(tx: Tx, conversation_id: KnownConversation, key: Key, body: CallbackIn) -> CallbackOut:
     """Somebody is to call this citizen."""
 
     async def effect() -> CallbackOut:

@@ -1,0 +1,77 @@
+"""Messages on their way out, and a channel that answers what it is told to."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import pytest
+from sqlalchemy import select
+
+from backend.conversations import messages
+from backend.conversations import service as conversations
+from backend.conversations.messages import NewMessage
+from backend.conversations.models import Author
+from backend.db import Database
+from backend.outbox import jobs
+from backend.outbox.models import Delivery, DeliveryAttempt
+from channels.port import OutboundMessage, SendOutcome, Sent
+
+
+@dataclass
+class FakeChannel:
+    """Implements `channels.port.Channel`."""
+
+    name: str = "web"
+    resend_when_uncertain: bool = False
+    outcomes: list[SendOutcome] = field(default_factory=list)
+    sent: list[OutboundMessage] = field(default_factory=list)
+
+    async def send(self, message: OutboundMessage) -> SendOutcome:
+        self.sent.append(message)
+        return self.outcomes.pop(0) if self.outcomes else Sent(provider_id=f"wamid.{len(self.sent)}")
+
+
+@dataclass
+class Post:
+    """One conversation's outbox."""
+
+    database: Database
+    channel: FakeChannel
+    conversation_id: UUID
+
+    async def say(self, *texts: str, author: Author = Author.BOT) -> None:
+        async with self.database.transaction() as session:
+            conversation = await messages.lock(session, self.conversation_id)
+            for text in texts:
+                await messages.append(session, conversation, NewMessage(author, text=text))
+
+    async def dispatch(self) -> int:
+        return await jobs.dispatch(self.database, {"web": self.channel})
+
+    async def deliveries(self) -> Sequence[Delivery]:
+        async with self.database.transaction() as session:
+            return (await session.scalars(select(Delivery).order_by(Delivery.created_at))).all()
+
+    async def one(self) -> Delivery:
+        (delivery,) = await self.deliveries()
+        return delivery
+
+    async def attempts(self) -> list[tuple[str | None, str | None]]:
+        async with self.database.transaction() as session:
+            rows = await session.scalars(select(DeliveryAttempt).order_by(DeliveryAttempt.started_at))
+            return [(row.outcome, row.error_code) for row in rows]
+
+
+@pytest.fixture
+def channel() -> FakeChannel:
+    return FakeChannel()
+
+
+@pytest.fixture
+async def post(database: Database, channel: FakeChannel) -> Post:
+    async with database.transaction() as session:
+        conversation = await conversations.open_conversation(
+            session, channel="web", account="portal", external_user_id=uuid.uuid4().hex
+        )
+        return Post(database, channel, conversation.id)
