@@ -69,6 +69,14 @@ def _bring_up_to_date(settings: Settings) -> None:
         typer.echo(f"Administrador: {admin[0]}, contraseña de un solo uso: {admin[1]}")
 
 
+@app.command("settings")
+def list_settings() -> None:
+    """List every setting, its default and its meaning."""
+    for name, field in Settings.model_fields.items():
+        default = "(required)" if field.is_required() else field.get_default(call_default_factory=True)
+        typer.echo(f"{name.upper()} = {default}\n    {field.description}")
+
+
 @app.command("seed-demo")
 def seed_demo() -> None:
     """Llena la base con datos inventados: personal, conversaciones y peticiones."""

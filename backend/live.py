@@ -107,6 +107,10 @@ class LiveEvents:
                 await asyncio.sleep(RECONNECT_SECONDS)
 
     def _dispatch(self, topic: str) -> None:
+        if topic.startswith("typed:"):
+            _, conversation_id, who = topic.split(":", 2)
+            self._typing.pop((conversation_id, who), None)
+            return
         if topic.startswith("typing:"):
             _, conversation_id, who = topic.split(":", 2)
             self._typing[conversation_id, who] = time.monotonic() + TYPING_SECONDS
@@ -123,3 +127,8 @@ class LiveEvents:
 async def notify_typing(session: AsyncSession, conversation_id: UUID, who: str) -> None:
     """Tell the conversation's followers that `who` is typing; forgotten after a few seconds."""
     await notify(session, f"typing:{conversation_id}:{who}")
+
+
+async def notify_typed(session: AsyncSession, conversation_id: UUID, who: str) -> None:
+    """Tell that `who` has sent what they were typing."""
+    await notify(session, f"typed:{conversation_id}:{who}")

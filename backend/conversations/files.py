@@ -107,6 +107,11 @@ async def find(session: AsyncSession, attachment_id: UUID, *, conversation_id: U
     return attachment
 
 
+async def of_message(session: AsyncSession, message_id: UUID) -> Attachment | None:
+    """The file that a citizen's message carries, if it carries one."""
+    return await session.scalar(select(Attachment).where(Attachment.message_id == message_id))
+
+
 async def _chunks(upload: UploadFile) -> AsyncIterator[bytes]:
     while chunk := await upload.read(_CHUNK):
         yield chunk

@@ -1,10 +1,10 @@
 """Shapes of the registry API."""
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from backend.registry import intake, petitions
 from backend.registry.models import (
@@ -16,15 +16,7 @@ from backend.registry.models import (
     Priority,
 )
 from backend.registry.queries import EventRow, PetitionDetails, PetitionRow
-from backend.text import strip_control
-
-
-def _clean(value: object) -> object:
-    return strip_control(value) if isinstance(value, str) else value
-
-
-#: Without control characters: PostgreSQL keeps no NUL.
-CleanText = Annotated[str, BeforeValidator(_clean)]
+from backend.text import CleanText
 
 
 class PersonOut(BaseModel):

@@ -14,7 +14,7 @@ from backend.conversations import files
 from backend.conversations.models import Owner
 from backend.conversations.views import transcript
 from backend.db import Database, Tx
-from backend.errors import InvalidInput
+from backend.errors import Conflict, InvalidInput
 from backend.limits import RateLimiter
 from backend.live import LiveEvents, conversation_topic, notify_typing
 from backend.outbox import service as outbox
@@ -149,8 +149,9 @@ async def send_attachment(
     await _limiter(request).check("messages", str(session), settings.messages_per_minute)
     stored = await request.app.state.files.keep(file)
     received = await service.send(tx, session, client_id=client_id, file=stored)
-    views = await transcript(tx, session, include_private=False, after_seq=0, limit=10_000)
-    attachment = next(view.attachments[0] for view in views if view.id == received.message_id)
+    attachment = await files.of_message(tx, received.message_id)
+    if attachment is None:
+        raise Conflict("Ese `client_id` ya es de un mensaje sin archivo.")
     return AttachmentAccepted(
         message_id=received.message_id,
         attachment=AttachmentOut(

@@ -8,13 +8,14 @@ from pydantic import BaseModel, Field
 
 from backend.conversations.models import Author, Owner
 from backend.conversations.views import MessageView
+from backend.text import CleanText
 
 PublicAuthor = Literal["citizen", "bot", "agent", "system"]
 
 
 class NewSession(BaseModel):
-    language: str = Field("es-MX", max_length=10, description="BCP 47 tag of the page's language.")
-    page_url: str | None = Field(None, max_length=500, description="The page that embeds the chat.")
+    language: CleanText = Field("es-MX", max_length=10, description="BCP 47 tag of the page's language.")
+    page_url: CleanText | None = Field(None, max_length=500, description="The page that embeds the chat.")
 
 
 class Session(BaseModel):
@@ -27,7 +28,9 @@ class NewMessage(BaseModel):
         min_length=1, max_length=100, description="The sender's own id of this message; repeating it has no effect."
     )
     text: str | None = Field(None, description="What the citizen wrote, up to 4,000 characters.")
-    payload: str | None = Field(None, min_length=1, max_length=1000, description="The payload of a button pressed.")
+    payload: CleanText | None = Field(
+        None, min_length=1, max_length=1000, description="The payload of a button pressed."
+    )
 
 
 class MessageAccepted(BaseModel):

@@ -122,7 +122,7 @@ async def _status(session: AsyncSession, live: LiveEvents, conversation: Convers
         busy=await _is_busy(session, conversation.id),
         queue_position=await conversations.queue_position(session, conversation) if in_queue else None,
         agent_name=agent_name,
-        agent_typing=live.is_typing(conversation.id, "agent"),
+        agent_typing=conversation.owner is Owner.AGENT and live.is_typing(conversation.id, "agent"),
         agent_read_cursor=str(conversation.agent_read_seq),
     )
 

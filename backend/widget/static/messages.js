@@ -66,7 +66,7 @@ export class MessageList {
     if (!message.buttons?.length) return null;
     const buttons = message.buttons.map(({ title, payload }, i) =>
       h("button", { type: "button", class: "choice", onclick: () => this.press({ text: title, payload }) },
-        h("span", { class: "number", "aria-hidden": "true" }, String(i + 1)), title),
+        /^\d+$/.test(title) ? null : h("span", { class: "number", "aria-hidden": "true" }, String(i + 1)), title),
     );
     return h("div", { class: "choices", role: "group", "aria-label": "Opciones" }, ...buttons);
   }
