@@ -1,0 +1,182 @@
+"""The input channel: one turn a message id, and never an empty success."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from rasa.core.channels.channel import UserMessage
+from rasa.core.tracker_store import InMemoryTrackerStore
+from rasa.shared.core.domain import Domain
+from rasa.shared.core.events import ActionExecuted, BotUttered, UserUttered
+from sanic import Sanic
+
+from bot.connectors.chat_sonora import ChatSonoraInput
+
+TOKEN = "token-of-the-tests"
+BUTTONS = [{"title": "Acepto", "payload": "/afirmar"}]
+HANDOFF = {"handoff": {"reason": "requested", "emergency": False}}
+
+
+class Agent:
+    """Has a turn as Rasa does: replies go to the message's channel, and the tracker is saved at the turn's end."""
+
+    def __init__(self) -> None:
+        self.tracker_store = InMemoryTrackerStore(Domain.empty())
+        self.turns: list[str] = []
+        self.received: list[UserMessage] = []
+        self.ready = True
+        self.error: Exception | None = None
+        self.is_silent = False
+
+    def is_ready(self) -> bool:
+        return self.ready
+
+    async def handle(self, message: UserMessage) -> None:
+        self.turns.append(message.message_id)
+        self.received.append(message)
+        if self.error is not None:
+            raise self.error
+        tracker = await self.tracker_store.get_or_create_tracker(message.sender_id)
+        tracker.update(UserUttered(message.text, message_id=message.message_id))
+        if not self.is_silent:
+            text = f"Respuesta a {message.text}\n\nSegundo párrafo"
+            await message.output_channel.send_response(message.sender_id, {"text": text, "buttons": BUTTONS})
+            tracker.update(BotUttered(text, {"buttons": BUTTONS}))
+            await message.output_channel.send_response(message.sender_id, {"custom": HANDOFF})
+            tracker.update(BotUttered(None, {"custom": HANDOFF}))
+        tracker.update(ActionExecuted("action_listen"))
+        await self.tracker_store.save(tracker)
+
+
+@pytest.fixture
+def agent() -> Agent:
+    return Agent()
+
+
+@pytest.fixture(scope="module")
+def app() -> Sanic:
+    """The channel's own endpoints, in a server without a port; one, for Sanic rewrites itself as it starts."""
+    app = Sanic("channel", configure_logging=False)
+
+    async def handle(message: UserMessage) -> None:
+        await app.ctx.agent.handle(message)
+
+    channel = ChatSonoraInput.from_credentials({"token": TOKEN})
+    app.blueprint(channel.blueprint(handle), url_prefix="/webhooks/chat_sonora")
+    app.asgi = True
+    asyncio.run(app._startup())  # what an ASGI server would run; Sanic offers no public way
+    return app
+
+
+@pytest.fixture
+async def channel(app: Sanic, agent: Agent) -> AsyncIterator[httpx.AsyncClient]:
+    app.ctx.agent = agent
+    headers = {"Authorization": f"Bearer {TOKEN}"}
+    transport = httpx.ASGITransport(app)
+    async with httpx.AsyncClient(transport=transport, base_url="http://bot/webhooks", headers=headers) as client:
+        yield client
+
+
+async def post(channel: httpx.AsyncClient, **changes: Any) -> httpx.Response:
+    body = {"sender_id": "c1", "message_id": "m1", "text": "hola", **changes}
+    return await channel.post("/chat_sonora/webhook", json=body)
+
+
+async def test_a_turn_answers_with_its_replies(channel: httpx.AsyncClient, agent: Agent) -> None:
+    response = await post(channel, metadata={"channel": "web"})
+    assert response.status_code == 200
+    messages = response.json()["messages"]
+    assert [message.get("text") for message in messages] == ["Respuesta a hola\n\nSegundo párrafo", None]
+    assert messages[0]["buttons"] == BUTTONS
+    assert messages[-1]["custom"] == HANDOFF
+    assert response.json()["repeated"] is False
+    assert agent.received[0].metadata == {"channel": "web", "message_id": "m1"}
+
+
+async def test_a_repeated_message_gets_the_same_answer_without_a_second_turn(
+    channel: httpx.AsyncClient, agent: Agent
+) -> None:
+    first = (await post(channel)).json()["messages"]
+    again = (await post(channel)).json()
+    assert agent.turns == ["m1"]
+    assert again["repeated"] is True
+    assert [_shown(message) for message in again["messages"]] == [_shown(message) for message in first]
+
+
+def _shown(message: dict[str, Any]) -> dict[str, Any]:
+    return {name: message.get(name) for name in ("text", "buttons", "custom")}
+
+
+async def test_an_earlier_message_repeated_gets_its_own_answer(channel: httpx.AsyncClient, agent: Agent) -> None:
+    for number in (1, 2, 3):
+        await post(channel, message_id=f"m{number}", text=f"texto {number}")
+    again = (await post(channel, message_id="m2", text="texto 2")).json()
+    assert [message["text"] for message in again["messages"] if message.get("text")] == [
+        "Respuesta a texto 2\n\nSegundo párrafo"
+    ]
+    assert agent.turns == ["m1", "m2", "m3"]
+
+
+async def test_the_same_id_of_another_conversation_is_another_message(channel: httpx.AsyncClient, agent: Agent) -> None:
+    await post(channel)
+    assert (await post(channel, sender_id="c2")).json()["repeated"] is False
+    assert agent.turns == ["m1", "m1"]
+
+
+async def test_a_turn_that_failed_is_had_again(channel: httpx.AsyncClient, agent: Agent) -> None:
+    agent.error = RuntimeError("texto privado")
+    failed = await post(channel)
+    assert failed.status_code == 500
+    assert failed.json() == {"error": "RuntimeError"}
+    agent.error = None
+    assert (await post(channel)).json()["repeated"] is False
+    assert agent.turns == ["m1", "m1"]
+
+
+async def test_a_turn_without_replies_is_no_success(channel: httpx.AsyncClient, agent: Agent) -> None:
+    agent.is_silent = True
+    assert (await post(channel)).status_code == 500
+    agent.is_silent = False
+    assert (await post(channel)).status_code == 200
+
+
+async def test_a_failure_is_logged_without_what_was_said(
+    channel: httpx.AsyncClient, agent: Agent, caplog: pytest.LogCaptureFixture
+) -> None:
+    agent.error = RuntimeError("me llamo Rosa")
+    await post(channel, text="me llamo Rosa")
+    assert "message_id=m1" in caplog.text
+    assert "Rosa" not in caplog.text
+
+
+@pytest.mark.parametrize("header", ["", "Bearer ", "Bearer wrong", "Basic x", "Bearer ñandú".encode()])
+async def test_only_the_backend_may_call(channel: httpx.AsyncClient, agent: Agent, header: str | bytes) -> None:
+    response = await channel.post(
+        "/chat_sonora/webhook",
+        json={"sender_id": "c1", "message_id": "m1", "text": "hola"},
+        headers={"Authorization": header},
+    )
+    assert response.status_code == 401
+    assert agent.turns == []
+
+
+@pytest.mark.parametrize("missing", [{"sender_id": ""}, {"message_id": None}, {"text": None}, {"text": 7}])
+async def test_an_incomplete_message_is_refused(
+    channel: httpx.AsyncClient, agent: Agent, missing: dict[str, Any]
+) -> None:
+    assert (await post(channel, **missing)).status_code == 422
+    assert agent.turns == []
+
+
+async def test_health_says_whether_the_model_is_there(channel: httpx.AsyncClient, agent: Agent) -> None:
+    assert (await channel.get("/chat_sonora/")).json() == {"ready": True}
+    agent.ready = False
+    assert (await channel.get("/chat_sonora/")).status_code == 503
+
+
+@pytest.mark.parametrize("credentials", [None, {}, {"token": ""}])
+def test_a_channel_without_a_token_is_refused(credentials: dict[str, str] | None) -> None:
+    with pytest.raises(ValueError, match="token"):
+        ChatSonoraInput.from_credentials(credentials)
