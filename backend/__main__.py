@@ -80,21 +80,13 @@ def list_settings() -> None:
 @app.command("seed-demo")
 def seed_demo() -> None:
     """Llena la base con datos inventados: personal, conversaciones y peticiones."""
-    from backend.db import Database
-    from backend.demo.seeding import Seeded, seed
+    from backend.db import in_transaction
+    from backend.demo.seeding import seed
     from backend.environment import command_settings
-
-    async def work(database_url: str) -> Seeded:
-        database = Database(database_url)
-        try:
-            async with database.transaction() as session:
-                return await seed(session)
-        finally:
-            await database.close()
 
     with command_settings(os.environ) as settings:
         _bring_up_to_date(settings)
-        seeded = asyncio.run(work(settings.database_url))
+        seeded = asyncio.run(in_transaction(settings.database_url, seed))
     if seeded.password is None:
         typer.echo("Los datos de demostración ya estaban. Contraseñas: python -m backend users reset-password USUARIO")
         return

@@ -6,10 +6,10 @@ transaction commits: a route through `Tx`, a job or a command through
 """
 
 import enum
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, TypeVar
 
 from fastapi import Depends, Request
 from sqlalchemy import DateTime, Enum, MetaData
@@ -17,6 +17,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
+T = TypeVar("T")
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -86,3 +87,13 @@ async def _request_transaction(request: Request) -> AsyncIterator[AsyncSession]:
 # "function" scope ends the dependency, and so commits, before the response is sent:
 # no channel ever reads a 2xx for what is not stored.
 Tx = Annotated[AsyncSession, Depends(_request_transaction, scope="function")]
+
+
+async def in_transaction(database_url: str, work: Callable[[AsyncSession], Awaitable[T]]) -> T:
+    """Do one thing in a transaction of its own, for commands: opens and closes everything around it."""
+    database = Database(database_url)
+    try:
+        async with database.transaction() as session:
+            return await work(session)
+    finally:
+        await database.close()

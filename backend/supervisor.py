@@ -19,11 +19,12 @@ from pathlib import Path
 import httpx
 import structlog
 from psycopg.conninfo import conninfo_to_dict
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import logs
 from backend.agents import service as agents
 from backend.catalog import service as catalog
-from backend.db import Database
+from backend.db import in_transaction
 from backend.embedded import EmbeddedPostgres
 from backend.environment import complete, settings_from, var_dir
 from backend.migrate import migrate
@@ -197,13 +198,12 @@ async def serve(environment: Mapping[str, str], model: Path) -> int:
 
 async def prepare(settings: Settings) -> tuple[str, str] | None:
     """Add what the catalogs lack; the first administrator's name and one-time password, if just made."""
-    database = Database(settings.database_url)
-    try:
-        async with database.transaction() as session:
-            await catalog.seed(session)
-            return await agents.ensure_first_admin(session)
-    finally:
-        await database.close()
+
+    async def work(session: AsyncSession) -> tuple[str, str] | None:
+        await catalog.seed(session)
+        return await agents.ensure_first_admin(session)
+
+    return await in_transaction(settings.database_url, work)
 
 
 async def _everything_answers(client: httpx.AsyncClient, environment: dict[str, str]) -> bool:

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.agents import service
 from backend.agents.models import Role
-from backend.db import Database
+from backend.db import in_transaction
 from backend.environment import command_settings
 from backend.errors import ChatSonoraError
 
@@ -20,17 +20,9 @@ Username = Annotated[str, typer.Argument(help="Nombre de usuario.")]
 
 
 def _run(work: Callable[[AsyncSession], Awaitable[str]]) -> None:
-    async def in_transaction(database_url: str) -> str:
-        database = Database(database_url)
-        try:
-            async with database.transaction() as session:
-                return await work(session)
-        finally:
-            await database.close()
-
     with command_settings(os.environ) as settings:
         try:
-            typer.echo(asyncio.run(in_transaction(settings.database_url)))
+            typer.echo(asyncio.run(in_transaction(settings.database_url, work)))
         except ChatSonoraError as error:
             typer.echo(error.text, err=True)
             raise typer.Exit(1) from error

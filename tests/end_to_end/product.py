@@ -140,9 +140,11 @@ class Product:
             env=environment,
             capture_output=True,
             text=True,
-            check=True,
+            check=False,
             timeout=60,
         )
+        if done.returncode != 0:
+            raise RuntimeError(f"{' '.join(arguments[:2])} failed:\n{done.stderr[-2000:]}")
         return done.stdout
 
     def children(self, name: str) -> list[psutil.Process]:

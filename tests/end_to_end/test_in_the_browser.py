@@ -145,6 +145,7 @@ def test_from_petition_to_rating(
     portal.press("^5|5$", "comentario")
     portal.say("me atendieron muy bien", "guardamos su comentario")
     assert "Llamar el lunes" not in portal.text
+    expect(portal.page.locator("chat-sonora .typing")).to_be_hidden()
 
     petition = staff.get(f"/api/petitions/{folio}").json()
     assert petition["person"]["full_name"] == "Rosaura Félix Gámez"

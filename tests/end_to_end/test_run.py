@@ -1,0 +1,67 @@
+"""Starting and stopping everything as one command does."""
+
+import signal
+from pathlib import Path
+
+import httpx
+import psutil
+import pytest
+
+from tests.end_to_end.citizen import Citizen
+from tests.end_to_end.product import Product, free_port, model_path
+
+pytestmark = pytest.mark.product
+
+
+def _processes(product: Product) -> list[psutil.Process]:
+    """Everything that was started: the children, and the database server, which is nobody's child."""
+    assert product.process is not None
+    postgres = psutil.Process(int((product.var_dir / "postgres/postmaster.pid").read_text().splitlines()[0]))
+    main = psutil.Process(product.process.pid)
+    return [main, *main.children(recursive=True), postgres, *postgres.children()]
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_everything_stops_with_it_and_the_talk_goes_on_at_the_next_start(tmp_path: Path, how: signal.Signals) -> None:
+    product = Product(tmp_path, free_port(), model_path())
+    product.start()
+    with httpx.Client(base_url=product.base_url, timeout=30) as client:
+        citizen = Citizen(client).open()
+        citizen.say("quiero registrar una petición")
+        citizen.say("acepto")
+        running = _processes(product)
+        assert len(running) > 5
+        assert product.process is not None
+        product.process.send_signal(how)
+        assert product.process.wait(60) == 0
+        _, alive = psutil.wait_procs(running, timeout=10)
+        assert alive == []
+
+        product.start()
+        try:
+            said = citizen.say("no hay luz en toda la cuadra desde el martes")
+            assert "municipio" in said[-1]["text"]
+            assert not any("contraseña de un solo uso" in line for line in product.lines[-6:])
+        finally:
+            product.stop()
+
+
+def test_the_first_start_tells_where_everything_is(product: Product) -> None:
+    told = "\n".join(product.lines)
+    assert f"Listo: http://localhost:{product.port}" in told
+    assert f"http://localhost:{product.port}/consola" in told
+    assert product.admin_password
+    for page in ("/", "/consola/entrar", "/aviso-de-privacidad", "/healthz", "/readyz", "/openapi.json"):
+        assert httpx.get(f"{product.base_url}{page}").status_code == 200, page
+
+
+def test_logs_carry_no_words_of_the_citizen(product: Product, client: httpx.Client) -> None:
+    citizen = Citizen(client).open()
+    citizen.say("quiero registrar una petición")
+    citizen.say("acepto")
+    citizen.say("me llamo Zacarías Quihuis y vivo en la calle Xochiquetzal")
+    citizen.say("mi esposo me golpea y tengo miedo en Xochiquetzal")
+    told = "\n".join(product.lines)
+    for word in ("Zacarías", "Quihuis", "Xochiquetzal", "golpea"):
+        assert word not in told
