@@ -1,6 +1,7 @@
 """What every test stands on: a real PostgreSQL, migrated once and copied for each test."""
 
 import itertools
+import tempfile
 import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -19,11 +20,16 @@ _numbers = itertools.count()
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """A throw-away server's address."""
-    server = EmbeddedPostgres(tmp_path_factory.mktemp("postgres") / "data")
-    yield server.start()
-    server.stop()
+def postgres() -> Iterator[str]:
+    """A throw-away server's address.
+
+    Not in pytest's own folder: every session that starts closes that folder to all but its owner, and so
+    to the servers of the sessions under way, which root runs as another user.
+    """
+    with tempfile.TemporaryDirectory(prefix="chat-sonora-", ignore_cleanup_errors=True) as folder:
+        server = EmbeddedPostgres(Path(folder) / "data")
+        yield server.start()
+        server.stop()
 
 
 @pytest.fixture(scope="session")
