@@ -186,7 +186,7 @@ async def test_cancelling_can_be_taken_back(office: Office, talk: Talk) -> None:
 
 async def test_a_story_of_a_cancellation_cancels_nothing(office: Office, talk: Talk) -> None:
     telling(office, talk)
-    story = "cancelaron el programa de becas de mis hijos sin avisar"
+    story = "cancela el ayuntamiento las becas de mis hijos sin avisar"
     assert (await talk.say(story, "cancelar")).names == ["utter_pregunta_municipio"]
 
 
