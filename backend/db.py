@@ -74,6 +74,15 @@ class Database:
         async with self._sessions() as session, session.begin():
             yield session
 
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncSession]:
+        """A transaction that only reads, and reads everything as it was at one moment."""
+        async with self._sessions() as session, session.begin():
+            await session.connection(
+                execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
+            )
+            yield session
+
     async def close(self) -> None:
         await self.engine.dispose()
 

@@ -74,7 +74,15 @@ async def claim_due(session: AsyncSession, *, limit: int = 50) -> list[Claim]:
         .limit(limit)
         .with_for_update(of=Delivery, skip_locked=True)
     )
-    return [await _lease(session, delivery, message, moment) for delivery, message in rows.all()]
+    claims = []
+    for delivery, message in rows.all():
+        if delivery.state is DeliveryState.SENDING and delivery.attempts >= MAX_ATTEMPTS:
+            # It fells whoever takes it: the agent sees that it failed, and the rest goes on.
+            delivery.state, delivery.error_code = DeliveryState.FAILED, "dispatcher_died"
+            delivery.lease_token = delivery.lease_until = None
+        else:
+            claims.append(await _lease(session, delivery, message, moment))
+    return claims
 
 
 async def _lease(session: AsyncSession, delivery: Delivery, message: Message, moment: datetime) -> Claim:

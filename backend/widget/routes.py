@@ -87,7 +87,7 @@ async def read_messages(
     deadline = time.monotonic() + wait
     async with live.subscribe(conversation_topic(session)) as alarm:
         while True:
-            async with database.transaction() as tx:
+            async with database.snapshot() as tx:
                 page = await service.read_after(tx, live, session, cursor)
             left = deadline - time.monotonic()
             if page.views or left <= 0 or await request.is_disconnected():
@@ -105,7 +105,7 @@ async def stream(
     """Server-sent events: `message` (its id is the cursor) and `status`. Resumes after `Last-Event-ID`."""
     database, live = _sources(request)
     cursor = service.parse_cursor(last_event_id or after)
-    async with database.transaction() as tx:
+    async with database.snapshot() as tx:
         await service.read_after(tx, live, session, cursor)  # an unknown session is refused before the stream begins
     return EventSourceResponse(_events(database, live, session, cursor), ping=PING_SECONDS)
 
@@ -115,7 +115,7 @@ async def _events(database: Database, live: LiveEvents, session: UUID, cursor: i
     prefix = service.prefix(session)
     async with live.subscribe(conversation_topic(session)) as alarm:
         while True:
-            async with database.transaction() as tx:
+            async with database.snapshot() as tx:
                 page = await service.read_after(tx, live, session, cursor)
             for view in page.views:
                 yield ServerSentEvent(

@@ -76,7 +76,10 @@ def prefix(conversation_id: UUID) -> str:
 
 
 async def read_after(session: AsyncSession, live: LiveEvents, conversation_id: UUID, cursor: int) -> Page:
-    """The messages after `cursor` (at most a page) and the conversation's state."""
+    """The messages after `cursor` (at most a page) and the conversation's state.
+
+    Read within `Database.snapshot`, so that the state is the one those messages left.
+    """
     conversation = await _require(session, conversation_id)
     status = await _status(session, live, conversation)
     views = await transcript(session, conversation_id, after_seq=cursor, include_private=False, limit=PAGE + 1)

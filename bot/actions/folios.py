@@ -7,7 +7,7 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions.draft import end_and_resume
-from bot.actions.forms import FormListener, end_form, go_on, start_form
+from bot.actions.forms import FormListener, end_form, go_on, other_matter, start_form, turn_to
 from bot.actions.information import SIDE_QUESTIONS, answer_side_question
 from bot.actions.people import emergency, reach_person
 from bot.actions.turn import CODE, FOLIO, Turn
@@ -138,6 +138,9 @@ class FolioForm(FormListener, Action):
         if turn.intent == "emergencia" and turn.confidence > 0.8 and not tells_information:
             await emergency(turn)
             return end_form()
+        opening = other_matter(turn)
+        if opening == "action_iniciar_peticion" and not tells_information and folio_in(turn) is None:
+            return turn_to(opening, **_DONE)
         is_side = turn.intent in SIDE_QUESTIONS and turn.confidence > 0.6 and folio_in(turn) is None
         if turn.intent in {"volver_con_bot", "enviar_adjunto"} or (
             is_side and (turn.asks_something or turn.words <= 3)

@@ -42,6 +42,35 @@ def end_form(**slots: Any) -> list[EventType]:
     return [_HEARD, *_set({"paso": None, "tropiezos": None, **slots}), SlotSet("requested_slot", None)]
 
 
+#: Intents that open another matter, and the action that opens it.
+_OPENINGS = {
+    "registrar_peticion": "action_iniciar_peticion",
+    "registrar_queja": "action_iniciar_peticion",
+    "registrar_sugerencia": "action_iniciar_peticion",
+    "registrar_felicitacion": "action_iniciar_peticion",
+    "solicitar_audiencia": "action_iniciar_peticion",
+    "solicitar_apoyo_social": "action_iniciar_peticion",
+    "solicitar_asesoria_juridica": "action_iniciar_peticion",
+    "tramite_registro_civil": "action_iniciar_peticion",
+    "carta_no_antecedentes": "action_iniciar_peticion",
+    "consultar_folio": "action_consultar_folio",
+    "agregar_informacion": "action_agregar_informacion",
+}
+_CLEARLY = 0.8
+
+
+def other_matter(turn: Turn) -> str | None:
+    """The action that opens what this message turns to, if it is clearly no answer to the form's question."""
+    has_number = any(char.isdigit() for char in turn.text)
+    is_clear = turn.is_button or (turn.confidence > _CLEARLY and turn.words >= 3 and not has_number)
+    return _OPENINGS.get(turn.intent) if is_clear else None
+
+
+def turn_to(action: str, **slots: Any) -> list[EventType]:
+    """What a form's step returns to end and let an opening action hear the same message."""
+    return [*end_form(**slots), FollowupAction(action)]
+
+
 class FormListener:
     """A form's only step: `hear` gets each message once, whichever form it opened on the way."""
 

@@ -7,7 +7,7 @@ from rasa_sdk.events import ActionExecuted, ActiveLoop, EventType, SessionStarte
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions.draft import ask_again, end_and_resume
-from bot.actions.forms import FormListener, end_form, go_on, start_form, switch_form
+from bot.actions.forms import FormListener, end_form, go_on, other_matter, start_form, switch_form, turn_to
 from bot.actions.information import SIDE_QUESTIONS, answer_side_question
 from bot.actions.turn import Turn
 
@@ -87,6 +87,9 @@ class CallForm(FormListener, Action):
             return end_form(nombre_llamada=None)
         if turn.wants_person:
             return await reach_person(turn, from_form=True)
+        opening = other_matter(turn)
+        if opening is not None:
+            return turn_to(opening, nombre_llamada=None)
         if turn.intent in SIDE_QUESTIONS and (turn.is_button or (turn.asks_something and turn.confidence > 0.6)):
             await answer_side_question(turn)
             return await self._ask_again(turn)

@@ -289,3 +289,12 @@ async def test_the_portals_own_chat_sends_without_a_provider(post: Post) -> None
     await jobs.dispatch(post.database, {"web": WebChannel()})
     delivery = await post.one()
     assert (delivery.state, delivery.provider_id) == (DeliveryState.SENT, str(delivery.id))
+
+
+async def test_a_delivery_that_fells_its_dispatchers_is_given_up(post: Post, channel: FakeChannel) -> None:
+    await post.say("a")
+    for _ in range(outbox.MAX_ATTEMPTS):
+        assert len(await _claim(post)) == 1
+        await _end_lease(post)
+    assert await _claim(post) == []
+    assert (await post.one()).state is DeliveryState.FAILED
