@@ -1,5 +1,6 @@
 """What every test stands on: a real PostgreSQL, migrated once and copied for each test."""
 
+import asyncio
 import itertools
 import tempfile
 import uuid
@@ -11,7 +12,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from backend.catalog import service as catalog
-from backend.db import Database
+from backend.db import Database, in_transaction
 from backend.embedded import EmbeddedPostgres
 from backend.migrate import migrate
 from backend.settings import Settings
@@ -28,7 +29,12 @@ def postgres() -> Iterator[str]:
     """
     with tempfile.TemporaryDirectory(prefix="chat-sonora-", ignore_cleanup_errors=True) as folder:
         server = EmbeddedPostgres(Path(folder) / "data")
-        yield server.start()
+        address = server.start()
+        with psycopg.connect(address, autocommit=True) as connection:
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):  # it need not outlive the machine
+                connection.execute(f"ALTER SYSTEM SET {setting} = off")
+            connection.execute("SELECT pg_reload_conf()")
+        yield address
         server.stop()
 
 
@@ -40,6 +46,7 @@ def template(postgres: str) -> str:
         connection.execute(f"CREATE DATABASE {name}")
     url = _address(postgres, name)
     migrate(url)
+    asyncio.run(in_transaction(url, catalog.seed))
     return name
 
 
@@ -50,7 +57,7 @@ def _address(postgres: str, name: str) -> str:
 
 @pytest.fixture
 def database_url(postgres: str, template: str) -> Iterator[str]:
-    """A migrated database of this test's own."""
+    """A migrated database of this test's own, with the catalogs' seeds."""
     name = f"test_{next(_numbers)}_{uuid.uuid4().hex[:6]}"
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
@@ -61,10 +68,7 @@ def database_url(postgres: str, template: str) -> Iterator[str]:
 
 @pytest.fixture
 async def database(database_url: str) -> AsyncIterator[Database]:
-    """A database with the catalogs' seeds."""
     database = Database(database_url)
-    async with database.transaction() as session:
-        await catalog.seed(session)
     yield database
     await database.close()
 
