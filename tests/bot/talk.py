@@ -79,6 +79,8 @@ class Talk:
             replies = await self._run_rule(wording.opening(self.latest["intent"]["name"]))
         else:
             replies = await self.run(f"validate_{self.form}")
+        if self._next_action is not None:
+            replies += await self.run(self._next_action)
         heard: set[str | None] = set()
         while self.form is not None and self._was_opened and self.form not in heard:
             heard.add(self.form)
@@ -93,6 +95,7 @@ class Talk:
     async def run(self, action: str) -> Replies:
         """Run one action and apply its events. `_was_opened` tells whether it handed over to a form."""
         self._was_opened = False
+        self._next_action: str | None = None
         tracker = {
             "sender_id": "c1",
             "slots": dict(self.slots),
@@ -118,6 +121,8 @@ class Talk:
             self.slots[event["name"]] = event["value"]
             if event["name"] == "requested_slot" and event["value"] is None:
                 self.form = None
+        elif kind == "followup" and event["name"] not in wording.forms():
+            self._next_action = event["name"]
         elif kind in {"active_loop", "followup"}:
             assert event["name"] in wording.forms()
             self._was_opened = event["name"] != self.form

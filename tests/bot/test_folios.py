@@ -158,7 +158,14 @@ async def test_a_button_of_an_earlier_message_is_no_information(office: Office, 
 
 async def test_a_button_of_an_earlier_message_is_no_folio(office: Office, talk: Talk) -> None:
     await talk.say("consultar folio", "consultar_folio")
-    assert (await talk.press("/registrar_peticion")).names == ["utter_pregunta_folio"]
+    assert (await talk.press("/consultar_folio")).names == ["utter_pregunta_folio"]
+    assert office.done("status") == 0
+
+
+async def test_a_button_that_opens_a_petition_turns_to_it(office: Office, talk: Talk) -> None:
+    await talk.say("consultar folio", "consultar_folio")
+    assert (await talk.press("/registrar_peticion")).names[0] == "utter_inicio_peticion"
+    assert talk.form == "peticion_form"
     assert office.done("status") == 0
 
 

@@ -1,0 +1,73 @@
+"""Text as the intent model reads it: one spelling for the many ways in which people write the same.
+
+Two readings of a message: `plain`, words as meant (no accents, abbreviations spelled out, numbers by
+kind), and `by_ear`, the same as it sounds in Mexico, so that «vache», «bache» and «aser», «hacer» meet.
+"""
+
+import re
+import unicodedata
+
+_SPACES = re.compile(r"\s+")
+_REPEATED = re.compile(r"([a-z])\1{2,}")
+_EMAIL = re.compile(r"\S+@\S+\.\S+")
+_FOLIO = re.compile(r"\bac[\s\-.]*\d{4}[\s\-.]*\d{1,6}[\s\-.]*[0-9a-z]?\b")
+_CURP = re.compile(r"\b[a-z]{4}\d{6}[hmx][a-z]{5}[a-z0-9]\d\b")
+_PHONE = re.compile(r"(?:\+?\d[\s\-().]*){10,13}")
+_NUMBER = re.compile(r"\d+")
+_NOT_A_WORD = re.compile(r"[^a-z0-9ñ?¿_]+")
+
+#: How people shorten words on the telephone.
+_SHORT = {
+    "q": "que", "k": "que", "ke": "que", "qe": "que", "d": "de", "x": "por", "xq": "porque", "pq": "porque",
+    "porq": "porque", "xk": "porque", "pk": "porque", "xfa": "por favor", "xfavor": "por favor", "pf": "por favor",
+    "porfa": "por favor", "porfis": "por favor", "plis": "por favor", "pls": "por favor", "fa": "por favor",
+    "tmb": "tambien", "tb": "tambien", "tmbn": "tambien", "bn": "bien", "dnd": "donde", "dond": "donde",
+    "cmo": "como", "cm": "como", "ntp": "no te preocupes", "grax": "gracias", "grcs": "gracias", "gcs": "gracias",
+    "grasias": "gracias", "tqm": "gracias", "ps": "pues", "pos": "pues", "toy": "estoy", "ta": "esta", "tan": "estan",
+    "pa": "para", "pal": "para el", "ad": "ayuda", "msj": "mensaje", "tel": "telefono", "cel": "celular",
+    "num": "numero", "dom": "domicilio", "inf": "informacion", "info": "informacion", "sra": "señora",
+    "srta": "señorita", "sr": "señor", "lic": "licenciado", "col": "colonia", "nomas": "nada mas", "aki": "aqui",
+    "oc": "ok", "okey": "ok", "okay": "ok", "vdd": "verdad", "kien": "quien", "salu2": "saludos", "100pre": "siempre",
+}  # fmt: skip
+
+
+def plain(text: str) -> str:
+    """Lower case, no accents (ñ stays), no letter thrice, abbreviations spelled out, numbers by kind."""
+    folded = _fold(text)
+    folded = _EMAIL.sub(" _correo_ ", folded)
+    folded = _CURP.sub(" _curp_ ", folded)
+    folded = _FOLIO.sub(" _folio_ ", folded)
+    folded = _PHONE.sub(" _telefono_ ", folded)
+    folded = _NUMBER.sub(" _numero_ ", folded)
+    folded = _REPEATED.sub(r"\1", folded)
+    folded = re.sub(r"[?¿]+", " ? ", folded)
+    words = _SPACES.sub(" ", _NOT_A_WORD.sub(" ", folded)).split()
+    return " ".join(_SHORT.get(word, word) for word in words)
+
+
+def _fold(text: str) -> str:
+    kept = text.casefold().replace("ñ", "\0")
+    decomposed = unicodedata.normalize("NFKD", kept)
+    return "".join(char for char in decomposed if not unicodedata.combining(char)).replace("\0", "ñ")
+
+
+_SOUNDS = [
+    (re.compile(r"ph"), "f"),
+    (re.compile(r"[gh]u(?=[aeio])"), "w"),
+    (re.compile(r"qu(?=[ei])|k|c(?![ehi])"), "k"),
+    (re.compile(r"ch"), "x"),
+    (re.compile(r"c(?=[ei])|z"), "s"),
+    (re.compile(r"h"), ""),
+    (re.compile(r"ll"), "y"),
+    (re.compile(r"v"), "b"),
+    (re.compile(r"g(?=[ei])"), "j"),
+    (re.compile(r"ñ|ni(?=[aeou])"), "n"),
+    (re.compile(r"([a-z])\1+"), r"\1"),
+]
+
+
+def by_ear(normal: str) -> str:
+    """What `plain` gave, as it sounds."""
+    for pattern, sound in _SOUNDS:
+        normal = pattern.sub(sound, normal)
+    return normal
