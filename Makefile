@@ -9,7 +9,7 @@ UV := $(VAR_DIR)/tools/bin/uv
 BACKEND := .venv/bin/python
 BOT := .venv-bot/bin/python
 
-.PHONY: help run test lint types fmt train lock clean setup conversations
+.PHONY: help run test lint types fmt train lock clean setup conversations nlu-eval
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -24,6 +24,10 @@ test: setup ## The whole test suite
 
 train: setup ## Train the model, if its inputs changed
 	@$(BOT) -m bot.train --var-dir $(VAR_DIR)
+
+nlu-eval: setup ## Measure understanding on FILE (a .tsv with the columns intent and text)
+	@OPENBLAS_NUM_THREADS=1 CUDA_VISIBLE_DEVICES=-1 $(BOT) -W ignore -m bot.nlu_eval "$(FILE)" --var-dir $(VAR_DIR) 2>$(VAR_DIR)/nlu-eval.log \
+	  || { tail -n 5 $(VAR_DIR)/nlu-eval.log; exit 1; }
 
 conversations: setup ## Hold the conversations of DIR (default tests/end_to_end/conversations) with the real product
 	@$(BOT) -m bot.train --var-dir $(VAR_DIR) >/dev/null

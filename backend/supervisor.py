@@ -63,6 +63,9 @@ def children(environment: dict[str, str], model: Path) -> list[Child]:
         "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "CUDA_VISIBLE_DEVICES": "-1",
+        # One message is too little to share: threads only wait for each other.
+        "OMP_NUM_THREADS": "1",
+        "OPENBLAS_NUM_THREADS": "1",
         "PYTHONPATH": str(ROOT),
         "PYTHONWARNINGS": "ignore",
         # The action server listens everywhere unless told otherwise.

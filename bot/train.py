@@ -55,6 +55,7 @@ def train(var_dir: Path) -> Path:
         "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
         "TF_CPP_MIN_LOG_LEVEL": "3",
         "CUDA_VISIBLE_DEVICES": "-1",
+        "OPENBLAS_NUM_THREADS": "1",
     }
     started = time.monotonic()
     with log_path.open("wb") as log:

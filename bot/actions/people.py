@@ -9,12 +9,15 @@ from rasa_sdk.executor import CollectingDispatcher
 from bot.actions.draft import ask_again, end_and_resume
 from bot.actions.forms import FormListener, end_form, go_on, other_matter, start_form, switch_form, turn_to
 from bot.actions.information import SIDE_QUESTIONS, answer_side_question
+from bot.actions.readings import likeliest, may_be_danger
 from bot.actions.turn import Turn
 
 #: Confidence from which a danger told in the midst of something else is taken for one.
 _SURE = 0.8
+#: … and from which it is taken for one where nothing else is under way; below, we ask.
+_LIKELY_DANGER = 0.7
 #: Two in a row offer a person.
-_MISUNDERSTOOD = {"nlu_fallback", "fuera_de_alcance"}
+_MISUNDERSTOOD = {"nlu_fallback", "fuera_de_alcance", "dar_dato"}
 
 
 async def emergency(turn: Turn) -> None:
@@ -127,11 +130,17 @@ class CallForm(FormListener, Action):
 
 
 class ActionEmergency(Action):
+    """911 and a person; where it only may be a danger, 911 and a question."""
+
     def name(self) -> str:
         return "action_emergencia"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        await emergency(Turn(dispatcher, tracker, domain))
+        turn = Turn(dispatcher, tracker, domain)
+        if turn.is_button or turn.confidence >= _LIKELY_DANGER:
+            await emergency(turn)
+        else:
+            turn.say("utter_posible_emergencia")
         return []
 
 
@@ -148,14 +157,21 @@ def misunderstood_in_a_row(tracker: Tracker) -> int:
 
 
 class ActionDidNotUnderstand(Action):
-    """The first time, asks to say it otherwise; the second, offers a person."""
+    """The first time, asks which of the likeliest readings was meant; the second, offers a person."""
 
     def name(self) -> str:
         return "action_no_entendi"
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        many = misunderstood_in_a_row(tracker) >= 2
-        dispatcher.utter_message(response="utter_ofrecer_persona" if many else "utter_no_entendi")
+        turn = Turn(dispatcher, tracker, domain)
+        if may_be_danger(tracker):
+            turn.say("utter_posible_emergencia")
+        elif misunderstood_in_a_row(tracker) >= 2:
+            turn.say("utter_ofrecer_persona")
+        elif readings := likeliest(tracker):
+            turn.say_with("utter_aclarar", [*readings, {"title": "Otra cosa", "payload": "/ayuda"}])
+        else:
+            turn.say("utter_no_entendi")
         return []
 
 

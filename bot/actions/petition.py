@@ -16,6 +16,7 @@ from bot.actions.folios import INFORMATION, STATUS, folio_in, open_lookup
 from bot.actions.forms import FormListener, end_form, go_on, option_buttons, start_form, switch_form
 from bot.actions.information import SIDE_QUESTIONS, answer_side_question
 from bot.actions.people import emergency, reach_person
+from bot.actions.readings import doubtful_text
 from bot.actions.turn import Turn, fold
 
 KINDS = {
@@ -62,7 +63,7 @@ class ActionStartPetition(Action):
         context = await turn.backend.context()
         draft = await turn.backend.open_draft(kind, _already_told(turn, kind))
         turn.say(f"utter_inicio_{kind}")
-        if "narrativa" in draft["fields"] and not turn.is_button:
+        if "narrativa" in draft["fields"] and _words_of(turn):
             turn.say("utter_anote", narrativa=draft["fields"]["narrativa"])
         if context["consent"]:
             await ask_next(turn, draft)
@@ -71,17 +72,23 @@ class ActionStartPetition(Action):
         return start_form(turn, "peticion_form", paso=None)
 
 
+def _words_of(turn: Turn) -> str:
+    """What was told so far: the message, or the doubtful one that a button has just made clear."""
+    return doubtful_text(turn.tracker) if turn.is_button else turn.text
+
+
 def _already_told(turn: Turn, kind: str) -> dict[str, str]:
-    if turn.is_button:
+    words = _words_of(turn)
+    if not words:
         return {}
     told: dict[str, str] = {}
-    if tells_something(turn.text):
-        told["narrativa"] = turn.text
+    if tells_something(words):
+        told["narrativa"] = words
     municipality = turn.entity("municipio")
     if municipality:
         told["municipio"] = municipality
     if kind == "registro_civil":
-        told["tipo_acta"] = turn.text
+        told["tipo_acta"] = words
     return told
 
 

@@ -54,11 +54,19 @@ class Talk:
         self.latest: dict[str, Any] = {}
         self._numbers = itertools.count(1)
 
-    async def say(self, text: str, intent: str = "nlu_fallback", confidence: float = 0.9, **entities: str) -> Replies:
+    async def say(
+        self,
+        text: str,
+        intent: str = "nlu_fallback",
+        confidence: float = 0.9,
+        ranking: dict[str, float] | None = None,
+        **entities: str,
+    ) -> Replies:
         """Type a message that is understood as `intent`; the open form hears it, or the intent's rule."""
         self.latest = {
             "text": text,
             "intent": {"name": intent, "confidence": confidence},
+            "intent_ranking": [{"name": name, "confidence": share} for name, share in (ranking or {}).items()],
             "entities": [{"entity": name, "value": value} for name, value in entities.items()],
             "metadata": {"message_id": f"m{next(self._numbers)}"},
         }
@@ -74,7 +82,7 @@ class Talk:
 
     async def hear_again(self) -> Replies:
         """Run the turn of the latest message, with the id it had."""
-        self.history.append({"event": "user", "parse_data": self.latest})
+        self.history.append({"event": "user", "text": self.latest["text"], "parse_data": self.latest})
         if self.form is None:
             replies = await self._run_rule(wording.opening(self.latest["intent"]["name"]))
         else:

@@ -16,7 +16,7 @@ from bot.train import train
 from tests.bot import wording
 
 HELD_OUT: dict[str, list[str]] = yaml.safe_load((Path(__file__).parent / "held_out.yml").read_text("utf-8"))
-ENOUGH = 0.85
+ENOUGH = 0.95
 ENOUGH_FOR_ONE = 0.6
 #: From here on the forms take a danger for one (bot/actions/people.py).
 SURE = 0.8

@@ -1,0 +1,53 @@
+"""What to ask when it is not clear what was meant: the likeliest readings, as buttons."""
+
+from typing import Any
+
+from rasa_sdk import Tracker
+
+#: What a button calls each intent that can be asked about.
+_TITLES = {
+    "registrar_peticion": "Registrar una petición",
+    "registrar_queja": "Registrar una queja",
+    "registrar_sugerencia": "Hacer una sugerencia",
+    "registrar_felicitacion": "Felicitar a alguien",
+    "solicitar_audiencia": "Pedir una audiencia",
+    "solicitar_apoyo_social": "Pedir un apoyo",
+    "solicitar_asesoria_juridica": "Asesoría jurídica",
+    "tramite_registro_civil": "Trámite de Registro Civil",
+    "carta_no_antecedentes": "Carta de no antecedentes",
+    "informacion_publica": "Información pública",
+    "consultar_folio": "Consultar un folio",
+    "agregar_informacion": "Agregar información",
+    "horario_ubicacion": "Horario y ubicación",
+    "aviso_privacidad": "Aviso de privacidad",
+    "derechos_arco": "Derechos ARCO",
+    "hablar_con_persona": "Hablar con una persona",
+}
+#: Less than this is no reading worth asking about.
+_LIKELY = 0.12
+_POSSIBLE_DANGER = 0.15
+_MANY = 2
+
+
+def _ranking(tracker: Tracker) -> dict[str, float]:
+    ranking = (tracker.latest_message or {}).get("intent_ranking") or []
+    return {str(row["name"]): float(row["confidence"]) for row in ranking if row.get("name") != "nlu_fallback"}
+
+
+def may_be_danger(tracker: Tracker) -> bool:
+    return _ranking(tracker).get("emergencia", 0.0) >= _POSSIBLE_DANGER
+
+
+def likeliest(tracker: Tracker) -> list[dict[str, str]]:
+    """Buttons for the (at most two) readings that the latest message may have; none if it may have none."""
+    asked = [name for name, confidence in _ranking(tracker).items() if name in _TITLES and confidence >= _LIKELY]
+    return [{"title": _TITLES[name], "payload": f"/{name}"} for name in asked[:_MANY]]
+
+
+def doubtful_text(tracker: Tracker) -> str:
+    """The words that a button just made clear: those of the message before it, if that was not understood."""
+    users: list[dict[str, Any]] = [event for event in tracker.events if event.get("event") == "user"]
+    if len(users) < 2:
+        return ""
+    intent = ((users[-2].get("parse_data") or {}).get("intent") or {}).get("name")
+    return str(users[-2].get("text") or "") if intent == "nlu_fallback" else ""

@@ -1,0 +1,116 @@
+"""The intent model, small: what it reads, keeps and puts first."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from bot.components import intent_model
+from bot.components.intent_classifier import dangers_first
+from bot.components.intent_model import IntentModel
+from bot.components.normalisation import by_ear, plain
+
+EXAMPLES = {
+    "bache": [
+        "hay un bache en mi calle",
+        "un bache enorme",
+        "reportar bache",
+        "la calle tiene baches",
+        "bachezote aquí",
+    ],
+    "agua": [
+        "no hay agua",
+        "se fue el agua ayer",
+        "fuga de agua en la esquina",
+        "sin agua desde el lunes",
+        "agua sucia",
+    ],
+    "folio": [
+        "cómo va mi folio",
+        "estado de mi folio",
+        "consultar folio",
+        "mi folio AC-2026-000001-S",
+        "qué pasó con mi folio",
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def model() -> IntentModel:
+    pairs = [(text, intent) for intent, texts in EXAMPLES.items() for text in texts]
+    return IntentModel.train([text for text, _ in pairs], [intent for _, intent in pairs])
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"), [("kiero reportar un vache", "bache"), ("NO AY AGUAAAA", "agua"), ("mi folio??", "folio")]
+)
+def test_misspelt_messages_are_read(model: IntentModel, text: str, meant: str) -> None:
+    assert model.ranking(text)[0][0] == meant
+
+
+def test_confidences_are_probabilities_in_order(model: IntentModel) -> None:
+    ranking = model.ranking("se fue el agua")
+    confidences = [confidence for _, confidence in ranking]
+    assert sorted(confidences, reverse=True) == confidences
+    assert sum(confidences) == pytest.approx(1, abs=1e-5)
+    assert {name for name, _ in ranking} == set(EXAMPLES)
+
+
+def test_a_model_loaded_says_what_it_said_when_it_was_kept(model: IntentModel, tmp_path: Path) -> None:
+    model.save(tmp_path)
+    texts = ["agua por favor", "bache", "", "¿y mi folio?"]
+    np.testing.assert_allclose(IntentModel.load(tmp_path).probabilities(texts), model.probabilities(texts), rtol=1e-5)
+
+
+def test_the_sense_is_asked_only_about_what_is_in_doubt(model: IntentModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    real = intent_model.sense
+
+    def listening(texts: list[str]) -> intent_model.Floats:
+        asked.extend(texts)
+        return real(texts)
+
+    monkeypatch.setattr(intent_model, "sense", listening)
+    monkeypatch.setattr(intent_model, "SURE", 0.0)
+    model.probabilities(["agua"])
+    assert asked == []
+    monkeypatch.setattr(intent_model, "SURE", 1.1)
+    model.probabilities(["agua", "bache"])
+    assert asked == ["agua", "bache"]
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("¡Holaaaa!", "hola"),
+        ("xfa kiero q m ayuden", "por favor kiero que m ayuden"),
+        ("mi tel es 662 123 4567", "mi telefono es _telefono_"),
+        ("correo: Ana@Example.com", "correo _correo_"),
+        ("folio ac-2026-000123-k", "folio _folio_"),
+        ("año 2026", "año _numero_"),
+        ("  \n", ""),
+    ],
+)
+def test_one_spelling_for_many(text: str, read: str) -> None:
+    assert plain(text) == read
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("vache", "bache"),
+        ("aser", "hacer"),
+        ("kiero", "quiero"),
+        ("llobio", "yovio"),
+        ("guacha", "wacha"),
+        ("zapato", "sapato"),
+    ],
+)
+def test_what_sounds_alike_is_read_alike(one: str, other: str) -> None:
+    assert by_ear(one) == by_ear(other)
+
+
+def test_a_possible_danger_comes_first() -> None:
+    ranking = [("saludar", 0.6), ("emergencia", 0.3), ("ayuda", 0.1)]
+    assert [name for name, _ in dangers_first(ranking, 0.25)] == ["emergencia", "saludar", "ayuda"]
+    assert dangers_first(ranking, 0.4) == ranking
