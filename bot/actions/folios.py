@@ -7,7 +7,7 @@ from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions.draft import end_and_resume
-from bot.actions.forms import FormListener, end_form, go_on, other_matter, start_form, turn_to
+from bot.actions.forms import FormListener, end_form, go_on, offer_person, other_matter, start_form, stumbles, turn_to
 from bot.actions.information import SIDE_QUESTIONS, answer_side_question
 from bot.actions.people import emergency, reach_person
 from bot.actions.turn import CODE, FOLIO, Turn
@@ -122,12 +122,22 @@ class FolioForm(FormListener, Action):
             slots = await look_up(turn, typed or turn.text, _code_in(turn), purpose)
         else:
             slots = await look_up(turn, folio, _code_in(turn) or turn.text, purpose)
-        return await end_and_resume(turn, **_DONE) if slots is None else go_on(**slots)
+        if slots is None:
+            return await end_and_resume(turn, **_DONE)
+        if slots["folio_consulta"] is not None:
+            return go_on(tropiezos=0, **slots)
+        if offered := offer_person(turn):
+            turn.say_with("utter_pregunta_folio", list(offered))
+        return go_on(tropiezos=stumbles(turn), **slots)
 
     async def _interruption(self, turn: Turn, folio: str | None, code: str | None) -> list[EventType] | None:
         tells_information = folio is not None and code is not None
         if turn.wants_person:
             return await reach_person(turn, from_form=True)
+        if turn.is_upset and not tells_information:
+            turn.say("utter_molestia")
+            self._ask_again(turn, folio, code)
+            return go_on()
         if turn.does_not_know and not tells_information:
             turn.say("utter_folio_no_lo_tiene")
             return go_on()

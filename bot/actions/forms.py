@@ -71,6 +71,26 @@ def turn_to(action: str, **slots: Any) -> list[EventType]:
     return [*end_form(**slots), FollowupAction(action)]
 
 
+#: Misunderstandings in a row after which a person is offered.
+_PATIENCE = 2
+
+
+_PERSON = {"title": "Hablar con una persona", "payload": "/hablar_con_persona"}
+
+
+def stumbles(turn: Turn) -> int:
+    """Answers in a row, with this one, that could not be used."""
+    return int(turn.tracker.get_slot("tropiezos") or 0) + 1
+
+
+def offer_person(turn: Turn) -> tuple[dict[str, str], ...]:
+    """The button to put beside the question once patience is at its end."""
+    if stumbles(turn) < _PATIENCE:
+        return ()
+    turn.say("utter_ofrecer_persona_en_registro")
+    return (_PERSON,)
+
+
 class FormListener:
     """A form's only step: `hear` gets each message once, whichever form it opened on the way."""
 

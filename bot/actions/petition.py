@@ -13,7 +13,16 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions.draft import ask_again, ask_next
 from bot.actions.folios import INFORMATION, STATUS, folio_in, open_lookup
-from bot.actions.forms import FormListener, end_form, go_on, option_buttons, start_form, switch_form
+from bot.actions.forms import (
+    FormListener,
+    end_form,
+    go_on,
+    offer_person,
+    option_buttons,
+    start_form,
+    stumbles,
+    switch_form,
+)
 from bot.actions.information import SIDE_QUESTIONS, answer_side_question
 from bot.actions.people import emergency, reach_person
 from bot.actions.readings import doubtful_text
@@ -135,6 +144,10 @@ async def _interruption(turn: Turn, context: dict[str, Any], draft: dict[str, An
     if turn.intent == "emergencia" and turn.confidence > 0.8 and field != "narrativa":
         await emergency(turn)
         return end_form()
+    if turn.is_upset and field not in FREE_TEXT:
+        turn.say("utter_molestia")
+        await ask_again(turn, context, draft)
+        return go_on()
     if turn.cancels and not (field == "narrativa" and turn.words > 6):
         turn.say("utter_confirmar_cancelar")
         return go_on(paso="cancelar")
@@ -261,26 +274,6 @@ async def _hear_what_to_correct(turn: Turn, draft: dict[str, Any]) -> list[Event
     return await _ask_anew(turn, chosen)
 
 
-#: Misunderstandings in a row after which a person is offered.
-_PATIENCE = 2
-
-
-_PERSON = {"title": "Hablar con una persona", "payload": "/hablar_con_persona"}
-
-
-def _stumbles(turn: Turn) -> int:
-    """Answers in a row, with this one, that could not be used."""
-    return int(turn.tracker.get_slot("tropiezos") or 0) + 1
-
-
-def _offer(turn: Turn) -> tuple[dict[str, str], ...]:
-    """The button to put beside the question once patience is at its end."""
-    if _stumbles(turn) < _PATIENCE:
-        return ()
-    turn.say("utter_ofrecer_persona_en_registro")
-    return (_PERSON,)
-
-
 async def _hear_confirmation(turn: Turn, draft: dict[str, Any]) -> list[EventType]:
     named = _field_named(turn.folded, draft) if not turn.is_button else None
     if named is not None or turn.intent == "corregir" or turn.says_no:
@@ -290,9 +283,9 @@ async def _hear_confirmation(turn: Turn, draft: dict[str, Any]) -> list[EventTyp
         response = "utter_ya_registrada" if filed["repeated"] else "utter_registrada"
         turn.say(response, folio=filed["folio"], clave=filed["access_code"])
         return end_form()
-    _offer(turn)
+    offer_person(turn)
     turn.say("utter_confirmar_otra_vez")
-    return go_on(tropiezos=_stumbles(turn))
+    return go_on(tropiezos=stumbles(turn))
 
 
 async def _hear_answer(turn: Turn, draft: dict[str, Any]) -> list[EventType]:
@@ -312,9 +305,9 @@ async def _hear_answer(turn: Turn, draft: dict[str, Any]) -> list[EventType]:
     suggestion = answer["suggestion"]
     if suggestion is not None:
         meant = {"title": f"Sí, {suggestion['title']}", "value": suggestion["value"]}
-        buttons = [*option_buttons([meant]), {"title": "No, es otro", "payload": "/negar"}, *_offer(turn)]
+        buttons = [*option_buttons([meant]), {"title": "No, es otro", "payload": "/negar"}, *offer_person(turn)]
         turn.say_with("utter_quiso_decir", buttons, sugerencia=suggestion["title"])
-        return go_on(tropiezos=_stumbles(turn))
+        return go_on(tropiezos=stumbles(turn))
     turn.say_text(answer["problem_text"])
-    await ask_next(turn, {**answer["draft"], "next": answer["draft"]["next"] or draft["next"]}, _offer(turn))
-    return go_on(tropiezos=_stumbles(turn))
+    await ask_next(turn, {**answer["draft"], "next": answer["draft"]["next"] or draft["next"]}, offer_person(turn))
+    return go_on(tropiezos=stumbles(turn))

