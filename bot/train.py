@@ -13,7 +13,10 @@ import time
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
-INPUTS = ("config.yml", "bot/domain", "bot/data", "bot/components", "bot/requirements.txt")
+INPUTS = (
+    "config.yml", "bot/domain", "bot/data", "bot/components", "bot/requirements.txt",
+    "backend/catalog/seed/municipalities.csv",
+)  # fmt: skip
 
 
 def input_files() -> list[Path]:

@@ -167,17 +167,15 @@ def test_of_two_analysts_who_click_one_wins_and_the_other_is_told(
     portal.say("quiero hablar con una persona", "Le comunico")
     portal.say("es sobre mi pensión", "es sobre mi pensión")
     first = Console(_page(browser, product, 1280), ANALYST)
-    second = Console(_page(browser, product, 1280), colleague)
+    deaf = _page(browser, product, 1280)  # its live events do not come: it still offers what is taken already
+    deaf.route("**/api/console/stream**", lambda route: route.abort())
+    second = Console(deaf, colleague)
     first.open_waiting("pensión")
     second.open_waiting("pensión")
-    second.page.route("**/api/console/stream**", lambda route: route.abort())
     first.act("Tomar")
     portal.hears("Le atiende Ana Prueba")
-    tell = second.page.get_by_text(re.compile("Ana Prueba")).first
-    button = second.page.get_by_role("group", name="Acciones").get_by_role("button", name="Tomar")
-    if button.is_visible():
-        button.click(timeout=2000)
-    expect(tell).to_be_visible()
+    second.act("Tomar")
+    expect(second.page.get_by_text(re.compile("Ana Prueba")).first).to_be_visible()
     owners = product.execute(
         "SELECT u.username FROM conversation c JOIN staff_user u ON u.id = c.agent_id"
         " WHERE c.owner = 'agent' AND EXISTS (SELECT 1 FROM message m WHERE m.conversation_id = c.id"

@@ -1,0 +1,224 @@
+"""Exact data in a message, found by rule and by the libraries made for them, in their normal form.
+
+Folio `AC-2026-000123-K`, telephone in E.164, e-mail in lower case, CURP in capitals with a right check digit,
+municipality by its official name, kind of certificate, neighbourhood as written.
+"""
+
+import csv
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import phonenumbers
+from rapidfuzz import fuzz, process
+from stdnum.exceptions import ValidationError
+from stdnum.mx import curp as stdnum_curp
+
+from backend.registry import folios
+from bot.actions.turn import FOLIO, fold
+from bot.components.normalisation import by_ear
+
+MUNICIPALITIES = Path(__file__).resolve().parents[2] / "backend/catalog/seed/municipalities.csv"
+
+
+@dataclass(frozen=True)
+class Datum:
+    """A datum, where its text stands (`start` to `end`) and its normal form."""
+
+    entity: str
+    start: int
+    end: int
+    value: str
+
+
+_EMAIL = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_SPOKEN_EMAIL = re.compile(
+    r"\b([a-z0-9._-]+(?: (?:punto|guion(?: bajo)?) [a-z0-9._-]+)*) arroba ([a-z0-9-]+(?: punto [a-z]{2,})+)",
+    re.IGNORECASE,
+)
+#: In a lookahead, so that one may begin inside what only looked like another.
+_CURP = re.compile(r"(?<![A-Za-z0-9])(?=((?:[A-Za-z0-9][ \-.]?){17}[A-Za-z0-9])(?![A-Za-z0-9]))")
+#: Ten digits, however grouped, with what people dial before them.
+_PHONE = re.compile(r"(?<![\d$,])(?<!\d[.\-])\+?(?:\(?\d\)?[\s\-.()]{0,3}){9,14}\d(?![\d])(?!,\d)")
+_DIALLED = re.compile(r"^(?:0?0?521|0?0?52|044|045|01)(?=\d{10}$)")
+
+
+def _emails(text: str) -> Iterator[Datum]:
+    for match in _EMAIL.finditer(text):
+        address = match[0].rstrip(".-'").lower()
+        yield Datum("correo", match.start(), match.start() + len(address), address)
+    for match in _SPOKEN_EMAIL.finditer(text):
+        written = re.sub(r"\s*punto\s*", ".", f"{match[1]}@{match[2]}", flags=re.IGNORECASE)
+        written = re.sub(r"\s*guion bajo\s*", "_", written, flags=re.IGNORECASE)
+        written = re.sub(r"\s*guion\s*", "-", written, flags=re.IGNORECASE)
+        yield Datum("correo", match.start(), match.end(), written.lower())
+
+
+def _curps(text: str) -> Iterator[Datum]:
+    for match in _CURP.finditer(text):
+        compact = re.sub(r"[ \-.]", "", match[1]).upper()
+        try:
+            yield Datum("curp", match.start(1), match.end(1), str(stdnum_curp.validate(compact)))
+        except ValidationError:
+            continue
+
+
+def _folios(text: str) -> Iterator[Datum]:
+    for match in FOLIO.finditer(text):
+        folio = folios.parse(match[0])
+        if folio is not None:
+            yield Datum("folio", match.start(), match.end(), folio)
+
+
+def _phones(text: str) -> Iterator[Datum]:
+    for match in _PHONE.finditer(text):
+        digits = _DIALLED.sub("", re.sub(r"\D", "", match[0]))
+        if len(digits) != 10:
+            continue
+        number = phonenumbers.parse(digits, "MX")
+        if phonenumbers.is_valid_number(number):
+            e164 = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+            yield Datum("telefono", match.start(), match.end(), e164)
+
+
+#: As they sound (`by_ear`), for «nasimiento» and «divorsio».
+_CERTIFICATES = {
+    "nacimiento": r"nasimi?ento|\bnas\b|kuando nasi(?:o|mos)?\b",
+    "matrimonio": r"matrimoni?o|kasamiento|de kasad[oa]s?\b|me kase\b|nos kasamos|\bboda\b",
+    "defuncion": r"defunsion|fayesimiento|difunt[oa]|\bmurio\b|fayesid[oa]|fayesio",
+    "divorcio": r"diborsi\w+",
+}
+_SPEAKS_OF_CERTIFICATES = re.compile(
+    r"\bactas?\b|registro civil|partida|certifica\w*|copia|papel|\b(?:la|una|el|un) de\b|constancia|"
+    r"\bde (?:nac|matri|defun|divor)"
+)
+_NO_CERTIFICATE = re.compile(
+    r"(?:fecha|lugar|ano|dia|mes) de nacimiento|demanda de divorcio|sentencia de divorcio|abogado"
+)
+
+
+def _certificates(text: str) -> Iterator[Datum]:
+    plain = fold(text)
+    bare = len(plain.split()) <= 3
+    if _NO_CERTIFICATE.search(plain) or not (bare or _SPEAKS_OF_CERTIFICATES.search(plain)):
+        return
+    heard = by_ear(plain)
+    found = {kind for kind, words in _CERTIFICATES.items() if re.search(words, heard)}
+    if len(found) == 1:
+        yield Datum("tipo_acta", 0, len(text), found.pop())
+
+
+_STREET = re.compile(
+    r"\b(?:calle|c\.|avenida|av\.?|blvd\.?|bulevar|boulevard|carretera|escuela|primaria|secundaria|colonia|col\.?|"
+    r"fracc\.?|fraccionamiento|barrio|ejido|hotel|tienda|mercado|plaza|parque|hospital|senora|sra\.?|don|dona|"
+    r"nuevo|nueva)\s+(?:de\s+|la\s+|el\s+|los\s+|las\s+)?$|\b(?:soy|llamo|nombre es)\s+$"
+)
+#: Names that are common words or people's names: taken for a municipality only where the sentence says so.
+_COMMON = {
+    "altar", "alamos", "ap", "benito juarez", "carbo", "empalme", "esperanza", "fronteras", "granados", "la colorada",
+    "magdalena", "rayon", "rosario", "san javier", "san luis", "santa ana", "santa cruz", "tepache", "trincheras",
+    "villa hidalgo",
+}  # fmt: skip
+_PLACE = re.compile(
+    r"(?:\b(?:en|de|desde|por|hasta|para|a|municipio|ciudad|cd\.?|rumbo a)\s+(?:de\s+)?"
+    r"|^|,\s*)$"
+)
+_FUZZY_FROM = 5
+_ALIKE = 84.0
+
+
+class Municipalities:
+    """The municipalities of Sonora by all their names."""
+
+    def __init__(self, names: dict[str, str]) -> None:
+        self.names = names
+        self._by_ear = {by_ear(name): place for name, place in names.items() if len(name) > 3}
+        self._joined = {name.replace(" ", ""): place for name, place in names.items() if " " in name and len(name) > 7}
+        self._single = [name for name in names if " " not in name and len(name) >= _FUZZY_FROM]
+        self._longest = max(len(name.split()) for name in names)
+
+    @classmethod
+    def read(cls, path: Path = MUNICIPALITIES) -> "Municipalities":
+        names: dict[str, str] = {}
+        with path.open(encoding="utf-8") as source:
+            for row in csv.DictReader(source):
+                for name in (row["name"], row["seat"], *row["aliases"].split("|")):
+                    if name:
+                        names.setdefault(fold(name), row["name"])
+        return cls(names)
+
+    def is_name(self, words: str) -> bool:
+        return fold(words) in self.names
+
+    def find(self, text: str) -> Iterator[Datum]:
+        """The places named in `text`, the longest name first, none inside another."""
+        words = list(re.finditer(r"[^\W_]+(?:\.(?=\s))?", text))
+        taken: set[int] = set()
+        for size in range(self._longest, 0, -1):
+            for first in range(len(words) - size + 1):
+                if taken & set(range(first, first + size)):
+                    continue
+                start, end = words[first].start(), words[first + size - 1].end()
+                name = self._named(fold(text[start:end]).rstrip("."), fold(text[:start]) + (" " if start else ""))
+                if name is not None:
+                    taken |= set(range(first, first + size))
+                    yield Datum("municipio", start, end, name)
+
+    def _named(self, words: str, before: str) -> str | None:
+        if _STREET.search(before):
+            return None
+        if words in self.names:
+            is_placed = words not in _COMMON or bool(_PLACE.search(before))
+            return self.names[words] if is_placed else None
+        if " " in words or len(words) < _FUZZY_FROM:
+            return None
+        same = self._joined.get(words) or self._by_ear.get(by_ear(words))
+        if same is not None and fold(same) not in _COMMON:
+            return same
+        best = process.extractOne(words, self._single, scorer=fuzz.ratio, score_cutoff=_ALIKE)
+        if best is None or best[0] in _COMMON:
+            return None
+        return self.names[best[0]]
+
+
+_NEIGHBOURHOOD = re.compile(
+    r"\b(?:col(?:onia|\.)?|fracc(?:ionamiento|\.)?|barrio)\s+"
+    r"(?:es\s+|se llama\s+|:\s*)?(?:la\s+)?(?!de\b|que\b|y\b|en\b|no\b|hay\b|esta\b|está\b|donde\b)(.+)",
+    re.IGNORECASE,
+)
+_ENDS_NAME = re.compile(
+    r"[,.;:!?()]|\s(?:y|en|que|hay|no|se|esta|está|por|desde|a|al|con|tiene|estan|están|lleva|porque|pero|calle|donde|"
+    r"sin|frente|aqui|aquí|ya|es|son|nos|me|le|les|tenemos|urge|xfa|municipio)\b",
+    re.IGNORECASE,
+)
+
+
+def _neighbourhoods(text: str, municipalities: Municipalities) -> Iterator[Datum]:
+    for match in _NEIGHBOURHOOD.finditer(text):
+        rest = match[1]
+        if fold(text[: match.start()]).endswith("agua de "):
+            continue
+        stop = _ENDS_NAME.search(rest)
+        name = rest[: stop.start()] if stop else rest
+        name = " ".join(name.split()[:5]).strip(" .\"'«»")
+        of_town = re.search(r"\s(?:de|del)\s+([^\W\d_]+(?:\s[^\W\d_]+){0,3})$", name)
+        if of_town and municipalities.is_name(of_town[1]):
+            name = name[: of_town.start()]
+        if name:
+            start = match.start(1)
+            yield Datum("colonia", start, start + len(name), name)
+            return
+
+
+def find(text: str, municipalities: Municipalities) -> list[Datum]:
+    """All data of `text`; where two overlap, the more exact kind stays."""
+    found: list[Datum] = []
+    finders = (_emails, _folios, _curps, _phones)
+    streams = [*(finder(text) for finder in finders), _neighbourhoods(text, municipalities), municipalities.find(text)]
+    for stream in [*streams, _certificates(text)]:
+        for datum in stream:
+            is_free = all(datum.end <= other.start or other.end <= datum.start for other in found)
+            if is_free or datum.entity == "tipo_acta":
+                found.append(datum)
+    return found
