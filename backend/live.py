@@ -32,8 +32,8 @@ def conversation_topic(conversation_id: UUID) -> str:
 
 async def notify(session: AsyncSession, *topics: str) -> None:
     """Wake the followers of `topics` when (and only if) this transaction commits."""
-    for topic in topics:
-        await session.execute(text("SELECT pg_notify(:channel, :topic)"), {"channel": CHANNEL, "topic": topic})
+    statement = text("SELECT pg_notify(:channel, topic) FROM unnest(CAST(:topics AS text[])) AS topic")
+    await session.execute(statement, {"channel": CHANNEL, "topics": list(topics)})
 
 
 class Subscription:
@@ -41,19 +41,20 @@ class Subscription:
 
     def __init__(self) -> None:
         self._event = asyncio.Event()
+        self._rung: set[str] = set()
 
-    def ring(self) -> None:
+    def ring(self, topic: str) -> None:
+        self._rung.add(topic)
         self._event.set()
 
-    async def wait(self, timeout: float) -> bool:
-        """True when something happened; False after `timeout` seconds of nothing."""
-        try:
+    async def wait(self, timeout: float) -> set[str]:
+        """The topics on which something happened; none after `timeout` seconds of nothing."""
+        with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout):
                 await self._event.wait()
-        except TimeoutError:
-            return False
         self._event.clear()
-        return True
+        rung, self._rung = self._rung, set()
+        return rung
 
 
 class LiveEvents:
@@ -116,12 +117,12 @@ class LiveEvents:
             self._typing[conversation_id, who] = time.monotonic() + TYPING_SECONDS
             topic = f"conversation:{conversation_id}"
         for follower in self._followers.get(topic, ()):
-            follower.ring()
+            follower.ring(topic)
 
     def _ring_everybody(self) -> None:
-        for followers in self._followers.values():
+        for topic, followers in self._followers.items():
             for follower in followers:
-                follower.ring()
+                follower.ring(topic)
 
 
 async def notify_typing(session: AsyncSession, conversation_id: UUID, who: str) -> None:
@@ -129,6 +130,6 @@ async def notify_typing(session: AsyncSession, conversation_id: UUID, who: str) 
     await notify(session, f"typing:{conversation_id}:{who}")
 
 
-async def notify_typed(session: AsyncSession, conversation_id: UUID, who: str) -> None:
-    """Tell that `who` has sent what they were typing."""
-    await notify(session, f"typed:{conversation_id}:{who}")
+def typed_topic(conversation_id: UUID, who: str) -> str:
+    """The topic that says that `who` has sent what they were typing."""
+    return f"typed:{conversation_id}:{who}"

@@ -6,7 +6,6 @@ from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sse_starlette import ServerSentEvent
 
@@ -36,7 +35,7 @@ class Follower:
     user_id: UUID
     conversation_id: UUID | None
     cursor: int
-    inbox_seen: tuple[object, ...] | None = None
+    counts_seen: CountsOut | None = None
     state_seen: LiveState | None = None
     marks: dict[int, str] = field(default_factory=dict)
     beat_at: float = 0.0
@@ -52,45 +51,38 @@ async def follow(
     async with AsyncExitStack() as stack:
         topics = [INBOX] + ([conversation_topic(follower.conversation_id)] if follower.conversation_id else [])
         alarm = await stack.enter_async_context(live.subscribe(*topics))
+        rung = {INBOX}
         while True:
             async with database.transaction() as session:
-                events, is_done = await _look(session, live, follower, is_allowed)
+                events, is_done = await _look(session, live, follower, is_allowed, has_moved=INBOX in rung)
             for event in events:
                 yield event
             if is_done:
                 return
             typing = follower.state_seen is not None and follower.state_seen.citizen_typing
-            await alarm.wait(2.0 if typing else LOOK_AGAIN)
+            rung = await alarm.wait(2.0 if typing else LOOK_AGAIN)
 
 
 async def _look(
-    session: AsyncSession, live: LiveEvents, follower: Follower, is_allowed: IsAllowed
+    session: AsyncSession, live: LiveEvents, follower: Follower, is_allowed: IsAllowed, *, has_moved: bool
 ) -> tuple[list[ServerSentEvent], bool]:
     if time.monotonic() - follower.beat_at > HEARTBEAT:
         if not await is_allowed(session):
             return [ServerSentEvent(event="signed_out", data="{}")], True
         follower.beat_at = time.monotonic()
         await agents.touch_presence(session, follower.user_id)
-    events = await _inbox_event(session, follower)
+    events = await _inbox_event(session, follower, has_moved=has_moved)
     if follower.conversation_id is not None:
         events += await _conversation_events(session, live, follower, follower.conversation_id)
     return events, False
 
 
-async def _inbox_event(session: AsyncSession, follower: Follower) -> list[ServerSentEvent]:
+async def _inbox_event(session: AsyncSession, follower: Follower, *, has_moved: bool) -> list[ServerSentEvent]:
+    """The counts, when they changed or something in the inbox did: the page then reads its list again."""
     counts = CountsOut.model_validate(await queries.inbox_counts(session, follower.user_id))
-    moved = await session.execute(
-        select(
-            func.max(Conversation.last_message_at),
-            func.max(Conversation.queued_at),
-            func.sum(Conversation.agent_read_seq),
-            func.sum(Conversation.ownership_epoch),
-        )
-    )
-    now = (counts.model_dump_json(), *moved.one())
-    if now == follower.inbox_seen:
+    if not has_moved and counts == follower.counts_seen:
         return []
-    follower.inbox_seen = now
+    follower.counts_seen = counts
     return [ServerSentEvent(event="inbox", data=counts.model_dump_json())]
 
 

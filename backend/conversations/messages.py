@@ -18,7 +18,7 @@ from backend.conversations.models import (
     Message,
     Owner,
 )
-from backend.live import INBOX, conversation_topic, notify, notify_typed
+from backend.live import INBOX, conversation_topic, notify, typed_topic
 from backend.outbox import service as outbox
 from backend.text import strip_control
 
@@ -94,9 +94,8 @@ async def append(session: AsyncSession, conversation: Conversation, new: NewMess
     await session.flush()
     if new.author in _DELIVERED:
         await outbox.enqueue(session, conversation, message)
-    if new.author in (Author.CITIZEN, Author.AGENT):
-        await notify_typed(session, conversation.id, new.author)
-    await notify(session, conversation_topic(conversation.id), INBOX)
+    typed = [typed_topic(conversation.id, new.author)] if new.author in (Author.CITIZEN, Author.AGENT) else []
+    await notify(session, *typed, conversation_topic(conversation.id), INBOX)
     return message
 
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -66,6 +66,10 @@ class InboxRow:
     last_text: str
     last_author: Author | None
     unread: int
+
+
+#: The console shows what reaches it as «999+».
+COUNTED = 1000
 
 
 @dataclass(frozen=True)
@@ -197,7 +201,10 @@ def _inbox_query() -> Select[Any]:
 
 
 async def inbox_counts(session: AsyncSession, agent_id: UUID) -> InboxCounts:
-    """How many conversations each view holds, and how many of the agent's own have something unread."""
+    """How many conversations each view holds, and how many of the agent's own have something unread.
+
+    None is counted past `COUNTED`: every open page asks at every message, whatever the office's history.
+    """
     mine = _in_view(InboxView.MINE, agent_id)
     has_unread = (
         select(Message.id)
@@ -208,18 +215,21 @@ async def inbox_counts(session: AsyncSession, agent_id: UUID) -> InboxCounts:
         )
         .exists()
     )
-    row = (
-        await session.execute(
-            select(
-                func.count().filter(mine),
-                func.count().filter(_in_view(InboxView.WAITING, agent_id)),
-                func.count().filter(_in_view(InboxView.BOT, agent_id)),
-                func.count().filter(_in_view(InboxView.CLOSED, agent_id)),
-                func.count().filter(and_(mine, has_unread)),
-            ).select_from(Conversation)
+    row = await session.execute(
+        select(
+            _count(mine),
+            _count(_in_view(InboxView.WAITING, agent_id)),
+            _count(_in_view(InboxView.BOT, agent_id)),
+            _count(_in_view(InboxView.CLOSED, agent_id)),
+            _count(and_(mine, has_unread)),
         )
-    ).one()
-    return InboxCounts(*row)
+    )
+    return InboxCounts(*row.one())
+
+
+def _count(condition: ColumnElement[bool]) -> ScalarSelect[int]:
+    some = select(Conversation.id).where(condition).limit(COUNTED).subquery()
+    return select(func.count()).select_from(some).scalar_subquery()
 
 
 async def details(session: AsyncSession, conversation_id: UUID) -> ConversationDetails:
