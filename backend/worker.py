@@ -41,6 +41,7 @@ class Worker:
     def __init__(self, settings: Settings, assistant: Assistant) -> None:
         self.settings = settings
         self.database = Database(settings.database_url)
+        self._room = asyncio.Semaphore(CONCURRENCY)
         self.channels: dict[str, Channel] = {"web": WebChannel()}
         self.advancer = Advancer(
             self.database,
@@ -51,13 +52,19 @@ class Worker:
 
     async def sweep_once(self) -> None:
         """Find work whose wake-up was lost, and give waiting citizens to agents who have room."""
-        async with self.database.transaction() as session:
-            pending = await conversation_jobs.find_pending(session)
-        for conversation_id in pending:
-            await self.advancer.advance(conversation_id)
         await outbox_jobs.dispatch(self.database, self.channels)
         async with self.database.transaction() as session:
             await conversations.assign_waiting(session)
+            pending = await conversation_jobs.find_pending(session)
+        await asyncio.gather(*map(self._take_up, pending))
+
+    async def _take_up(self, conversation_id: UUID) -> None:
+        """Advance one of many: a bot that hangs on some must not hold up the others, nor an error."""
+        async with self._room:
+            try:
+                await self.advancer.advance(conversation_id)
+            except Exception:
+                log.exception("take_up_failed", conversation_id=str(conversation_id))
 
     async def sweep_for_ever(self) -> None:
         while True:

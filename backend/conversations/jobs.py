@@ -2,7 +2,7 @@
 
 from uuid import UUID
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
@@ -21,7 +21,7 @@ async def find_pending(session: AsyncSession, *, limit: int = 200) -> list[UUID]
             or_(Conversation.lease_until.is_(None), Conversation.lease_until < moment),
         )
         .group_by(Message.conversation_id)
-        .order_by(Message.conversation_id)
+        .order_by(func.min(Message.created_at))
         .limit(limit)
     )
     return list(rows.all())
