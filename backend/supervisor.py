@@ -10,6 +10,7 @@ import asyncio
 import ctypes
 import os
 import signal
+import socket
 import sys
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -179,6 +180,10 @@ def _die_with_parent() -> None:
 
 async def serve(environment: Mapping[str, str], model: Path) -> int:
     """Everything, until Ctrl-C or SIGTERM. The process's exit code."""
+    _require_free(
+        environment.get("HOST") or Settings.model_fields["host"].default,
+        int(environment.get("PORT") or Settings.model_fields["port"].default),
+    )
     database_url = environment.get("DATABASE_URL")
     embedded = None if database_url else EmbeddedPostgres(var_dir(environment) / "postgres")
     try:
@@ -197,6 +202,16 @@ async def serve(environment: Mapping[str, str], model: Path) -> int:
     finally:
         if embedded is not None:
             embedded.stop()
+
+
+def _require_free(host: str, port: int) -> None:
+    """Exits in words where another program has the port: its answers would be taken for ours."""
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise SystemExit(f"No se puede usar el puerto {port} ({error.strerror}). Elija otro: PORT=8001") from error
 
 
 async def prepare(settings: Settings) -> tuple[str, str] | None:

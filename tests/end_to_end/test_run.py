@@ -1,6 +1,10 @@
 """Starting and stopping everything as one command does."""
 
+import os
 import signal
+import socket
+import subprocess
+import sys
 from pathlib import Path
 
 import httpx
@@ -54,6 +58,18 @@ def test_the_first_start_tells_where_everything_is(product: Product) -> None:
     assert product.admin_password
     for page in ("/", "/consola/entrar", "/aviso-de-privacidad", "/healthz", "/readyz", "/openapi.json"):
         assert httpx.get(f"{product.base_url}{page}").status_code == 200, page
+
+
+def test_a_port_in_use_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        environment = os.environ | {"VAR_DIR": str(tmp_path), "PORT": str(taken.getsockname()[1])}
+        command = [sys.executable, "-m", "backend", "run", "--model", str(model_path())]
+        run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert run.returncode != 0
+    assert "No se puede usar el puerto" in run.stderr
+    assert not (tmp_path / "postgres").exists()
 
 
 def test_logs_carry_no_words_of_the_citizen(product: Product, client: httpx.Client) -> None:
