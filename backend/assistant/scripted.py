@@ -13,6 +13,7 @@ from backend import clock
 from backend.assistant.port import Handoff, Reply, ReplyButton, TurnResult
 from backend.catalog import service as catalog
 from backend.conversations.models import Author, Conversation, HandoffReason, Message
+from backend.conversations.offered import payload_for
 from backend.privacy import service as privacy
 from backend.registry import intake
 from backend.registry import service as registry
@@ -38,10 +39,9 @@ _CONFIRM = (
     ReplyButton("Corregir", _CORRECT),
     ReplyButton("Cancelar", _CANCEL),
 )
+#: Words that ask for something which no button need have offered.
 _COMMANDS = {
-    "si": _YES, "acepto": _YES, "si acepto": _YES, "si registrar": _YES, "de acuerdo": _YES, "correcto": _YES,
-    "si, registrar": _YES, "ok": _YES, "1": _YES,
-    "no": _NO, "no acepto": _NO, "corregir": _CORRECT, "cancelar": _CANCEL,
+    "corregir": _CORRECT, "cancelar": _CANCEL,
     "persona": _PERSON, "hablar con una persona": _PERSON, "quiero hablar con una persona": _PERSON,
     "registrar": _START, "registrar una peticion": _START, "quiero registrar una peticion": _START,
 }  # fmt: skip
@@ -61,7 +61,7 @@ async def take_over_turn(
     is_new = not conversation.in_scripted_intake
     conversation.in_scripted_intake = True
     draft = await registry.current_draft(session, conversation.id)
-    if draft is not None or _command(message) in (_START, _PERSON):
+    if draft is not None or _command(await _pressed(session, message), message.text) in (_START, _PERSON):
         result = await go_on(session, conversation, message, secret)
         apology = (Reply(f"{_SORRY} Sigo con preguntas sencillas."),) if is_new else ()
         return TurnResult((*apology, *result.replies), result.handoff)
@@ -70,7 +70,8 @@ async def take_over_turn(
 
 async def go_on(session: AsyncSession, conversation: Conversation, message: Message, secret: bytes) -> TurnResult:
     """The next step of the script, given the citizen's `message`. `secret` is what access codes derive from."""
-    command = _command(message)
+    payload = await _pressed(session, message)
+    command = _command(payload, message.text)
     if command == _PERSON:
         return await _person(session)
     if command == _CANCEL:
@@ -83,13 +84,21 @@ async def go_on(session: AsyncSession, conversation: Conversation, message: Mess
         return await _hear_consent(session, conversation, command)
     if not draft.missing:
         return await _hear_confirmation(session, conversation, command, secret)
-    return await _hear_answer(session, conversation, draft.awaiting or draft.missing[0], message)
+    return await _hear_answer(
+        session, conversation, draft.awaiting or draft.missing[0], _answer_in(payload, message.text)
+    )
 
 
-def _command(message: Message) -> str | None:
-    if message.payload is not None and not message.payload.startswith(_VALUE):
-        return message.payload
-    return _COMMANDS.get(fold(message.text).strip(" .!¡"))
+async def _pressed(session: AsyncSession, message: Message) -> str | None:
+    """The payload of the button pressed, or of the one whose number or title was typed."""
+    return message.payload or await payload_for(session, message)
+
+
+def _command(payload: str | None, text: str) -> str | None:
+    """What is asked of the script: by a button that is no answer, or by a few words."""
+    if payload is not None:
+        return None if payload.startswith(_VALUE) else payload
+    return _COMMANDS.get(fold(text).strip(" .!¡"))
 
 
 #: Payload of a choice among a field's options: the option's value follows.
@@ -101,10 +110,11 @@ def _choice(option: intake.Option) -> ReplyButton:
     return ReplyButton(option.title, _VALUE + json.dumps({"valor": option.value}, ensure_ascii=False))
 
 
-def _raw(message: Message) -> str:
-    if message.payload is None or not message.payload.startswith(_VALUE):
-        return message.text
-    return str(json.loads(message.payload.removeprefix(_VALUE))["valor"])
+def _answer_in(payload: str | None, text: str) -> str:
+    """The value of the option chosen, or the words typed."""
+    if payload is None or not payload.startswith(_VALUE):
+        return text
+    return str(json.loads(payload.removeprefix(_VALUE))["valor"])
 
 
 def _say(text: str, *buttons: ReplyButton) -> TurnResult:
@@ -132,8 +142,8 @@ async def _hear_consent(session: AsyncSession, conversation: Conversation, comma
     return await _ask(session, conversation)
 
 
-async def _hear_answer(session: AsyncSession, conversation: Conversation, field: str, message: Message) -> TurnResult:
-    answer = await registry.answer(session, conversation.id, field, _raw(message))
+async def _hear_answer(session: AsyncSession, conversation: Conversation, field: str, raw: str) -> TurnResult:
+    answer = await registry.answer(session, conversation.id, field, raw)
     if answer.accepted:
         return await _ask(session, conversation)
     problem = intake.PROBLEMS[answer.problem or "empty"]

@@ -40,9 +40,15 @@ def _match(typed: str, buttons: list[tuple[str, str]]) -> str | None:
         if word == fold(title).strip(" .!¡¿?,"):
             return payload
     answer = next((first for first, words in (("si", _YES), ("no", _NO)) if word in words), None)
-    meant = [payload for title, payload in buttons if answer and fold(title).split(",")[0].split(" ")[0] == answer]
+    meant = [payload for title, payload in buttons if answer and _says(title) == answer]
     if len(meant) == 1:
         return meant[0]
     number = _NUMBER.match(word)
     index = int(number[1]) if number else _ORDINALS.get(word.removeprefix("la ").removeprefix("el "), 0)
     return buttons[index - 1][1] if 1 <= index <= len(buttons) else None
+
+
+def _says(title: str) -> str:
+    """What a button's title begins by saying: «Sí, registrar» and «Acepto» say yes."""
+    first = fold(title).replace(",", " ").split(" ")[0]
+    return "si" if first == "acepto" else first
