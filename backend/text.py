@@ -2,9 +2,6 @@
 
 import re
 import unicodedata
-from typing import Annotated
-
-from pydantic import BeforeValidator
 
 _SPACE = re.compile(r"\s+")
 
@@ -19,11 +16,3 @@ def fold(text: str) -> str:
 def strip_control(text: str) -> str:
     """`text` without control characters (NUL among them, which PostgreSQL cannot keep); newlines and tabs stay."""
     return "".join(char for char in text if char in "\n\t" or unicodedata.category(char) not in {"Cc", "Cs"})
-
-
-def _clean(value: object) -> object:
-    return strip_control(value) if isinstance(value, str) else value
-
-
-#: A field of an API's body, without control characters.
-CleanText = Annotated[str, BeforeValidator(_clean)]

@@ -1,74 +1,15 @@
 """The catalogs API, for staff."""
 
-from datetime import time
 from uuid import UUID
 
 from fastapi import APIRouter, Request, status
-from pydantic import BaseModel, ConfigDict, Field
 
 from backend.agents.auth import CurrentHead, CurrentUser
 from backend.catalog import service
-from backend.catalog.models import AgencyLevel
+from backend.catalog.schemas import AgencyOut, CannedReplyIn, CannedReplyOut, MunicipalityOut, OfficeOut, Span, TopicOut
 from backend.db import Tx
 
 router = APIRouter(prefix="/api/catalog", tags=["catalog"])
-
-
-class _Out(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
-
-
-class MunicipalityOut(_Out):
-    id: str = Field(description="INEGI key.")
-    name: str
-    seat: str
-    population_2020: int
-
-
-class AgencyOut(_Out):
-    id: UUID
-    key: str
-    name: str
-    short_name: str
-    level: AgencyLevel
-
-
-class TopicOut(_Out):
-    id: UUID
-    key: str
-    name: str
-    default_agency_id: UUID | None
-
-
-class CannedReplyIn(BaseModel):
-    shortcut: str = Field(min_length=1, max_length=40, pattern=r"^[a-z0-9-]+$")
-    title: str = Field(min_length=1, max_length=120)
-    text: str = Field(min_length=1, max_length=4000)
-    is_active: bool = True
-
-
-class CannedReplyOut(_Out):
-    id: UUID
-    shortcut: str
-    title: str
-    text: str
-    is_active: bool
-
-
-class Span(_Out):
-    weekday: int = Field(ge=0, le=6, description="Monday is 0.")
-    opens: time
-    closes: time
-
-
-class OfficeOut(_Out):
-    open: bool
-    person_available: bool
-    waiting: int
-    hours_text: str
-    next_opening_text: str
-    address: str
-    phone: str
 
 
 @router.get("/municipalities")

@@ -101,7 +101,7 @@ async def _seed_agencies(session: AsyncSession) -> None:
 
 
 async def _seed_topics(session: AsyncSession) -> None:
-    agencies = dict((await session.execute(select(Agency.key, Agency.id))).tuples().all())
+    agencies = dict((await session.execute(select(Agency.key, Agency.id))).all())
     for row in _yaml("topics.yml"):
         values = {
             "key": row["key"],

@@ -9,8 +9,8 @@ from sse_starlette import EventSourceResponse
 
 from backend.agents import service as agents
 from backend.agents.auth import COOKIE, CurrentUser
-from backend.catalog import routes as catalog_routes
 from backend.catalog import service as catalog
+from backend.catalog.schemas import CannedReplyOut
 from backend.console import presenting
 from backend.console.live_stream import Follower, follow
 from backend.console.schemas import ColleagueOut, ConversationOut, CountsOut, InboxOut, TranscriptOut
@@ -71,9 +71,9 @@ async def colleagues(tx: Tx, user: CurrentUser) -> list[ColleagueOut]:
 
 
 @router.get("/canned-replies")
-async def canned_replies(tx: Tx, user: CurrentUser) -> list[catalog_routes.CannedReplyOut]:
+async def canned_replies(tx: Tx, user: CurrentUser) -> list[CannedReplyOut]:
     """The texts that `/` offers."""
-    return [catalog_routes.CannedReplyOut.model_validate(one) for one in await catalog.canned_replies(tx)]
+    return [CannedReplyOut.model_validate(one) for one in await catalog.canned_replies(tx)]
 
 
 @router.get("/stream", response_class=EventSourceResponse)

@@ -8,6 +8,7 @@ from fastapi import APIRouter, Depends, Request
 from backend import clock
 from backend.assistant.emergency import EMERGENCY_TEXT
 from backend.catalog import service as catalog
+from backend.catalog.schemas import OfficeOut
 from backend.conversations.errors import ConversationNotFound
 from backend.conversations.models import CallbackTask, Conversation
 from backend.db import Tx
@@ -26,7 +27,6 @@ from backend.internal_api.schemas import (
     FolioIn,
     InformationIn,
     LookupOut,
-    OfficeOut,
     OptionOut,
     PetitionBrief,
     StatusOut,
@@ -63,6 +63,12 @@ async def emergency_text() -> Text:
     return Text(text=EMERGENCY_TEXT)
 
 
+@router.get("/office")
+async def office(tx: Tx) -> OfficeOut:
+    """Whether a person is there, and when. Apart from the context, which every message needs and this few."""
+    return OfficeOut.model_validate(await catalog.office_state(tx, clock.now()))
+
+
 @router.get(_BASE)
 async def context(request: Request, tx: Tx, conversation_id: KnownConversation) -> Context:
     """Everything the bot needs to know before it speaks."""
@@ -75,7 +81,6 @@ async def context(request: Request, tx: Tx, conversation_id: KnownConversation) 
         consent=conversation.consent_at is not None,
         known_name=person.full_name if person else None,
         known_phone=person.phone if person else None,
-        office=OfficeOut.model_validate(await catalog.office_state(tx, clock.now())),
         draft=draft_out(draft) if draft else None,
         petitions=[
             PetitionBrief(

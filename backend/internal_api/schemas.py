@@ -38,18 +38,6 @@ class DraftOut(BaseModel):
     attachments: int
 
 
-class OfficeOut(BaseModel):
-    model_config = ConfigDict(from_attributes=True)
-
-    open: bool
-    person_available: bool
-    waiting: int
-    hours_text: str
-    next_opening_text: str
-    address: str
-    phone: str
-
-
 class PetitionBrief(BaseModel):
     folio: str
     kind_text: str
@@ -63,7 +51,6 @@ class Context(BaseModel):
     consent: bool
     known_name: str | None
     known_phone: str | None
-    office: OfficeOut
     draft: DraftOut | None
     petitions: list[PetitionBrief]
     privacy_notice: str

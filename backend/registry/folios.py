@@ -17,8 +17,9 @@ CODE_LENGTH = 8
 #: No vowels that look like digits, no 0, 1, I, L, O or U.
 _CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
-_FOLIO = re.compile(
-    r"A\s*C[\s\-–—.:]*(\d[\dOILSB]{3})[\s\-–—.]*([\dOILSB]{1,6})[\s\-–—.]*([0-9A-Z])(?![\-–—]?[0-9A-Z])",
+#: A folio as people type it; `parse` says whether it is one.
+PATTERN = re.compile(
+    r"\bA\s*C[\s\-–—.:]*(\d[\dOILSB]{3})[\s\-–—.]*([\dOILSB]{1,6})[\s\-–—.]*([0-9A-Z])(?![\-–—]?[0-9A-Z])",
     re.IGNORECASE,
 )
 _LOOKALIKES = {"O": "0", "I": "1", "L": "1", "S": "5", "B": "8"}
@@ -40,7 +41,7 @@ def parse(typed: str) -> str | None:
     swapped (ISO 7064 misses some); and, where the check character has a look-alike (S and 5), a slip
     that would have needed that look-alike.
     """
-    match = _FOLIO.search(typed)
+    match = PATTERN.search(typed)
     if match is None:
         return None
     year, number = (_digits(part) for part in match.groups()[:2])

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from backend.fields import CleanText
 from backend.registry import intake, petitions
 from backend.registry.models import (
     ActorKind,
@@ -16,7 +17,6 @@ from backend.registry.models import (
     Priority,
 )
 from backend.registry.queries import EventRow, PetitionDetails, PetitionRow
-from backend.text import CleanText
 
 
 class PersonOut(BaseModel):

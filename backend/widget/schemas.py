@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from backend.conversations.models import Author, Owner
 from backend.conversations.views import MessageView
-from backend.text import CleanText
+from backend.fields import CleanText
 
 PublicAuthor = Literal["citizen", "bot", "agent", "system"]
 

@@ -31,6 +31,9 @@ class BackendClient:
     async def context(self) -> dict[str, Any]:
         return await self._call("GET", self._base)
 
+    async def office(self) -> dict[str, Any]:
+        return await self._call("GET", "/office")
+
     async def emergency_text(self) -> str:
         answer = await self._call("GET", "/texts/emergency")
         return str(answer["text"])

@@ -6,11 +6,13 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
+from backend.registry.folios import PATTERN as FOLIO
 from bot.actions.draft import end_and_resume
 from bot.actions.forms import FormListener, end_form, go_on, offer_person, other_matter, start_form, stumbles, turn_to
 from bot.actions.information import SIDE_QUESTIONS, answer_side_question
+from bot.actions.kinds import OPENS_PETITION
 from bot.actions.people import emergency, reach_person
-from bot.actions.turn import CODE, FOLIO, Turn
+from bot.actions.turn import CODE, Turn
 
 STATUS, INFORMATION = "estado", "informacion"
 
@@ -132,6 +134,9 @@ class FolioForm(FormListener, Action):
 
     async def _interruption(self, turn: Turn, folio: str | None, code: str | None) -> list[EventType] | None:
         tells_information = folio is not None and code is not None
+        if turn.is_danger and not tells_information:
+            await emergency(turn)
+            return end_form(**_DONE)
         if turn.wants_person:
             return await reach_person(turn, from_form=True)
         if turn.is_upset and not tells_information:
@@ -145,11 +150,8 @@ class FolioForm(FormListener, Action):
         if turn.cancels or declines:
             turn.say("utter_consulta_cancelada")
             return await end_and_resume(turn, **_DONE)
-        if turn.intent == "emergencia" and turn.confidence > 0.8 and not tells_information:
-            await emergency(turn)
-            return end_form()
         opening = other_matter(turn)
-        if opening == "action_iniciar_peticion" and not tells_information and folio_in(turn) is None:
+        if opening == OPENS_PETITION and not tells_information and folio_in(turn) is None:
             return turn_to(opening, **_DONE)
         is_side = turn.intent in SIDE_QUESTIONS and turn.confidence > 0.6 and folio_in(turn) is None
         if turn.intent in {"volver_con_bot", "enviar_adjunto"} or (

@@ -5,12 +5,14 @@ an answer holds, is the backend's to say. So Rasa keeps the form open until it i
 """
 
 import json
+from abc import ABC, abstractmethod
 from typing import Any, ClassVar
 
 from rasa_sdk import Tracker
 from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from bot.actions.kinds import OPENINGS
 from bot.actions.turn import Turn
 
 #: Rasa takes a form that sets nothing but `requested_slot` for one that rejects the message.
@@ -42,28 +44,11 @@ def end_form(**slots: Any) -> list[EventType]:
     return [_HEARD, *_set({"paso": None, "tropiezos": None, **slots}), SlotSet("requested_slot", None)]
 
 
-#: Intents that open another matter, and the action that opens it.
-_OPENINGS = {
-    "registrar_peticion": "action_iniciar_peticion",
-    "registrar_queja": "action_iniciar_peticion",
-    "registrar_sugerencia": "action_iniciar_peticion",
-    "registrar_felicitacion": "action_iniciar_peticion",
-    "solicitar_audiencia": "action_iniciar_peticion",
-    "solicitar_apoyo_social": "action_iniciar_peticion",
-    "solicitar_asesoria_juridica": "action_iniciar_peticion",
-    "tramite_registro_civil": "action_iniciar_peticion",
-    "carta_no_antecedentes": "action_iniciar_peticion",
-    "consultar_folio": "action_consultar_folio",
-    "agregar_informacion": "action_agregar_informacion",
-}
-_CLEARLY = 0.8
-
-
 def other_matter(turn: Turn) -> str | None:
     """The action that opens what this message turns to, if it is clearly no answer to the form's question."""
     has_number = any(char.isdigit() for char in turn.text)
-    is_clear = turn.is_button or (turn.confidence > _CLEARLY and turn.words >= 3 and not has_number)
-    return _OPENINGS.get(turn.intent) if is_clear else None
+    is_clear = turn.is_button or (turn.is_sure and turn.words >= 3 and not has_number)
+    return OPENINGS.get(turn.intent) if is_clear else None
 
 
 def turn_to(action: str, **slots: Any) -> list[EventType]:
@@ -73,8 +58,6 @@ def turn_to(action: str, **slots: Any) -> list[EventType]:
 
 #: Misunderstandings in a row after which a person is offered.
 _PATIENCE = 2
-
-
 _PERSON = {"title": "Hablar con una persona", "payload": "/hablar_con_persona"}
 
 
@@ -91,7 +74,7 @@ def offer_person(turn: Turn) -> tuple[dict[str, str], ...]:
     return (_PERSON,)
 
 
-class FormListener:
+class FormListener(ABC):
     """A form's only step: `hear` gets each message once, whichever form it opened on the way."""
 
     form: ClassVar[str]
@@ -105,9 +88,9 @@ class FormListener:
             return go_on()
         return await self.hear(turn)
 
+    @abstractmethod
     async def hear(self, turn: Turn) -> list[EventType]:
-        """Answer one message; one of `go_on`, `end_form`, `switch_form`."""
-        raise NotImplementedError
+        """Answer one message; one of `go_on`, `end_form`, `switch_form`, `turn_to`."""
 
 
 def option_buttons(options: list[dict[str, str]]) -> list[dict[str, str]]:

@@ -10,7 +10,7 @@ from bot.actions.turn import Turn
 
 
 async def tell_hours(turn: Turn) -> None:
-    office = (await turn.backend.context())["office"]
+    office = await turn.backend.office()
     turn.say("utter_horario", horario=office["hours_text"], direccion=office["address"])
     if office["phone"]:
         turn.say("utter_horario_telefono", telefono=office["phone"])
@@ -24,9 +24,9 @@ async def tell_notice(turn: Turn) -> None:
 _FIXED = {
     "ayuda": "utter_ayuda",
     "informacion_publica": "utter_informacion_publica",
-    "agradecer": "utter_de_nada",
 }
-SIDE_QUESTIONS = {*_FIXED, "horario_ubicacion", "aviso_privacidad", "saludar"}
+#: … thanks among them, to which the next question is answer enough.
+SIDE_QUESTIONS = {*_FIXED, "horario_ubicacion", "aviso_privacidad", "saludar", "agradecer"}
 
 
 async def answer_side_question(turn: Turn) -> None:
@@ -37,7 +37,7 @@ async def answer_side_question(turn: Turn) -> None:
         await tell_notice(turn)
     elif turn.intent == "saludar":
         turn.say("utter_continuar_borrador")
-    elif turn.intent in _FIXED and turn.intent != "agradecer":
+    elif turn.intent in _FIXED:
         turn.dispatcher.utter_message(response=_FIXED[turn.intent])
 
 

@@ -12,9 +12,7 @@ from bot.actions.information import SIDE_QUESTIONS, answer_side_question
 from bot.actions.readings import likeliest, may_be_danger
 from bot.actions.turn import Turn
 
-#: Confidence from which a danger told in the midst of something else is taken for one.
-_SURE = 0.8
-#: … and from which it is taken for one where nothing else is under way; below, we ask.
+#: Confidence from which a danger is taken for one where nothing else is under way; below, we ask.
 _LIKELY_DANGER = 0.7
 #: Two in a row offer a person.
 _MISUNDERSTOOD = {"nlu_fallback", "fuera_de_alcance", "dar_dato"}
@@ -28,13 +26,13 @@ async def emergency(turn: Turn) -> None:
 
 async def reach_person(turn: Turn, *, from_form: bool = False) -> list[EventType]:
     """A person now, if one is there; else their name and phone, for a call."""
-    context = await turn.backend.context()
-    office = context["office"]
+    office = await turn.backend.office()
     if office["person_available"]:
         turn.say("utter_le_comunico", espera=_wait_text(office["waiting"]))
         turn.hand_off("requested")
         return end_form() if from_form else []
     turn.say("utter_no_hay_personas", apertura=office["next_opening_text"])
+    context = await turn.backend.context()
     if not context["consent"]:
         turn.say("utter_pregunta_consentimiento", aviso=context["privacy_notice"])
     elif not context["known_name"]:
@@ -63,7 +61,7 @@ async def _file_call(turn: Turn, name: str, phone: str) -> list[EventType]:
             return go_on(nombre_llamada=None)
         turn.say("utter_pregunta_telefono_llamada")
         return go_on(nombre_llamada=name)
-    office = (await turn.backend.context())["office"]
+    office = await turn.backend.office()
     turn.say("utter_llamada_registrada", nombre=name.split(maxsplit=1)[0], apertura=office["next_opening_text"])
     return await end_and_resume(turn, nombre_llamada=None)
 
@@ -82,12 +80,12 @@ class CallForm(FormListener, Action):
     form = "llamada_form"
 
     async def hear(self, turn: Turn) -> list[EventType]:
+        if turn.is_danger:
+            await emergency(turn)
+            return end_form(nombre_llamada=None)
         if turn.cancels or turn.says_no:
             turn.say("utter_llamada_cancelada")
             return await end_and_resume(turn, nombre_llamada=None)
-        if turn.intent == "emergencia" and turn.confidence > _SURE:
-            await emergency(turn)
-            return end_form(nombre_llamada=None)
         if turn.wants_person:
             return await reach_person(turn, from_form=True)
         opening = other_matter(turn)

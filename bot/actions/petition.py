@@ -11,6 +11,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import EventType
 from rasa_sdk.executor import CollectingDispatcher
 
+from backend.text import fold
 from bot.actions.draft import ask_again, ask_next
 from bot.actions.folios import INFORMATION, STATUS, folio_in, open_lookup
 from bot.actions.forms import (
@@ -24,21 +25,11 @@ from bot.actions.forms import (
     switch_form,
 )
 from bot.actions.information import SIDE_QUESTIONS, answer_side_question
+from bot.actions.kinds import KINDS, OPENS_PETITION
 from bot.actions.people import emergency, reach_person
 from bot.actions.readings import doubtful_text
-from bot.actions.turn import Turn, fold
+from bot.actions.turn import Turn
 
-KINDS = {
-    "registrar_peticion": "peticion",
-    "registrar_queja": "queja",
-    "registrar_sugerencia": "sugerencia",
-    "registrar_felicitacion": "felicitacion",
-    "solicitar_audiencia": "audiencia",
-    "solicitar_apoyo_social": "apoyo_social",
-    "solicitar_asesoria_juridica": "asesoria_juridica",
-    "tramite_registro_civil": "registro_civil",
-    "carta_no_antecedentes": "carta_no_antecedentes",
-}
 #: Answers in the citizen's own words, in which an intent found by chance must not interrupt.
 FREE_TEXT = {"narrativa", "colonia", "nombre"}
 #: Short words that answer no question of ours.
@@ -62,7 +53,7 @@ class ActionStartPetition(Action):
     """Opens the draft with what the first message already told, and asks the first question."""
 
     def name(self) -> str:
-        return "action_iniciar_peticion"
+        return OPENS_PETITION
 
     async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
         turn = Turn(dispatcher, tracker, domain)
@@ -130,6 +121,9 @@ class PetitionForm(FormListener, Action):
 async def _interruption(turn: Turn, context: dict[str, Any], draft: dict[str, Any]) -> list[EventType] | None:
     """What is not an answer: a file, a wish for a person, a cancellation, a correction, a side question."""
     field = draft["awaiting"] if context["consent"] else None
+    if turn.is_danger and field != "narrativa":
+        await emergency(turn)
+        return end_form()
     if turn.intent == "volver_con_bot":
         turn.say("utter_regreso")
         await ask_again(turn, context, draft)
@@ -141,9 +135,6 @@ async def _interruption(turn: Turn, context: dict[str, Any], draft: dict[str, An
     if turn.wants_person:
         turn.say("utter_borrador_guardado")
         return await reach_person(turn, from_form=True)
-    if turn.intent == "emergencia" and turn.confidence > 0.8 and field != "narrativa":
-        await emergency(turn)
-        return end_form()
     if turn.is_upset and field not in FREE_TEXT:
         turn.say("utter_molestia")
         await ask_again(turn, context, draft)
@@ -176,7 +167,7 @@ def _looks_up(turn: Turn, field: str | None) -> str | None:
         return None
     if folio_in(turn) is not None:
         return purpose or STATUS
-    return purpose if turn.confidence > 0.8 and field not in FREE_TEXT else None
+    return purpose if turn.is_sure and field not in FREE_TEXT else None
 
 
 def _is_side_question(turn: Turn, field: str | None) -> bool:

@@ -2,19 +2,16 @@
 
 import logging
 import re
-import unicodedata
 from typing import Any
 
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
+from backend.text import fold
 from bot.actions.backend_client import BackendClient, shared_http
 
 logger = logging.getLogger(__name__)
 
-FOLIO = re.compile(
-    r"\bA\s*C[\s\-–—.:]*\d[\dOILSB]{3}[\s\-–—.]*[\dOILSB]{1,6}[\s\-–—.]*[0-9A-Z](?![0-9A-Z])", re.IGNORECASE
-)
 CODE = re.compile(r"\b([2-9A-HJKMNP-TV-Z]{4})[\s-]?([2-9A-HJKMNP-TV-Z]{4})\b", re.IGNORECASE)
 
 _YES = re.compile(
@@ -47,14 +44,7 @@ _ASKS = re.compile(
 )
 
 
-#: Confidence from which an intent counts in the midst of a form.
 _SURE = 0.8
-
-
-def fold(text: str) -> str:
-    """Lower case, no accents, single spaces."""
-    plain = unicodedata.normalize("NFKD", text.casefold())
-    return " ".join("".join(char for char in plain if not unicodedata.combining(char)).split())
 
 
 class Turn:
@@ -111,7 +101,7 @@ class Turn:
     def says_yes(self) -> bool:
         if self.is_button:
             return self.intent == "afirmar"
-        return bool(_YES.search(self.folded)) and not _NO.search(self.folded)
+        return bool(_YES.search(self.folded))
 
     @property
     def says_no(self) -> bool:
@@ -140,9 +130,18 @@ class Turn:
         )
 
     @property
+    def is_sure(self) -> bool:
+        """Whether the intent counts in the midst of a form, where nearly everything is an answer."""
+        return self.confidence > _SURE
+
+    @property
+    def is_danger(self) -> bool:
+        return self.intent == "emergencia" and self.is_sure
+
+    @property
     def is_upset(self) -> bool:
         """Whether they are angry at this chat itself."""
-        return not self.is_button and self.intent == "queja_del_servicio" and self.confidence > _SURE
+        return not self.is_button and self.intent == "queja_del_servicio" and self.is_sure
 
     @property
     def asks_something(self) -> bool:

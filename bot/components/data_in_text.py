@@ -16,7 +16,7 @@ from stdnum.exceptions import ValidationError
 from stdnum.mx import curp as stdnum_curp
 
 from backend.registry import folios
-from bot.actions.turn import FOLIO, fold
+from backend.text import fold
 from bot.components.normalisation import by_ear
 
 MUNICIPALITIES = Path(__file__).resolve().parents[2] / "backend/catalog/seed/municipalities.csv"
@@ -65,7 +65,7 @@ def _curps(text: str) -> Iterator[Datum]:
 
 
 def _folios(text: str) -> Iterator[Datum]:
-    for match in FOLIO.finditer(text):
+    for match in folios.PATTERN.finditer(text):
         folio = folios.parse(match[0])
         if folio is not None:
             yield Datum("folio", match.start(), match.end(), folio)

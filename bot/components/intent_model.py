@@ -158,6 +158,8 @@ class IntentModel:
             name: Head(arrays[f"{name}_weights"], arrays[f"{name}_bias"], temperature)
             for name, temperature in content["temperatures"].items()
         }
+        if "careful" in heads:
+            _encoder()  # now, or the first doubtful message would wait for it
         return cls(content["intents"], vectorizers, heads["quick"], heads.get("careful"))
 
 

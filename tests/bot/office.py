@@ -79,6 +79,8 @@ class Office:
             self.reads += 1
             if path == "texts/emergency":
                 return httpx.Response(200, json=checked("Text", {"text": EMERGENCY}))
+            if path == "office":
+                return httpx.Response(200, json=checked("OfficeOut", self._hours()))
             return httpx.Response(200, json=checked("Context", self._context()))
         effect = path.split("/", 2)[2]
         key, body = request.headers["Idempotency-Key"], json.loads(request.content)
@@ -106,19 +108,21 @@ class Office:
             "consent": self.consent,
             "known_name": self.name,
             "known_phone": self.phone,
-            "office": {
-                "open": self.person_available,
-                "person_available": self.person_available,
-                "waiting": self.waiting,
-                "hours_text": "de lunes a viernes, de 8:00 a 15:00",
-                "next_opening_text": "el lunes a las 8:00",
-                "address": "Palacio de Gobierno",
-                "phone": self.office_phone,
-            },
             "draft": self._draft() if self.kind else None,
             "petitions": [{"folio": folio, "kind_text": "Petición", "status_text": "Recibida"} for folio in self.own],
             "privacy_notice": NOTICE,
             "privacy_url": "http://backend/aviso-de-privacidad",
+        }
+
+    def _hours(self) -> dict[str, Any]:
+        return {
+            "open": self.person_available,
+            "person_available": self.person_available,
+            "waiting": self.waiting,
+            "hours_text": "de lunes a viernes, de 8:00 a 15:00",
+            "next_opening_text": "el lunes a las 8:00",
+            "address": "Palacio de Gobierno",
+            "phone": self.office_phone,
         }
 
     def _missing(self) -> list[str]:

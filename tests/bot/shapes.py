@@ -12,7 +12,6 @@ import pydantic
 
 from tests.bot.wording import ROOT
 
-_SCHEMAS = ROOT / "backend/internal_api/schemas.py"
 _ENUMS = {"PetitionKind": "backend/registry/models.py", "LookupResult": "backend/registry/lookups.py"}
 
 
@@ -34,14 +33,19 @@ class _Strict(pydantic.BaseModel):
         extra = "forbid"
 
 
+def _classes(path: str) -> list[ast.ClassDef]:
+    return [node for node in ast.parse((ROOT / path).read_text("utf-8")).body if isinstance(node, ast.ClassDef)]
+
+
 def _load() -> dict[str, Any]:
-    module = ast.parse(_SCHEMAS.read_text("utf-8"))
-    classes = [node for node in module.body if isinstance(node, ast.ClassDef)]
+    classes = _classes("backend/internal_api/schemas.py") + [
+        node for node in _classes("backend/catalog/schemas.py") if node.name == "OfficeOut"
+    ]
     for node in classes:
         node.body = [part for part in node.body if not isinstance(part, ast.Assign)] or [ast.Pass()]
-    names: dict[str, Any] = {"BaseModel": _Strict, "Field": _field, "UUID": UUID, "__name__": __name__}
+    names: dict[str, Any] = {"BaseModel": _Strict, "_Out": _Strict, "Field": _field, "UUID": UUID, "__name__": __name__}
     names |= {name: _enum(name, path) for name, path in _ENUMS.items()}
-    exec(compile(ast.Module(classes, []), str(_SCHEMAS), "exec"), names)  # noqa: S102 (our own file)
+    exec(compile(ast.Module(classes, []), "backend/schemas", "exec"), names)  # noqa: S102 (our own file)
     return names
 
 

@@ -7,8 +7,9 @@ from collections import Counter
 
 import pytest
 
-from bot.actions.petition import _TITLES, KINDS
-from bot.actions.turn import fold
+from backend.text import fold
+from bot.actions.kinds import KINDS
+from bot.actions.petition import _TITLES
 from tests.bot import wording
 
 #: Fixed by the shared design, section 6.

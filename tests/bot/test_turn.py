@@ -6,9 +6,10 @@ import pytest
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
+from backend.text import fold
 from bot.actions.folios import _code_in, folio_in
 from bot.actions.petition import tells_something
-from bot.actions.turn import Turn, fold
+from bot.actions.turn import Turn
 
 
 def turn(text: str, intent: str = "", confidence: float = 0.0, entities: list[dict[str, Any]] | None = None) -> Turn:

@@ -11,7 +11,7 @@ import pytest
 import structlog
 import yaml
 
-from bot.actions.turn import fold
+from backend.text import fold
 from bot.train import train
 from tests.bot import wording
 

@@ -63,11 +63,6 @@ async def test_a_citizens_token_does_not_open_the_internal_api(app: FastAPI) -> 
 
 async def test_the_context_of_a_new_conversation_tells_all_the_bot_needs(actions: Actions) -> None:
     context = await actions.context()
-    office = context.pop("office")
-    assert set(office) == {
-        "open", "person_available", "waiting", "hours_text", "next_opening_text", "address", "phone"
-    }  # fmt: skip
-    assert office["hours_text"] == "de lunes a viernes de 8:00 a 15:00"
     assert "aviso de privacidad" in context.pop("privacy_notice")
     assert context == {
         "channel": "web",
@@ -254,3 +249,12 @@ async def test_consent_is_kept_with_the_version_of_the_notice(actions: Actions, 
 
 async def test_the_emergency_text_names_911(actions: Actions) -> None:
     assert "911" in (await actions.client.get("/internal/texts/emergency", headers=TOKEN)).json()["text"]
+
+
+async def test_the_offices_hours_are_told_apart_from_any_conversation(actions: Actions) -> None:
+    answer = await actions.client.get("/internal/office", headers=TOKEN)
+    assert answer.status_code == 200
+    assert set(answer.json()) == {
+        "open", "person_available", "waiting", "hours_text", "next_opening_text", "address", "phone"
+    }  # fmt: skip
+    assert answer.json()["hours_text"] == "de lunes a viernes de 8:00 a 15:00"
