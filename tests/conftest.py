@@ -16,6 +16,9 @@ from backend.db import Database, in_transaction
 from backend.embedded import EmbeddedPostgres
 from backend.migrate import migrate
 from backend.settings import Settings
+from tests.chromium import browser
+
+__all__ = ["browser"]
 
 _numbers = itertools.count()
 

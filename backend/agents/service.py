@@ -319,4 +319,4 @@ async def names(session: AsyncSession, ids: Collection[UUID]) -> dict[UUID, str]
     if not ids:
         return {}
     rows = await session.execute(select(User.id, User.full_name).where(User.id.in_(ids)))
-    return dict(rows.tuples().all())
+    return dict(rows.all())

@@ -251,17 +251,12 @@ async def assign_waiting(session: AsyncSession) -> None:
     available = await agents.available_agents(session)
     if not available:
         return
-    loads = dict(
-        (
-            await session.execute(
-                select(Conversation.agent_id, func.count())
-                .where(Conversation.owner == Owner.AGENT)
-                .group_by(Conversation.agent_id)
-            )
-        )
-        .tuples()
-        .all()
+    owned = await session.execute(
+        select(Conversation.agent_id, func.count())
+        .where(Conversation.owner == Owner.AGENT)
+        .group_by(Conversation.agent_id)
     )
+    loads = dict(owned.all())
     waiting = await session.scalars(
         select(Conversation)
         .where(Conversation.owner == Owner.QUEUE)

@@ -20,7 +20,6 @@ from backend.conversations.models import (
     Conversation,
     HandoffReason,
     Message,
-    Owner,
     Rating,
     RatingState,
 )
@@ -135,9 +134,8 @@ async def _conversation(session: AsyncSession, row: dict[str, Any], staff: dict[
         message = await messages.append(session, conversation, messages.NewMessage(author, text=text, agent_id=by))
         message.handled_at = clock.now()
     if stage in ("espera", "emergencia"):
-        conversation.owner, conversation.queued_at = Owner.QUEUE, clock.now()
-        conversation.handoff_reason = HandoffReason(row.get("reason", "requested"))
-        conversation.is_emergency = stage == "emergencia"
+        reason = HandoffReason(row.get("reason", "requested"))
+        await ownership.hand_to_queue(session, conversation.id, reason, is_emergency=stage == "emergencia")
     elif stage == "agente" and not taken and analyst is not None:
         await ownership.take_over(session, conversation.id, analyst.id)
     elif stage == "cerrada" and analyst is not None:

@@ -1,31 +1,20 @@
 """A citizen on the portal and two analysts in the console, in real Chromium, with the whole product behind them."""
 
 import re
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from tests.end_to_end.conftest import ANALYST
 from tests.end_to_end.product import Product
-from tests.widget.test_widget_browser import FLAGS
 
 pytestmark = [pytest.mark.product, pytest.mark.browser]
 
 PASSWORD = "x" * 12
 COLLEAGUE = "beto.prueba"
 SLOW = 20_000
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
-        yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module")
