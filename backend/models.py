@@ -2,12 +2,26 @@
 
 from backend.agents import models as agents
 from backend.catalog import models as catalog
+from backend.contacts import models as contacts
 from backend.conversations import models as conversations
 from backend.db import Base
 from backend.internal_api import models as internal_api
+from backend.messaging import models as messaging
+from backend.notices import models as notices
 from backend.outbox import models as outbox
 from backend.registry import models as registry
 
 metadata = Base.metadata
 
-__all__ = ["agents", "catalog", "conversations", "internal_api", "metadata", "outbox", "registry"]
+__all__ = [
+    "agents",
+    "catalog",
+    "contacts",
+    "conversations",
+    "internal_api",
+    "messaging",
+    "metadata",
+    "notices",
+    "outbox",
+    "registry",
+]

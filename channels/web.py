@@ -5,11 +5,13 @@ resending is harmless: the widget shows a message by its id, once. Receipts come
 from the widget (`POST /api/chat/receipts`).
 """
 
+from channels.manners import MANNERS
 from channels.port import OutboundMessage, SendOutcome, Sent
 
 
 class WebChannel:
     name = "web"
+    manners = MANNERS["web"]
     resend_when_uncertain = True
 
     async def send(self, message: OutboundMessage) -> SendOutcome:

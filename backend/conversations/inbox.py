@@ -7,6 +7,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend.contacts.models import Contact
 from backend.conversations import messages
 from backend.conversations.errors import PayloadNotOffered
 from backend.conversations.models import Attachment, Author, Conversation, EventKind, Message
@@ -55,15 +56,23 @@ async def open_conversation(
 ) -> Conversation:
     """The conversation of this person on this channel, made if it is new."""
     key = {"channel": channel, "account": account, "external_user_id": external_user_id}
+    known = await session.scalar(select(Conversation).filter_by(**key))
+    if known is not None:
+        return known
+    contact = Contact()
+    session.add(contact)
+    await session.flush()
     created = await session.scalar(
         insert(Conversation)
-        .values(**key, language=language, page_url=page_url)
+        .values(**key, contact_id=contact.id, language=language, page_url=page_url)
         .on_conflict_do_nothing(index_elements=list(key))
         .returning(Conversation.id)
     )
     conversation = await session.scalar(select(Conversation).filter_by(**key))
     assert conversation is not None
-    if created is not None:
+    if created is None:  # somebody else opened it between our look and our insert
+        await session.delete(contact)
+    else:
         await messages.record(session, conversation, EventKind.OPENED)
     return conversation
 

@@ -1,7 +1,8 @@
 """Storing messages: each gets its place (`seq`) under the conversation's row lock."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -41,6 +42,11 @@ class NewMessage:
     in_reply_to: UUID | None = None
     reply_index: int | None = None
     is_sensitive: bool = False
+    #: See `channels.port`: location, contact card, or the name of a kind that we cannot read.
+    extra: dict[str, Any] = field(default_factory=dict)
+    #: The approved template to use where free text is not allowed (`messaging.models.TemplatePurpose`), and its values.
+    template_purpose: str | None = None
+    template_values: Sequence[str] = ()
 
 
 def clean_text(raw: str) -> str:
@@ -84,6 +90,7 @@ async def append(session: AsyncSession, conversation: Conversation, new: NewMess
         in_reply_to=new.in_reply_to,
         reply_index=new.reply_index,
         is_sensitive=new.is_sensitive,
+        extra=new.extra,
         created_at=moment,
     )
     session.add(message)
@@ -93,7 +100,9 @@ async def append(session: AsyncSession, conversation: Conversation, new: NewMess
         conversation.last_citizen_at = moment
     await session.flush()
     if new.author in _DELIVERED:
-        await outbox.enqueue(session, conversation, message)
+        await outbox.enqueue(
+            session, conversation, message, template=(new.template_purpose, tuple(new.template_values))
+        )
     typed = [typed_topic(conversation.id, new.author)] if new.author in (Author.CITIZEN, Author.AGENT) else []
     await notify(session, *typed, conversation_topic(conversation.id), INBOX)
     return message

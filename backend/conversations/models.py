@@ -70,6 +70,11 @@ class EventKind(enum.StrEnum):
     BOT_FAILED = "bot_failed"
     REPLY_DROPPED = "reply_dropped"
     PETITION_FILED = "petition_filed"
+    CONTACT_JOINED = "contact_joined"
+    OPTED_OUT = "opted_out"
+    OPTED_IN = "opted_in"
+    BLOCKED_US = "blocked_us"
+    UNBLOCKED_US = "unblocked_us"
 
 
 class RatingState(enum.StrEnum):
@@ -93,6 +98,14 @@ class Conversation(Base):
     channel: Mapped[str] = mapped_column(String(20))
     account: Mapped[str] = mapped_column(String(80))
     external_user_id: Mapped[str] = mapped_column(String(120))
+    contact_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("contact.id"), index=True)
+    #: How the vendor is told whom to send to, where that is not `external_user_id`.
+    address: Mapped[str | None] = mapped_column(String(160))
+    #: E.164, vouched for by the channel; None where it does not tell.
+    verified_phone: Mapped[str | None] = mapped_column(String(20), index=True)
+    display_name: Mapped[str | None] = mapped_column(String(120))
+    opted_out_at: Mapped[datetime | None]
+    blocked_at: Mapped[datetime | None]
     owner: Mapped[Owner] = mapped_column(enum_column(Owner, "owner"), default=Owner.BOT)
     ownership_epoch: Mapped[int] = mapped_column(default=0)
     agent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff_user.id"))
@@ -157,6 +170,10 @@ class Message(Base):
     handled_at: Mapped[datetime | None]
     attempts: Mapped[int] = mapped_column(default=0)
     is_sensitive: Mapped[bool] = mapped_column(default=False)
+    #: What is no text: `location`, `contact` or `unsupported`, as `channels.port` gives them.
+    extra: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    edited_at: Mapped[datetime | None]
+    deleted_at: Mapped[datetime | None]
     in_reply_to: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("message.id"))
     reply_index: Mapped[int | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
@@ -188,6 +205,48 @@ class Attachment(Base):
     size: Mapped[int]
     sha256: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class MessageRevision(Base):
+    """What a message said before its sender changed or deleted it. `external_id` names the change: once each."""
+
+    __tablename__ = "message_revision"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    message_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("message.id"), index=True)
+    external_id: Mapped[str] = mapped_column(String(200))
+    text: Mapped[str]
+    at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (UniqueConstraint("message_id", "external_id"),)
+
+
+class MediaState(enum.StrEnum):
+    PENDING = "pending"
+    STORED = "stored"
+    FAILED = "failed"
+
+
+class InboundMedia(Base):
+    """A file that a vendor holds for us. Its message waits, unhandled, until it is stored or given up."""
+
+    __tablename__ = "inbound_media"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    message_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("message.id"), index=True)
+    position: Mapped[int]
+    #: The vendor's own name for it: an address or a file id.
+    reference: Mapped[str] = mapped_column(String(1000))
+    file_name: Mapped[str | None] = mapped_column(String(200))
+    state: Mapped[MediaState] = mapped_column(enum_column(MediaState, "state"), default=MediaState.PENDING)
+    problem: Mapped[str | None] = mapped_column(String(60))
+    attempts: Mapped[int] = mapped_column(default=0)
+    next_attempt_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (
+        UniqueConstraint("message_id", "position"),
+        Index("ix_inbound_media_due", "next_attempt_at", postgresql_where=sql("state = 'pending'")),
+    )
 
 
 class ConversationEvent(Base):
@@ -229,12 +288,14 @@ class CallbackState(enum.StrEnum):
 
 
 class CallbackTask(Base):
-    """Somebody must be called: they asked for a person when no person was there."""
+    """Somebody must be called: they asked for a person when none was there, or no notice reached them in writing."""
 
     __tablename__ = "callback_task"
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
-    conversation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("conversation.id"), index=True)
+    #: None for a notice on a petition that came in on paper or by telephone.
+    conversation_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("conversation.id"), index=True)
+    petition_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("petition.id"), index=True)
     name: Mapped[str | None] = mapped_column(String(200))
     phone: Mapped[str | None] = mapped_column(String(20))
     note: Mapped[str] = mapped_column(default="")

@@ -4,7 +4,7 @@ import enum
 import uuid
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, func
+from sqlalchemy import ForeignKey, Index, String, UniqueConstraint, func
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -12,7 +12,10 @@ from backend.db import Base, enum_column
 
 
 class DeliveryState(enum.StrEnum):
-    """A delivery's progress. Receipts only move it forward in this order; `FAILED` is final."""
+    """A delivery's progress. Receipts only move it forward in this order; `FAILED` is final.
+
+    `UNCERTAIN`: the request left and no answer came; the provider is asked before anything is sent again.
+    """
 
     PENDING = "pending"
     SENDING = "sending"
@@ -20,6 +23,7 @@ class DeliveryState(enum.StrEnum):
     DELIVERED = "delivered"
     READ = "read"
     FAILED = "failed"
+    UNCERTAIN = "uncertain"
 
 
 class Delivery(Base):
@@ -28,11 +32,22 @@ class Delivery(Base):
     __tablename__ = "delivery"
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
-    message_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("message.id"), unique=True)
+    message_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("message.id"))
+    #: A message too long for its channel, or with files, goes in parts, in this order.
+    part: Mapped[int] = mapped_column(default=0)
+    #: This part's text; None: the whole message's.
+    text: Mapped[str | None]
+    has_buttons: Mapped[bool] = mapped_column(default=True)
+    attachment_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("attachment.id"))
+    #: The approved template to use where free text is not allowed, by its purpose, and what fills it.
+    template_purpose: Mapped[str | None] = mapped_column(String(40))
+    template_values: Mapped[list[str]] = mapped_column(default=list)
+    #: The template that went instead of the text, when it had to.
+    template_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("message_template.id"))
     conversation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("conversation.id"))
     channel: Mapped[str] = mapped_column(String(20))
     account: Mapped[str] = mapped_column(String(80))
-    recipient: Mapped[str] = mapped_column(String(120))
+    recipient: Mapped[str] = mapped_column(String(160))
     state: Mapped[DeliveryState] = mapped_column(enum_column(DeliveryState, "state"), default=DeliveryState.PENDING)
     attempts: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime] = mapped_column(server_default=func.now())
@@ -46,7 +61,11 @@ class Delivery(Base):
     read_at: Mapped[datetime | None]
 
     __table_args__ = (
-        Index("ix_delivery_due", "next_attempt_at", postgresql_where=sql("state IN ('pending', 'sending')")),
+        UniqueConstraint("message_id", "part"),
+        Index(
+            "ix_delivery_due", "next_attempt_at", postgresql_where=sql("state IN ('pending', 'sending', 'uncertain')")
+        ),
+        Index("ix_delivery_provider_id", "channel", "account", "provider_id"),
         Index("ix_delivery_conversation", "conversation_id", "state"),
     )
 

@@ -1,6 +1,7 @@
 """The outbox: enqueue with the message, claim with a lease, send, record; receipts only move forward."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -44,15 +45,27 @@ class Claim:
     is_uncertain: bool
 
 
-async def enqueue(session: AsyncSession, conversation: Conversation, message: Message) -> None:
-    """An outbox row for a stored message, in the same transaction."""
+async def enqueue(
+    session: AsyncSession,
+    conversation: Conversation,
+    message: Message,
+    *,
+    template: tuple[str | None, Sequence[str]] = (None, ()),
+) -> None:
+    """An outbox row for a stored message, in the same transaction.
+
+    `template`: the purpose and values of the approved template to use where free text is not allowed.
+    """
+    purpose, values = template
     session.add(
         Delivery(
             message_id=message.id,
             conversation_id=conversation.id,
             channel=conversation.channel,
             account=conversation.account,
-            recipient=conversation.external_user_id,
+            recipient=conversation.address or conversation.external_user_id,
+            template_purpose=purpose,
+            template_values=list(values),
         )
     )
     await session.flush()

@@ -38,6 +38,7 @@ class EntryChannel(enum.StrEnum):
     CHAT_SONORA = "chat_sonora"
     WHATSAPP = "whatsapp"
     TELEGRAM = "telegram"
+    SMS = "sms"
 
 
 class PetitionStatus(enum.StrEnum):

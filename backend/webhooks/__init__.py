@@ -1,0 +1,1 @@
+"""The vendors' way in: thin routes that verify, parse, store and only then answer."""
