@@ -8,7 +8,7 @@ from channels.manners import MANNERS
 
 
 def closes_at(conversation: Conversation) -> datetime | None:
-    """When free text stops being allowed (it may be past, and is at once where the citizen never wrote); None: never."""
+    """When free text stops being allowed (maybe in the past; at once where the citizen never wrote); None: never."""
     manners = MANNERS.get(conversation.channel)
     if manners is None or manners.window_hours is None:
         return None
