@@ -300,6 +300,13 @@ class Channel(Protocol):
         """Send; never raises for what the vendor may answer."""
         ...
 
+    async def find(self, message: OutboundMessage, since: float, known: Collection[str]) -> Sent | NotSent | None:
+        """Whether an uncertain send (no earlier than `since`, seconds since 1970) arrived; None: it cannot be told.
+
+        `known`: the vendor's names of messages that are other deliveries'.
+        """
+        ...
+
 
 class VendorChannel(Channel, Protocol):
     """A channel with somebody else's servers between us and the citizen."""
@@ -324,13 +331,6 @@ class VendorChannel(Channel, Protocol):
         """What the vendor expects after something is stored: a press acknowledged, a group refused and left.
 
         Its failure is of no matter.
-        """
-        ...
-
-    async def find(self, message: OutboundMessage, since: float, known: Collection[str]) -> Sent | NotSent | None:
-        """Whether an uncertain send (no earlier than `since`, seconds since 1970) arrived; None: it cannot be told.
-
-        `known`: the vendor's names of messages that are other deliveries'.
         """
         ...
 
