@@ -148,6 +148,14 @@ class WhatsAppChannel:
     async def list_since(self, since: float) -> Sequence[Listed]:
         return await self._api.list_since(self._sender, since)
 
+    async def recover(self, listed: Listed) -> InboundMessage:
+        media = await self._api.media_of(listed)
+        is_empty = not (listed.text.strip() or media)
+        sender = _sender({"From": listed.counterpart})
+        return InboundMessage(
+            listed.provider_id, sender, listed.text, media, unsupported="recovered" if is_empty else None
+        )
+
     async def check(self) -> str:
         return await self._api.check()
 
