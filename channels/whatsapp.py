@@ -153,7 +153,7 @@ class WhatsAppChannel:
         is_empty = not (listed.text.strip() or media)
         sender = _sender({"From": listed.counterpart})
         return InboundMessage(
-            listed.provider_id, sender, listed.text, media, unsupported="recovered" if is_empty else None
+            listed.provider_id, sender, listed.text, media, unsupported="unknown" if is_empty else None
         )
 
     async def check(self) -> str:

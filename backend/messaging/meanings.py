@@ -80,6 +80,10 @@ MEANINGS: Mapping[str, Meaning] = {
         "El proveedor no aceptó la configuración.",
         "Lea el detalle junto al botón que oprimió. La dirección pública debe ser https y estar en internet.",
     ),
+    "unreadable_webhook": Meaning(
+        "El proveedor envió algo que el sistema no supo leer. Se guardó completo.",
+        "Abra «Conciliación» y oprima «Volver a leer». Si sigue igual, avise a sistemas.",
+    ),
     "credentials_unreadable": Meaning(
         "Las credenciales guardadas no se pueden leer: cambió la clave del sistema.",
         "Capture de nuevo todas las credenciales de esta cuenta.",
