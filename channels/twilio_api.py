@@ -43,6 +43,7 @@ _MAX_REDIRECTS = 3
 TRANSPORT_ERRORS = (TimeoutError, aiohttp.ClientError)
 _MEDIA_HOSTS = ("twilio.com", "twiliocdn.com", "amazonaws.com")
 _CREDENTIAL_HOSTS = ("twilio.com",)
+_LOOPBACK = frozenset({"localhost", "127.0.0.1"})
 _API_HOST = "https://api.twilio.com"
 _UNKNOWN_ACCOUNT = (20003, 20404)
 
@@ -209,6 +210,8 @@ class TwilioApi:
             base = urlsplit(self._base)
             if host == base.hostname or _is_under(host, _CREDENTIAL_HOSTS):
                 return urlunsplit((base.scheme, base.netloc, parts.path, parts.query, "")), True
+            if {host, base.hostname} <= _LOOPBACK:  # a stand-in's content network: not where credentials go
+                return address, False
         if parts.scheme != "https" or not _is_under(host, _MEDIA_HOSTS) or parts.port not in (None, 443):
             raise MediaUnavailable("foreign_host", is_retryable=False)
         return address, _is_under(host, _CREDENTIAL_HOSTS)
