@@ -159,7 +159,7 @@ def _checked(kind: Kind, name: str, typed: Mapping[str, str], known: Mapping[str
     for one in kind.fields:
         value = typed.get(one.name, "").strip()
         if one.name == "number":
-            value = re.sub(r"[\s()-]", "", value)
+            value = re.sub(r"^whatsapp:|[\s()-]", "", value)
         if not value and one.is_secret and known.get(one.name):
             value = known[one.name]
         if not value:

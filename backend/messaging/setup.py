@@ -5,14 +5,19 @@ No transaction is open while a vendor answers: each of these opens its own, befo
 
 import re
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from backend import clock
 from backend.agents.models import User
 from backend.audit import service as audit
+from backend.conversations.models import Conversation
 from backend.db import Database
 from backend.errors import InvalidInput
 from backend.messaging import accounts
@@ -29,6 +34,7 @@ TEST_TEXT = "Mensaje de prueba de Chat Sonora. Si lo recibió, el canal funciona
 _TELEGRAM_PORTS = (None, 443, 80, 88, 8443)
 _CHAT_ID = re.compile(r"\d{3,20}")
 _NATIONAL_DIGITS = 10
+_CHATS = 3
 
 
 @runtime_checkable
@@ -198,6 +204,22 @@ def _told(channel: str, outcome: SendOutcome) -> TestOutcome:
     return TestOutcome(
         False, "Se cortó la conexión antes de la respuesta. Vea en el teléfono si llegó antes de intentar de nuevo."
     )
+
+
+async def latest_chats(session: AsyncSession, account: ChannelAccount) -> Sequence[tuple[str, str]]:
+    """The people who wrote last to a bot: their chat's id and the name they give themselves."""
+    rows = await session.execute(
+        select(Conversation.address, Conversation.display_name)
+        .where(
+            Conversation.channel == account.channel,
+            Conversation.account == account.account,
+            Conversation.address.is_not(None),
+            Conversation.last_citizen_at.is_not(None),
+        )
+        .order_by(Conversation.last_citizen_at.desc())
+        .limit(_CHATS)
+    )
+    return [(address or "", name or "") for address, name in rows]
 
 
 async def _note(database: Database, user: User, account_id: UUID, kind: str, *, problem: str | None) -> None:
