@@ -26,6 +26,7 @@ from backend.middleware import BodyLimit, ChatCors, SecurityHeaders, too_large
 from backend.privacy import routes as privacy
 from backend.registry import routes as registry
 from backend.settings import Settings
+from backend.webhooks import routes as webhooks
 from backend.widget import pages as widget_pages
 from backend.widget import routes as widget
 
@@ -62,6 +63,7 @@ def create_app(settings: Settings) -> FastAPI:
         registry.router,
         catalog.router,
         internal_api.router,
+        webhooks.router,
         console.router,
     ):
         app.include_router(router)

@@ -270,6 +270,7 @@ class Listed:
     at: float
     text: str
     media_count: int = 0
+    error_code: str | None = None
 
 
 @dataclass(frozen=True)
@@ -301,6 +302,13 @@ class Channel(Protocol):
         """Send; never raises for what the vendor may answer."""
         ...
 
+    async def find(self, message: OutboundMessage, since: float, known: Collection[str]) -> Sent | NotSent | None:
+        """Whether an uncertain send (no earlier than `since`, seconds since 1970) arrived; None: it cannot be told.
+
+        `known`: the vendor's names of messages that are other deliveries'.
+        """
+        ...
+
 
 class VendorChannel(Channel, Protocol):
     """A channel with somebody else's servers between us and the citizen."""
@@ -328,13 +336,6 @@ class VendorChannel(Channel, Protocol):
         """
         ...
 
-    async def find(self, message: OutboundMessage, since: float, known: Collection[str]) -> Sent | NotSent | None:
-        """Whether an uncertain send (no earlier than `since`, seconds since 1970) arrived; None: it cannot be told.
-
-        `known`: the vendor's names of messages that are other deliveries'.
-        """
-        ...
-
     async def list_since(self, since: float) -> Sequence[Listed] | None:
         """The vendor's list of messages from `since` on, for reconciliation; None: it keeps none.
 
@@ -358,6 +359,10 @@ class Recovering(Protocol):
 
         Raises ChannelRefused. What a list does not tell (a place, which button) is not in it.
         """
+        ...
+
+    def receipt_of(self, listed: Listed) -> Receipt | None:
+        """What the list says of a message of ours; None while it is on its way."""
         ...
 
 

@@ -17,6 +17,7 @@ from channels.port import (
     Nothing,
     NotSent,
     OutboundMessage,
+    Receipt,
     Sender,
     SendFailure,
     SendOutcome,
@@ -83,6 +84,9 @@ class SmsChannel:
 
     async def recover(self, listed: Listed) -> InboundMessage:
         return _message(listed.provider_id, listed.counterpart, listed.text)
+
+    def receipt_of(self, listed: Listed) -> Receipt | None:
+        return twilio_api.receipt_of(listed)
 
     async def check(self) -> str:
         return await self._api.check()

@@ -226,6 +226,7 @@ def _listed(message: Any, *, is_inbound: bool) -> Listed:
         at=(message.date_sent or message.date_created).timestamp(),
         text=message.body or "",
         media_count=int(message.num_media or 0),
+        error_code=str(message.error_code) if message.error_code else None,
     )
 
 
@@ -293,7 +294,19 @@ def receipt(request: WebhookRequest, form: Mapping[str, str]) -> Receipt | None:
         return None
     ours = parse_qs(urlsplit(request.url).query).get(DELIVERY_PARAMETER, [None])[0]
     code = form.get("ErrorCode") or None
-    failure = None
-    if state is ReceiptState.FAILED:
-        failure = FAILURES.get(int(code) if code and code.isdigit() else 0, SendFailure.REJECTED)
-    return Receipt(form["MessageSid"], state, ours, failure, code)
+    return Receipt(form["MessageSid"], state, ours, _failure(state, code), code)
+
+
+def receipt_of(listed: Listed) -> Receipt | None:
+    """The same of a message in the list."""
+    state = _STATES.get(listed.state)
+    if state is None:
+        return None
+    failure = _failure(state, listed.error_code)
+    return Receipt(listed.provider_id, state, None, failure, listed.error_code)
+
+
+def _failure(state: ReceiptState, code: str | None) -> SendFailure | None:
+    if state is not ReceiptState.FAILED:
+        return None
+    return FAILURES.get(int(code) if code and code.isdigit() else 0, SendFailure.REJECTED)

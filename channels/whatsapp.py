@@ -33,6 +33,7 @@ from channels.port import (
     Nothing,
     NotSent,
     OutboundMessage,
+    Receipt,
     Sender,
     SendFailure,
     SendOutcome,
@@ -155,6 +156,9 @@ class WhatsAppChannel:
         return InboundMessage(
             listed.provider_id, sender, listed.text, media, unsupported="unknown" if is_empty else None
         )
+
+    def receipt_of(self, listed: Listed) -> Receipt | None:
+        return twilio_api.receipt_of(listed)
 
     async def check(self) -> str:
         return await self._api.check()

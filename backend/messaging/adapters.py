@@ -52,8 +52,10 @@ class Adapters:
 
     async def of(self, channel: str, account: str) -> Channel | None:
         """The adapter of a channel's account; None where it is off or its credentials are unreadable."""
-        if channel == self._web.name:
-            return self._web
+        return self._web if channel == self._web.name else await self.vendor(channel, account)
+
+    async def vendor(self, channel: str, account: str) -> VendorChannel | None:
+        """As `of`, for a channel with a vendor behind it."""
         async with self._database.transaction() as session:
             found = await session.scalar(
                 select(ChannelAccount).where(ChannelAccount.channel == channel, ChannelAccount.account == account)

@@ -99,6 +99,19 @@ async def missing_inbound(session: AsyncSession, account: ChannelAccount, listed
     return sorted(inbound.values(), key=lambda one: one.at)
 
 
+async def behind(session: AsyncSession, account: ChannelAccount, listed: Sequence[Listed]) -> list[Listed]:
+    """Our messages of a list that have come further, or failed, and we do not know."""
+    outbound = {one.provider_id: one for one in listed if not one.is_inbound}
+    query = select(Delivery.provider_id, Delivery.state).where(
+        Delivery.channel == account.channel,
+        Delivery.account == account.account,
+        Delivery.provider_id.in_(outbound),
+        Delivery.state != DeliveryState.FAILED,
+    )
+    rows = await session.execute(query)
+    return [outbound[name] for name, state in rows if name and _contradicts(outbound[name].state, state)]
+
+
 async def ours(
     session: AsyncSession, account: ChannelAccount, listed: Sequence[Listed], since: datetime, until: datetime
 ) -> Ours:

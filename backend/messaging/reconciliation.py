@@ -14,11 +14,12 @@ from backend import clock
 from backend.agents.models import User
 from backend.audit import service as audit
 from backend.db import Database
-from backend.messaging import accounts, arrivals, comparison
+from backend.messaging import accounts, comparison, health
 from backend.messaging.adapters import Adapters
 from backend.messaging.comparison import Finding, Row
 from backend.messaging.errors import VendorRefused
 from backend.messaging.models import ChannelAccount, UnreadableWebhook
+from backend.webhooks import service as webhooks
 from channels.port import ChannelRefused, Listed, Malformed, Recovering, VendorChannel, WebhookRequest
 
 log = structlog.get_logger(__name__)
@@ -128,7 +129,7 @@ async def _replay_call(
         return False
     async with database.transaction() as session:
         for inbound in told:
-            await arrivals.store(session, account, inbound)
+            await webhooks.store(session, account, inbound)
         await session.execute(
             update(UnreadableWebhook).where(UnreadableWebhook.id == call.id).values(replayed_at=clock.now())
         )
@@ -150,7 +151,8 @@ async def catch_up(database: Database, adapters: Adapters) -> int:
             listed = await adapter.list_since((clock.now() - CATCH_UP_PERIOD).timestamp())
         except ChannelRefused as refused:
             log.warning("catch_up_refused", account_id=str(account.id), error=refused.code)
-            await _note_error(database, account.id, refused.code)
+            async with database.transaction() as session:
+                await health.note_error(session, account.id, refused.code)
             continue
         stored += (await _recover(database, account, adapter, listed or ())).stored
     return stored
@@ -192,10 +194,26 @@ async def _recover(
             refused += 1
             continue
         async with database.transaction() as session:
-            await arrivals.store(session, account, message)
+            await webhooks.store(session, account, message)
         stored += 1
         log.info("message_recovered", account_id=str(account.id), external_id=one.provider_id)
+    await _bring_states(database, account, adapter, listed)
     return Recovered(stored, refused)
+
+
+async def _bring_states(
+    database: Database, account: ChannelAccount, adapter: VendorChannel, listed: Sequence[Listed]
+) -> None:
+    """Take over what the list says of our messages where we lag behind it: a receipt that never came."""
+    assert isinstance(adapter, Recovering)
+    async with database.transaction() as session:
+        behind = await comparison.behind(session, account, listed)
+    for one in behind:
+        told = adapter.receipt_of(one)
+        if told is not None:
+            async with database.transaction() as session:
+                await webhooks.store(session, account, told)
+            log.info("receipt_recovered", account_id=str(account.id), provider_id=one.provider_id)
 
 
 async def _open(database: Database, adapters: Adapters, account_id: UUID) -> tuple[ChannelAccount, VendorChannel]:
@@ -212,12 +230,3 @@ async def _list(adapter: VendorChannel, since: datetime) -> Sequence[Listed] | N
         return await adapter.list_since(since.timestamp())
     except ChannelRefused as refused:
         raise VendorRefused(refused.text) from refused
-
-
-async def _note_error(database: Database, account_id: UUID, code: str) -> None:
-    async with database.transaction() as session:
-        await session.execute(
-            update(ChannelAccount)
-            .where(ChannelAccount.id == account_id)
-            .values(last_error_code=code[:60], last_error_at=clock.now())
-        )

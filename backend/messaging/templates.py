@@ -65,10 +65,8 @@ class PurposeTemplates:
         return self.newest.text if self.newest is not None else PROPOSALS[self.purpose].text
 
 
-async def approved(
-    session: AsyncSession, channel: str, account: str, purpose: TemplatePurpose
-) -> MessageTemplate | None:
-    """The approved template of this purpose for an account (by its name in conversations); None: there is none."""
+async def approved(session: AsyncSession, channel: str, account: str, purpose: str) -> MessageTemplate | None:
+    """The approved template of a purpose for an account (by its name in conversations); None: there is none."""
     return await session.scalar(
         select(MessageTemplate)
         .join(ChannelAccount, ChannelAccount.id == MessageTemplate.account_id)

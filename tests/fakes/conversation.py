@@ -101,6 +101,8 @@ class MessageView(BaseModel):
     keyboard: list[str] = []
     media: MediaView | None = None
     status: str = ""
+    #: The vendor's code of why it failed.
+    error: str = ""
     at: str = ""
     #: A template of the vendor's, where it was one.
     template: str = ""

@@ -202,6 +202,18 @@ class TelegramServer(Stand):
     def citizen(self, name: str = "Ciudadana de prueba", **details: Any) -> TelegramCitizen:
         return TelegramCitizen(self.client, self._add(NewCitizen(name=name, **details)))
 
+    def add_group(self, title: str, citizen: TelegramCitizen) -> int:
+        """A group to which a citizen has just added the bot; its id, for `send_text(…, group=…)`."""
+        return int(self._post("/_control/groups", {"title": title, "citizen_id": citizen.id})["id"])
+
+    def conversation(self, chat_id: str) -> list[MessageView]:
+        """Of any chat: a citizen's id or a group's."""
+        return Citizen(self.client, CitizenView(id=chat_id, name="")).conversation
+
+    def skip_update_ids(self, count: int) -> None:
+        """Leave a gap in the update ids, as after a quiet week."""
+        self._post("/_control/updates/skip", {"count": count})
+
     def replay(self, update_id: int, times: int = 1) -> None:
         """Post an update again, out of its turn."""
         self._post(f"/_control/updates/{update_id}/replay", {"times": times})

@@ -115,14 +115,14 @@ def _add_own_control(app: FastAPI, state: TelegramState, updates: Updates, telep
     async def all_updates() -> list[dict[str, Any]]:
         return [update.public for update in updates.log.values()]
 
-    @app.post("/_control/updates/{update_id}/replay")
-    async def replay(update_id: int, body: Replay) -> None:
-        updates.replay(update_id, body.times)
-
     @app.post("/_control/updates/skip")
     async def skip(body: Gap) -> None:
         """Leave a gap in the update ids."""
         updates.skip_ids(body.count)
+
+    @app.post("/_control/updates/{update_id}/replay")
+    async def replay(update_id: int, body: Replay) -> None:
+        updates.replay(update_id, body.times)
 
     @app.get("/_control/callback_answers")
     async def callback_answers() -> dict[str, dict[str, Any]]:

@@ -61,6 +61,7 @@ class Updates:
         self._repeats: set[asyncio.Task[None]] = set()
         self._slots = asyncio.Semaphore(40)
         self._poll = 0
+        self._client = httpx.AsyncClient(trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
 
     def add(self, kind: str, body: dict[str, Any], chat_id: int) -> int:
         """Tell the bot of something; the update's id, also where the bot did not want to hear of it."""
@@ -179,8 +180,7 @@ class Updates:
         headers = {"X-Telegram-Bot-Api-Secret-Token": webhook.secret_token} if webhook.secret_token else {}
         timeout = self._state.faults.settings.timeout_seconds
         try:
-            async with httpx.AsyncClient(timeout=timeout, trust_env=False) as client:
-                answer = await client.post(webhook.url, json=update.public, headers=headers)
+            answer = await self._client.post(webhook.url, json=update.public, headers=headers, timeout=timeout)
         except httpx.ConnectError:
             return None, "Connection refused"
         except httpx.TimeoutException:

@@ -24,6 +24,8 @@ class TwilioFaults(LinkFaults):
     #: Times of the vendor, in its seconds.
     callback_seconds: float = Field(0.2, ge=0)
     approval_seconds: float = Field(5, ge=0)
+    #: How long a webhook may take, in our seconds.
+    timeout_seconds: float = Field(15, gt=0, le=15)
     #: Send each callback (each inbound webhook) so many times more.
     duplicate_callbacks: int = Field(0, ge=0, le=20)
     duplicate_webhooks: int = Field(0, ge=0, le=20)

@@ -137,6 +137,7 @@ def _message_view(message: Message) -> MessageView:
         list_title=message.list_title,
         media=media,
         status=message.status,
+        error=str(message.error_code or ""),
         at=message.created.isoformat(),
         template=message.content_sid if message.is_template else "",
     )

@@ -17,16 +17,13 @@ from twilio.request_validator import RequestValidator
 
 from tests.fakes.twilio_server.state import Delivery, TwilioState
 
-CONNECT_SECONDS = 5.0
-TOTAL_SECONDS = 15.0
-
 
 class Webhooks:
     """Posts forms to the office."""
 
     def __init__(self, state: TwilioState) -> None:
         self._state = state
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._client = httpx.AsyncClient(trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
 
     async def post_message(self, form: dict[str, str], url: str) -> None:
         """An inbound message's form to its webhook, and to the fallback if that fails."""
@@ -43,27 +40,23 @@ class Webhooks:
         overrides = {name: values[-1] for name, values in parse_qs(fragment).items()}
         retries = min(5, int(overrides.get("rc", 1)))
         policy = set(overrides.get("rp", "ct").split(","))
-        speed = self._state.clock.speed
-        total = min(TOTAL_SECONDS, int(overrides.get("tt", 15_000)) / 1000) / speed
+        limit = self._state.faults.settings.timeout_seconds
+        total = min(limit, int(overrides.get("tt", 15_000)) / 1000)
         timeout = httpx.Timeout(
-            min(TOTAL_SECONDS, int(overrides.get("rt", 15_000)) / 1000) / speed,
-            connect=max(1.0, min(10.0, int(overrides.get("ct", 5_000)) / 1000) / speed),
+            min(limit, int(overrides.get("rt", 15_000)) / 1000), connect=int(overrides.get("ct", 5_000)) / 1000
         )
         token = str(uuid.uuid4())
         loop = asyncio.get_running_loop()
         deadline = loop.time() + total
-        async with httpx.AsyncClient(timeout=timeout, trust_env=False) as client:
-            for attempt in range(1, retries + 2):
-                kind = await self._attempt(client, address, form, token, attempt)
-                if kind == "ok":
-                    return True
-                if loop.time() >= deadline or not policy & {kind, "all"}:
-                    return False
+        for attempt in range(1, retries + 2):
+            kind = await self._attempt(address, form, token, attempt, timeout)
+            if kind == "ok":
+                return True
+            if loop.time() >= deadline or not policy & {kind, "all"}:
+                return False
         return False
 
-    async def _attempt(
-        self, client: httpx.AsyncClient, url: str, form: dict[str, str], token: str, attempt: int
-    ) -> str:
+    async def _attempt(self, url: str, form: dict[str, str], token: str, attempt: int, timeout: httpx.Timeout) -> str:
         """One attempt: ok, or what failed in the words of `rp`: ct, rt, 4xx, 5xx."""
         signature = RequestValidator(self._state.account.token).compute_signature(url, form)
         headers = {
@@ -74,7 +67,7 @@ class Webhooks:
         }
         status, problem, kind = None, "", "ok"
         try:
-            answer = await client.post(url, data=form, headers=headers)
+            answer = await self._client.post(url, data=form, headers=headers, timeout=timeout)
             status = answer.status_code
             if status >= 300:
                 kind = f"{status // 100}xx"
