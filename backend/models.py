@@ -1,6 +1,7 @@
 """Every table, in one place, for Alembic and the test that compares models with migrations."""
 
 from backend.agents import models as agents
+from backend.audit import models as audit
 from backend.catalog import models as catalog
 from backend.contacts import models as contacts
 from backend.conversations import models as conversations
@@ -15,6 +16,7 @@ metadata = Base.metadata
 
 __all__ = [
     "agents",
+    "audit",
     "catalog",
     "contacts",
     "conversations",

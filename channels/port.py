@@ -8,7 +8,7 @@ vocabularies: the product handles every one, and an adapter invents none.
 import enum
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 
 class SendFailure(enum.StrEnum):
@@ -269,6 +269,8 @@ class Listed:
     #: Seconds since 1970.
     at: float
     text: str
+    media_count: int = 0
+    error_code: str | None = None
 
 
 @dataclass(frozen=True)
@@ -335,7 +337,10 @@ class VendorChannel(Channel, Protocol):
         ...
 
     async def list_since(self, since: float) -> Sequence[Listed] | None:
-        """The vendor's list of messages from `since` on, for reconciliation; None: it keeps none."""
+        """The vendor's list of messages from `since` on, for reconciliation; None: it keeps none.
+
+        Raises ChannelRefused.
+        """
         ...
 
     async def check(self) -> str:
@@ -343,6 +348,22 @@ class VendorChannel(Channel, Protocol):
         ...
 
     async def close(self) -> None: ...
+
+
+@runtime_checkable
+class Recovering(Protocol):
+    """An adapter whose vendor keeps messages, so that one whose webhook never came can still be had."""
+
+    async def recover(self, listed: Listed) -> InboundMessage:
+        """A citizen's message out of the vendor's list, under the id its webhook would have had.
+
+        Raises ChannelRefused. What a list does not tell (a place, which button) is not in it.
+        """
+        ...
+
+    def receipt_of(self, listed: Listed) -> Receipt | None:
+        """What the list says of a message of ours; None while it is on its way."""
+        ...
 
 
 class ChannelRefused(Exception):

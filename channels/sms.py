@@ -17,6 +17,7 @@ from channels.port import (
     Nothing,
     NotSent,
     OutboundMessage,
+    Receipt,
     Sender,
     SendFailure,
     SendOutcome,
@@ -49,10 +50,7 @@ class SmsChannel:
             return [twilio_api.receipt(request, form) or Nothing(form["MessageStatus"])]
         if not form.get("MessageSid") or not form.get("From"):
             raise Malformed("neither a message nor a status")
-        phone = normal_phone(form["From"])
-        sender = Sender(phone or form["From"], form["From"], None, phone)
-        text = form.get("Body", "")
-        return [InboundMessage(form["MessageSid"], sender, text, unsupported=None if text.strip() else "empty")]
+        return [_message(form["MessageSid"], form["From"], form.get("Body", ""))]
 
     async def send(self, message: OutboundMessage) -> SendOutcome:
         if message.file is not None:
@@ -84,5 +82,17 @@ class SmsChannel:
     async def list_since(self, since: float) -> Sequence[Listed]:
         return await self._api.list_since(self._number, since)
 
+    async def recover(self, listed: Listed) -> InboundMessage:
+        return _message(listed.provider_id, listed.counterpart, listed.text)
+
+    def receipt_of(self, listed: Listed) -> Receipt | None:
+        return twilio_api.receipt_of(listed)
+
     async def check(self) -> str:
         return await self._api.check()
+
+
+def _message(external_id: str, address: str, text: str) -> InboundMessage:
+    phone = normal_phone(address)
+    sender = Sender(phone or address, address, None, phone)
+    return InboundMessage(external_id, sender, text, unsupported=None if text.strip() else "empty")

@@ -44,6 +44,9 @@ _MAX_REDIRECTS = 3
 TRANSPORT_ERRORS = (TimeoutError, aiohttp.ClientError)
 _MEDIA_HOSTS = ("twilio.com", "twiliocdn.com", "amazonaws.com")
 _CREDENTIAL_HOSTS = ("twilio.com",)
+_LOOPBACK = frozenset({"localhost", "127.0.0.1"})
+_API_HOST = "https://api.twilio.com"
+_UNKNOWN_ACCOUNT = (20003, 20404)
 
 FAILURES: dict[int, SendFailure] = {
     20003: SendFailure.UNAUTHORISED,
@@ -145,16 +148,25 @@ class TwilioApi:
         return None
 
     async def list_since(self, address: str, since: float) -> Sequence[Listed]:
-        """Every message to and from `address` since then, as Twilio has it."""
+        """Every message to and from `address` since then, as Twilio has it. Raises ChannelRefused."""
         found = []
-        for is_inbound, filters in ((True, {"to": address}), (False, {"from_": address})):
-            async for listed in self._stream(date_sent_after=_moment(since), **filters):
-                counterpart = listed.from_ if is_inbound else listed.to
-                at = (listed.date_sent or listed.date_created).timestamp()
-                found.append(
-                    Listed(str(listed.sid), is_inbound, counterpart, str(listed.status), at, listed.body or "")
-                )
+        try:
+            for is_inbound, filters in ((True, {"to": address}), (False, {"from_": address})):
+                async for listed in self._stream(date_sent_after=_moment(since), **filters):
+                    found.append(_listed(listed, is_inbound=is_inbound))
+        except (*TRANSPORT_ERRORS, TwilioException) as error:
+            raise _refused(error, "Twilio no dio su lista de mensajes.") from error
         return found
+
+    async def media_of(self, listed: Listed) -> tuple[MediaReference, ...]:
+        """The files of a message in the list. Raises ChannelRefused."""
+        if not listed.media_count:
+            return ()
+        try:
+            files = await self.client.messages(listed.provider_id).media.list_async()
+        except (*TRANSPORT_ERRORS, TwilioException) as error:
+            raise _refused(error, "Twilio no dio los archivos del mensaje.") from error
+        return tuple(MediaReference(f"{_API_HOST}{file.uri.removesuffix('.json')}") for file in files)
 
     async def _stream(self, **filters: Any) -> AsyncIterator[Any]:
         async for listed in await self.client.messages.stream_async(page_size=200, **filters):
@@ -164,12 +176,8 @@ class TwilioApi:
         """The account's name. Raises ChannelRefused."""
         try:
             account = await self.client.api.accounts(self.account_sid).fetch_async()
-        except TwilioRestException as error:
-            if error.status in {401, 403, 404}:
-                raise ChannelRefused("unauthorised", "Twilio no reconoce el SID o el token. Revíselos.") from error
-            raise ChannelRefused(str(error.code or error.status), "Twilio rechazó la consulta.") from error
-        except TRANSPORT_ERRORS as error:
-            raise ChannelRefused("unreachable", "No se pudo llegar a Twilio. Intente de nuevo.") from error
+        except (*TRANSPORT_ERRORS, TwilioException) as error:
+            raise _refused(error, "Twilio rechazó la consulta.") from error
         return str(account.friendly_name)
 
     async def fetch(self, media: MediaReference, *, max_bytes: int) -> MediaContent:
@@ -214,9 +222,35 @@ class TwilioApi:
                 return address, parts.path.startswith("/2010-04-01/")
             if _is_under(host, _CREDENTIAL_HOSTS):
                 return urlunsplit((base.scheme, base.netloc, parts.path, parts.query, "")), True
+            if {host, base.hostname} <= _LOOPBACK:  # a stand-in's content network: not where credentials go
+                return address, False
         if parts.scheme != "https" or not _is_under(host, _MEDIA_HOSTS) or parts.port not in (None, 443):
             raise MediaUnavailable("foreign_host", is_retryable=False)
         return address, _is_under(host, _CREDENTIAL_HOSTS)
+
+
+def _listed(message: Any, *, is_inbound: bool) -> Listed:
+    return Listed(
+        provider_id=str(message.sid),
+        is_inbound=is_inbound,
+        counterpart=message.from_ if is_inbound else message.to,
+        state=str(message.status),
+        at=(message.date_sent or message.date_created).timestamp(),
+        text=message.body or "",
+        media_count=int(message.num_media or 0),
+        error_code=str(message.error_code) if message.error_code else None,
+    )
+
+
+def _refused(error: Exception, text: str) -> ChannelRefused:
+    """A refusal, in an administrator's words; `text` where Twilio's own code says no more."""
+    if isinstance(error, TRANSPORT_ERRORS):
+        return ChannelRefused("unreachable", "No se pudo llegar a Twilio. Intente de nuevo.")
+    if not isinstance(error, TwilioRestException):
+        return ChannelRefused(type(error).__name__, text)
+    if error.status in {401, 403} or error.code in _UNKNOWN_ACCOUNT:
+        return ChannelRefused("unauthorised", "Twilio no reconoce el SID o el token. Revíselos.")
+    return ChannelRefused(str(error.code or error.status), text)
 
 
 def _is_under(host: str, domains: Sequence[str]) -> bool:
@@ -272,7 +306,19 @@ def receipt(request: WebhookRequest, form: Mapping[str, str]) -> Receipt | None:
         return None
     ours = parse_qs(urlsplit(request.url).query).get(DELIVERY_PARAMETER, [None])[0]
     code = form.get("ErrorCode") or None
-    failure = None
-    if state is ReceiptState.FAILED:
-        failure = FAILURES.get(int(code) if code and code.isdigit() else 0, SendFailure.REJECTED)
-    return Receipt(form["MessageSid"], state, ours, failure, code)
+    return Receipt(form["MessageSid"], state, ours, _failure(state, code), code)
+
+
+def receipt_of(listed: Listed) -> Receipt | None:
+    """The same of a message in the list."""
+    state = _STATES.get(listed.state)
+    if state is None:
+        return None
+    failure = _failure(state, listed.error_code)
+    return Receipt(listed.provider_id, state, None, failure, listed.error_code)
+
+
+def _failure(state: ReceiptState, code: str | None) -> SendFailure | None:
+    if state is not ReceiptState.FAILED:
+        return None
+    return FAILURES.get(int(code) if code and code.isdigit() else 0, SendFailure.REJECTED)

@@ -33,6 +33,7 @@ from channels.port import (
     Nothing,
     NotSent,
     OutboundMessage,
+    Receipt,
     Sender,
     SendFailure,
     SendOutcome,
@@ -147,6 +148,17 @@ class WhatsAppChannel:
 
     async def list_since(self, since: float) -> Sequence[Listed]:
         return await self._api.list_since(self._sender, since)
+
+    async def recover(self, listed: Listed) -> InboundMessage:
+        media = await self._api.media_of(listed)
+        is_empty = not (listed.text.strip() or media)
+        sender = _sender({"From": listed.counterpart})
+        return InboundMessage(
+            listed.provider_id, sender, listed.text, media, unsupported="unknown" if is_empty else None
+        )
+
+    def receipt_of(self, listed: Listed) -> Receipt | None:
+        return twilio_api.receipt_of(listed)
 
     async def check(self) -> str:
         return await self._api.check()

@@ -12,15 +12,29 @@ from backend.console import (
     api_drafts,
     api_inbox,
     pages_catalog,
+    pages_channels,
     pages_inbox,
     pages_petitions,
+    pages_reconciliation,
     pages_session,
+    pages_templates,
 )
 from backend.console.rendering import FOLDER, page
 from backend.errors import ChatSonoraError, Unauthenticated
 
 router = APIRouter()
-for part in (api_inbox, api_actions, api_drafts, pages_session, pages_inbox, pages_petitions, pages_catalog):
+for part in (
+    api_inbox,
+    api_actions,
+    api_drafts,
+    pages_session,
+    pages_inbox,
+    pages_petitions,
+    pages_catalog,
+    pages_channels,
+    pages_templates,
+    pages_reconciliation,
+):
     router.include_router(part.router)
 
 

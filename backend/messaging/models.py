@@ -42,6 +42,8 @@ class ChannelAccount(Base):
     last_error_at: Mapped[datetime | None]
     last_inbound_at: Mapped[datetime | None]
     last_sent_at: Mapped[datetime | None]
+    #: When the vendor's list was last compared with what is stored.
+    reconciled_at: Mapped[datetime | None]
     updated_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff_user.id"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
@@ -65,21 +67,29 @@ class TemplateState(enum.StrEnum):
 
 
 class MessageTemplate(Base):
-    """A WhatsApp template of one account: `text` with `{{1}}` as the vendor has it, `content_sid` its name there."""
+    """One version of a WhatsApp template: `text` with `{{1}}` as the vendor has it, `content_sid` its name there.
+
+    What was submitted is never changed: deliveries refer to it. A new text is a new version, and the approved one
+    serves until the new one is approved too.
+    """
 
     __tablename__ = "message_template"
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("channel_account.id"))
     purpose: Mapped[TemplatePurpose] = mapped_column(enum_column(TemplatePurpose, "purpose"))
+    version: Mapped[int] = mapped_column(default=1)
     text: Mapped[str] = mapped_column(String(1024))
     content_sid: Mapped[str | None] = mapped_column(String(40))
     state: Mapped[TemplateState] = mapped_column(enum_column(TemplateState, "state"), default=TemplateState.UNSUBMITTED)
     rejection_reason: Mapped[str | None] = mapped_column(String(500))
+    submitted_at: Mapped[datetime | None]
+    #: When WhatsApp's approval or refusal was first seen.
+    decided_at: Mapped[datetime | None]
     checked_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
-    __table_args__ = (UniqueConstraint("account_id", "purpose"),)
+    __table_args__ = (UniqueConstraint("account_id", "purpose", "version"),)
 
 
 class ProviderContent(Base):
