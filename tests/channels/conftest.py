@@ -1,13 +1,16 @@
 """The product between a vendor's stand-in and a fake assistant: real routes, real database, official libraries."""
 
+import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 
 import httpx
 import pytest
 from sqlalchemy import select
 from twilio.request_validator import RequestValidator
 
+from backend import clock
 from backend.app import create_app
 from backend.conversations.models import Conversation, Message
 from backend.conversations.views import MessageView, transcript
@@ -15,7 +18,7 @@ from backend.db import Database
 from backend.messaging.adapters import Adapters, webhook_address
 from backend.messaging.credentials import seal
 from backend.messaging.models import ChannelAccount
-from backend.outbox.models import Delivery
+from backend.outbox.models import Delivery, DeliveryState
 from backend.settings import Settings
 from backend.worker import Worker
 from tests.fake_assistant import FakeAssistant
@@ -35,10 +38,17 @@ class Office:
     assistant: FakeAssistant
 
     async def work(self) -> None:
-        """Do all there is to do: files, turns, deliveries, until nothing is left that is due."""
+        """Do all there is to do: files, turns, deliveries, those too that keep a chat's pause of a second."""
         for _ in range(4):
             await self.worker.sweep_once()
             await self.worker.dispatcher.send_all_due()
+        while await self._is_pausing():
+            await asyncio.sleep(0.2)
+            await self.worker.dispatcher.send_all_due()
+
+    async def _is_pausing(self) -> bool:
+        soon = clock.now() + timedelta(seconds=1.5)
+        return any(one.state is DeliveryState.PENDING and one.next_attempt_at < soon for one in await self.deliveries())
 
     async def add_account(self, channel: str, account: str, values: dict[str, str]) -> ChannelAccount:
         secret = self.settings.secret_key.get_secret_value().encode()
