@@ -1,5 +1,6 @@
 """The Bot API through python-telegram-bot: what is accepted, and Telegram's refusals as the library raises them."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 
@@ -172,9 +173,9 @@ async def test_more_than_20_mb_can_not_be_downloaded(bot: Bot, citizen: Telegram
         await bot.get_file(message.video.file_id)
 
 
-async def test_typing_is_seen(bot: Bot, telegram: TelegramServer, citizen: TelegramCitizen) -> None:
+async def test_typing_is_seen(bot: Bot, citizen: TelegramCitizen) -> None:
     await bot.send_chat_action(int(citizen.id), "typing")
-    assert telegram.client.get(f"/_control/chats/{citizen.id}/actions").json() == ["typing"]
+    assert citizen.actions == ["typing"]
     with pytest.raises(BadRequest):
         await bot.send_chat_action(int(citizen.id), "singing")
 
@@ -240,6 +241,16 @@ async def test_polling_confirms_what_was_seen(bot: Bot, citizen: TelegramCitizen
     assert [update.update_id for update in await bot.get_updates()] == [update.update_id for update in first]
     assert await bot.get_updates(offset=first[-1].update_id + 1) == ()
     assert (await bot.get_webhook_info()).pending_update_count == 0
+
+
+async def test_a_second_poller_ends_the_first(bot: Bot, telegram: TelegramServer) -> None:
+    telegram.speed(0.1)
+    first = asyncio.create_task(bot.get_updates(timeout=50))
+    async with bot_of(telegram) as other:
+        while not first.done():
+            await other.get_updates()
+    with pytest.raises(Conflict, match="terminated by other getUpdates request"):
+        await first
 
 
 async def test_polling_and_a_webhook_exclude_each_other(bot: Bot, office: Office) -> None:
