@@ -6,6 +6,8 @@ recorded in the log and its work stays in its table, where the sweep finds it.
 
 import asyncio
 import signal
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from uuid import UUID
 
 import procrastinate
@@ -25,7 +27,9 @@ from backend.conversations.inbox import ADVANCE, FETCH_MEDIA
 from backend.conversations.turns import Advancer
 from backend.db import Database
 from backend.jobqueue import queue
+from backend.messaging import reconciliation, templates
 from backend.messaging.adapters import Adapters
+from backend.messaging.typing import TypingAssistant
 from backend.outbox.dispatcher import Dispatcher
 from backend.outbox.service import DISPATCH
 from backend.settings import Settings
@@ -34,6 +38,8 @@ from backend.webhooks.polling import Poller
 log = structlog.get_logger(__name__)
 
 CONCURRENCY = 16
+#: Files fetched side by side.
+FETCHERS = 4
 
 
 class Worker:
@@ -49,25 +55,33 @@ class Worker:
         self.poller = Poller(self.database, self.adapters)
         self.advancer = Advancer(
             self.database,
-            assistant,
+            TypingAssistant(assistant, self.database, self.adapters),
             secret=settings.secret_key.get_secret_value().encode(),
             lease_seconds=settings.lease_seconds,
         )
 
     async def sweep_once(self) -> None:
-        """Find work whose wake-up was lost, and give waiting citizens to agents who have room.
-
-        What is to be sent is not among it: the dispatcher looks for itself.
-        """
-        await self.fetch_media()
+        """Find turns whose wake-up was lost, and give waiting citizens to agents who have room."""
         async with self.database.transaction() as session:
             await conversations.assign_waiting(session)
             pending = await conversation_jobs.find_pending(session)
         await asyncio.gather(*map(self._take_up, pending))
 
     async def fetch_media(self) -> None:
-        """Get the files that vendors hold for us."""
-        await media.fetch_due(self.database, self.adapters, self.files, max_bytes=self.settings.attachment_max_bytes)
+        """Get the files that vendors hold for us, a few side by side."""
+        limit = self.settings.attachment_max_bytes
+        fetching = (media.fetch_due(self.database, self.adapters, self.files, max_bytes=limit) for _ in range(FETCHERS))
+        await asyncio.gather(*fetching)
+
+    def chores(self) -> "list[Chore]":
+        """What is looked after from time to time, each in a loop of its own: none waits for another."""
+        often = self.settings.sweep_seconds
+        return [
+            Chore("sweep", often, self.sweep_once),
+            Chore("media", often, self.fetch_media),
+            Chore("reconciliation", 60.0, lambda: reconciliation.catch_up(self.database, self.adapters)),
+            Chore("templates", 60.0, lambda: templates.refresh_pending(self.database, self.adapters)),
+        ]
 
     async def close(self) -> None:
         await self.adapters.close()
@@ -81,13 +95,22 @@ class Worker:
             except Exception:
                 log.exception("take_up_failed", conversation_id=str(conversation_id))
 
-    async def sweep_for_ever(self) -> None:
+
+@dataclass(frozen=True)
+class Chore:
+    """Something done again and again. `every` in seconds, between one end and the next beginning."""
+
+    name: str
+    every: float
+    do: Callable[[], Awaitable[object]]
+
+    async def run(self) -> None:
         while True:
             try:
-                await self.sweep_once()
-            except Exception:  # the outer loop: whatever it was is recorded, and looked for again
-                log.exception("sweep_failed")
-            await asyncio.sleep(self.settings.sweep_seconds)
+                await self.do()
+            except Exception:  # the outer loop: whatever it was is recorded, and tried again
+                log.exception("chore_failed", chore=self.name)
+            await asyncio.sleep(self.every)
 
 
 @queue.task(name=ADVANCE, pass_context=True)
@@ -120,7 +143,7 @@ async def run(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     tasks = [
-        asyncio.create_task(worker.sweep_for_ever()),
+        *(asyncio.create_task(chore.run()) for chore in worker.chores()),
         asyncio.create_task(_work_for_ever(worker)),
         asyncio.create_task(worker.dispatcher.run(idle_seconds=settings.sweep_seconds)),
         asyncio.create_task(worker.poller.run()),

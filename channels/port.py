@@ -286,6 +286,7 @@ class Manners:
     chat_pause: float = 0.0
     window_hours: int | None = None
     sends_files: bool = True
+    shows_typing: bool = False
     #: Longest text that may bear buttons, on one line; what does not fit goes before, on its own. None: no such limit.
     button_text_limit: int | None = None
 

@@ -39,7 +39,8 @@ class Office:
 
     async def work(self) -> None:
         """Do all there is to do: files, turns, deliveries, those too that keep a chat's pause of a second."""
-        for _ in range(4):
+        for _ in range(3):
+            await self.worker.fetch_media()
             await self.worker.sweep_once()
             await self.worker.dispatcher.send_all_due()
         while await self._is_pausing():
