@@ -17,7 +17,7 @@ from backend.registry import intake
 from backend.registry import service as registry
 from backend.registry.drafts import DraftView
 
-USE_PLACE, LEAVE_PLACE = "/usar_ubicacion", "/dejar_ubicacion"
+_USE_PLACE, _LEAVE_PLACE = PAYLOADS = ("/usar_ubicacion", "/dejar_ubicacion")
 _REGISTER = ReplyButton("Registrar una petición", "/registrar_peticion")
 _PERSON = ReplyButton("Hablar con una persona", "/hablar_con_persona")
 
@@ -36,10 +36,15 @@ _MEDIA_PROBLEMS = {
 _MEDIA_LOST = "No pude abrir el archivo que envió. Inténtelo de nuevo, por favor."
 
 
-async def answer(session: AsyncSession, conversation: Conversation, message: Message) -> TurnResult | None:
-    """The answer to a gesture; None where the message is words, or something that the bot understands."""
-    if message.payload in (USE_PLACE, LEAVE_PLACE):
-        return await _settle_place(session, conversation, message.payload)
+async def answer(
+    session: AsyncSession, conversation: Conversation, message: Message, payload: str | None
+) -> TurnResult | None:
+    """The answer to a gesture; None where the message is words, or something that the bot understands.
+
+    `payload`: of the button pressed, or of the one whose number or title was typed.
+    """
+    if payload in PAYLOADS:
+        return await _settle_place(session, conversation, is_there=payload == _USE_PLACE)
     if "location" in message.extra:
         return await _place(session, conversation)
     if "card" in message.extra:
@@ -65,12 +70,12 @@ async def _place(session: AsyncSession, conversation: Conversation) -> TurnResul
     if draft is None:
         text = "Recibí su ubicación. Si quiere reportar algo de ese lugar, registro su petición y se la anexo."
         return _say(text, _REGISTER, _PERSON)
-    buttons = (ReplyButton("Sí, es ahí", USE_PLACE), ReplyButton("No, otro lugar", LEAVE_PLACE))
+    buttons = (ReplyButton("Sí, es ahí", _USE_PLACE), ReplyButton("No, otro lugar", _LEAVE_PLACE))
     return _say("Recibí su ubicación. ¿Es el lugar de su petición?", *buttons)
 
 
-async def _settle_place(session: AsyncSession, conversation: Conversation, payload: str) -> TurnResult:
-    if payload == LEAVE_PLACE:
+async def _settle_place(session: AsyncSession, conversation: Conversation, *, is_there: bool) -> TurnResult:
+    if not is_there:
         return await _then_ask_again(session, conversation, "Está bien, no la anexo.")
     found = await session.scalar(
         select(Message.extra["location"])

@@ -157,9 +157,10 @@ async def _handled_without_bot(
 
 async def _handled_as_gesture(session: AsyncSession, conversation: Conversation, message: Message) -> bool:
     """A place, a card, a voice note: answered here, where it is none of the bot's business."""
-    if not message.extra and message.payload not in (gestures.USE_PLACE, gestures.LEAVE_PLACE):
+    payload = message.payload or await payload_for(session, message)
+    if not message.extra and payload not in gestures.PAYLOADS:
         return False
-    result = await gestures.answer(session, conversation, message)
+    result = await gestures.answer(session, conversation, message, payload)
     if result is not None:
         await _store_result(session, conversation, message, result)
     return result is not None
