@@ -24,6 +24,7 @@ from backend.conversations.inbox import ADVANCE
 from backend.conversations.turns import Advancer
 from backend.db import Database
 from backend.jobqueue import queue
+from backend.notices import jobs as notice_jobs
 from backend.outbox import jobs as outbox_jobs
 from backend.outbox.service import DISPATCH
 from backend.settings import Settings
@@ -56,6 +57,7 @@ class Worker:
         async with self.database.transaction() as session:
             await conversations.assign_waiting(session)
             pending = await conversation_jobs.find_pending(session)
+        await notice_jobs.fall_back(self.database, hours=self.settings.notice_fallback_hours)
         await asyncio.gather(*map(self._take_up, pending))
 
     async def _take_up(self, conversation_id: UUID) -> None:

@@ -34,6 +34,7 @@ from backend.conversations.models import (
 )
 from backend.conversations.offered import payload_for
 from backend.db import Database
+from backend.notices import answers as notice_answers
 
 log = structlog.get_logger(__name__)
 
@@ -136,6 +137,8 @@ async def _handled_without_bot(
         return conversation.owner is not Owner.BOT
     if is_emergency(message.text):
         await _meet_emergency(session, conversation, message)
+        return True
+    if await notice_answers.take(session, conversation, message):
         return True
     match conversation.owner:
         case Owner.AGENT:
