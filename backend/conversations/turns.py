@@ -34,7 +34,7 @@ from backend.conversations.models import (
 )
 from backend.conversations.offered import payload_for
 from backend.db import Database
-from backend.notices import answers as notice_answers
+from backend.notices.answers import take as take_answer
 
 log = structlog.get_logger(__name__)
 
@@ -138,7 +138,7 @@ async def _handled_without_bot(
     if is_emergency(message.text):
         await _meet_emergency(session, conversation, message)
         return True
-    if await notice_answers.take(session, conversation, message):
+    if await take_answer(session, conversation, message):
         return True
     match conversation.owner:
         case Owner.AGENT:
