@@ -3,6 +3,7 @@
 Everything is told from the conversation itself: which message of ours came right before, and its buttons.
 """
 
+from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -126,23 +127,25 @@ async def _offer_to_add(session: AsyncSession, conversation: Conversation, messa
     if asked is None or await _tells_a_petition(session, conversation):
         return False
     notice, since = asked
-    payload = f"{ADD}:{notice.id}:{since}"
-    offers = (
-        await session.scalars(
-            select(Message.seq).where(
-                Message.conversation_id == conversation.id, Message.buttons.contains([{"payload": payload}])
-            )
-        )
-    ).all()
+    offers = await _offers(session, conversation, notice, since)
     if any(seq > message.seq for seq in offers):
         return True  # one of several written at once: the offer made for the first holds them all
     if len(offers) >= MAX_OFFERS:
         return False
     petition = await session.get_one(Petition, notice.petition_id)
     text = f"¿Agrego {'todo esto' if offers else 'esto'} a su folio {petition.folio}?"
-    buttons = (ReplyButton("Sí, agregar", payload), ReplyButton("No", f"{ADD}:{notice.id}:no"))
+    buttons = (ReplyButton("Sí, agregar", f"{ADD}:{notice.id}:{since}"), ReplyButton("No", f"{ADD}:{notice.id}:no"))
     await _say(session, conversation, text, *buttons)
     return True
+
+
+async def _offers(session: AsyncSession, conversation: Conversation, notice: Notice, since: int) -> Sequence[int]:
+    """The places of our offers to add what was written after place `since`."""
+    payload = f"{ADD}:{notice.id}:{since}"
+    query = select(Message.seq).where(
+        Message.conversation_id == conversation.id, Message.buttons.contains([{"payload": payload}])
+    )
+    return (await session.scalars(query)).all()
 
 
 async def _asked_by(session: AsyncSession, before: Message) -> tuple[Notice, int] | None:
@@ -179,8 +182,9 @@ async def _tells_a_petition(session: AsyncSession, conversation: Conversation) -
 
 
 async def _add(session: AsyncSession, conversation: Conversation, answer: Message, notice: Notice, since: int) -> None:
-    """Put what was written after place `since` into the petition; one that waited for it is analysed again."""
+    """Put what was written after place `since` and was offered into the petition; one that waited goes on."""
     petition = await _locked(session, notice)
+    offered_at = max(seq for seq in await _offers(session, conversation, notice, since) if seq < answer.seq)
     told = (
         await session.scalars(
             select(Message)
@@ -188,7 +192,7 @@ async def _add(session: AsyncSession, conversation: Conversation, answer: Messag
                 Message.conversation_id == conversation.id,
                 Message.author == Author.CITIZEN,
                 Message.seq > since,
-                Message.seq < answer.seq,
+                Message.seq < offered_at,
                 Message.payload.is_(None),
                 Message.is_sensitive.is_(False),
                 Message.deleted_at.is_(None),
@@ -196,7 +200,8 @@ async def _add(session: AsyncSession, conversation: Conversation, answer: Messag
             .order_by(Message.seq)
         )
     ).all()
-    new = [one for one in told if str(one.id) not in await _already_added(session, petition)]
+    added = await _already_added(session, petition)
+    new = [one for one in told if str(one.id) not in added]
     if new:
         await _keep(session, petition, notice, new)
     if petition.status is PetitionStatus.REQUIERE_INFORMACION:
