@@ -13,6 +13,7 @@ from backend.console import (
     api_inbox,
     pages_catalog,
     pages_inbox,
+    pages_notices,
     pages_petitions,
     pages_session,
 )
@@ -20,7 +21,16 @@ from backend.console.rendering import FOLDER, page
 from backend.errors import ChatSonoraError, Unauthenticated
 
 router = APIRouter()
-for part in (api_inbox, api_actions, api_drafts, pages_session, pages_inbox, pages_petitions, pages_catalog):
+for part in (
+    api_inbox,
+    api_actions,
+    api_drafts,
+    pages_session,
+    pages_inbox,
+    pages_notices,
+    pages_petitions,
+    pages_catalog,
+):
     router.include_router(part.router)
 
 

@@ -81,7 +81,12 @@ async def _keep_verdict(session: AsyncSession, conversation: Conversation, notic
     detail = {"solved": is_solved, "notice_id": str(notice.id)}
     if await verdict_on(session, petition.id) != detail:
         await petitions.add_event(
-            session, petition, PetitionEventKind.CITIZEN_VERDICT, actor=ActorKind.CITIZEN, detail=detail
+            session,
+            petition,
+            PetitionEventKind.CITIZEN_VERDICT,
+            actor=ActorKind.CITIZEN,
+            text="Sí se resolvió." if is_solved else "No se resolvió.",
+            detail=detail,
         )
     folio = petition.folio
     if is_solved:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -20,6 +20,10 @@ from backend.registry.models import Petition, PetitionEvent
 WITHOUT_RECEIPTS = ("telegram",)
 #: Channels whose silence means something: they do tell when a message arrives.
 AWAITED = ("web", "whatsapp")
+
+
+#: No list is longer than this.
+MAX_LISTED = 5000
 
 
 class AttemptState(enum.StrEnum):
@@ -86,6 +90,7 @@ class AttemptView:
 
 @dataclass(frozen=True)
 class NoticeView:
+    folio: str
     notice: Notice
     event: PetitionEvent
     user_name: str | None
@@ -111,6 +116,11 @@ async def of_petition(session: AsyncSession, petition_id: UUID) -> list[NoticeVi
     return await _views(session, Notice.petition_id == petition_id)
 
 
+async def listed(session: AsyncSession, *, undelivered_only: bool) -> list[NoticeView]:
+    """The latest notices of all petitions, newest first; or those that nothing proves to have arrived."""
+    return await _views(session, ~arrived() if undelivered_only else true())
+
+
 async def of_notice(session: AsyncSession, notice_id: UUID) -> NoticeView:
     (view,) = await _views(session, Notice.id == notice_id)
     return view
@@ -119,11 +129,13 @@ async def of_notice(session: AsyncSession, notice_id: UUID) -> NoticeView:
 async def _views(session: AsyncSession, which: ColumnElement[bool]) -> list[NoticeView]:
     notices = (
         await session.execute(
-            select(Notice, PetitionEvent, User.full_name)
+            select(Petition.folio, Notice, PetitionEvent, User.full_name)
+            .join(Petition, Petition.id == Notice.petition_id)
             .join(PetitionEvent, PetitionEvent.id == Notice.event_id)
             .outerjoin(User, User.id == PetitionEvent.user_id)
             .where(which)
             .order_by(Notice.event_id.desc())
+            .limit(MAX_LISTED)
         )
     ).all()
     attempts = (
@@ -131,7 +143,7 @@ async def _views(session: AsyncSession, which: ColumnElement[bool]) -> list[Noti
             select(NoticeAttempt, Conversation.channel, CallbackTask)
             .outerjoin(Conversation, Conversation.id == NoticeAttempt.conversation_id)
             .outerjoin(CallbackTask, CallbackTask.id == NoticeAttempt.callback_task_id)
-            .where(NoticeAttempt.notice_id.in_([notice.id for notice, *_ in notices]))
+            .where(NoticeAttempt.notice_id.in_([notice.id for _, notice, *_ in notices]))
             .order_by(NoticeAttempt.position)
         )
     ).all()
@@ -141,7 +153,7 @@ async def _views(session: AsyncSession, which: ColumnElement[bool]) -> list[Noti
     for attempt, channel, task in attempts:
         parts = [(one, tried_at) for one, tried_at in deliveries if one.message_id == attempt.message_id]
         shown.setdefault(attempt.notice_id, []).append(_view(attempt, channel, task, parts))
-    return [NoticeView(notice, event, name, shown.get(notice.id, [])) for notice, event, name in notices]
+    return [NoticeView(folio, notice, event, name, shown.get(notice.id, [])) for folio, notice, event, name in notices]
 
 
 def _deliveries(message_ids: Sequence[UUID]) -> Select[Delivery, datetime | None]:
