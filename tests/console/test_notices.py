@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from backend.conversations.models import CallbackState
 from backend.db import Database
+from backend.notices import jobs
 from backend.outbox.models import DeliveryState
 from backend.registry.models import PetitionStatus
 from tests.conversations.conftest import add_agent
@@ -44,8 +45,6 @@ async def test_the_page_tells_each_way_and_why_it_failed(desk: Desk, ana: Staff)
     (view,) = await desk.move(petition, TURNADA)
     assert "En camino" in await _page(desk, ana, petition)
     await desk.deliver(view, DeliveryState.FAILED, "63024")
-    from backend.notices import jobs
-
     await jobs.fall_back(desk.database)
     page = await _page(desk, ana, petition)
     assert "WhatsApp : no se entregó Ese número no puede recibir WhatsApp." in page

@@ -12,7 +12,7 @@ from sqlalchemy.exc import OperationalError
 from backend.assistant.port import Reply, TurnResult
 from backend.conversations import service as conversations
 from backend.conversations.inbox import StoredFile
-from backend.conversations.models import Attachment, Conversation, Owner
+from backend.conversations.models import Attachment, CloseReason, Conversation, Owner
 from backend.conversations.turns import Advancer
 from backend.conversations.views import MessageView, transcript
 from backend.registry import service as registry
@@ -74,8 +74,6 @@ class Citizen:
             if owner is Owner.AGENT:
                 await conversations.take_over(session, self.conversation_id, self.desk.analyst)
             elif owner is Owner.CLOSED:
-                from backend.conversations.models import CloseReason
-
                 await conversations.take_over(session, self.conversation_id, self.desk.analyst)
                 await conversations.close(
                     session, self.conversation_id, self.desk.analyst, reason=CloseReason.SOLVED, note=""

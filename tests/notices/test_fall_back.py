@@ -5,12 +5,12 @@ import asyncio
 import pytest
 
 from backend import clock
-from backend.conversations.models import CallbackState, CallbackTask
+from backend.conversations.models import CallbackState, CallbackTask, Conversation
 from backend.db import Database
 from backend.notices import jobs, staff
 from backend.notices.proof import AttemptState, NoticeState
 from backend.outbox.models import DeliveryState
-from backend.registry.models import Petition, PetitionStatus
+from backend.registry.models import Person, Petition, PetitionStatus
 from tests.notices.conftest import Desk, chain
 
 TURNADA = PetitionStatus.TURNADA
@@ -52,8 +52,6 @@ async def test_a_window_that_closed_on_the_way_leads_to_the_template(desk: Desk)
     conversation = await desk.conversation("whatsapp", hours_ago=23.99)
     (view,) = await desk.move(petition := await desk.petition(conversation), TURNADA)
     async with desk.database.transaction() as session:
-        from backend.conversations.models import Conversation
-
         (await session.get_one(Conversation, conversation)).last_citizen_at = view.notice.created_at.replace(year=2025)
     await desk.deliver(view, DeliveryState.FAILED, "window_closed")
     await jobs.fall_back(desk.database)
@@ -147,10 +145,7 @@ async def test_staff_retry_begins_the_ways_anew(desk: Desk) -> None:
     assert chain(view) == ["call_task: no_phone"]
     assert view.had_no_way
     async with desk.database.transaction() as session:
-        await session.get_one(Petition, petition)
         person = (await session.get_one(Petition, petition)).person_id
-        from backend.registry.models import Person
-
         (await session.get_one(Person, person)).phone = "+526621234567"
     await retry(desk, petition)
     (view,) = await desk.notices(petition)

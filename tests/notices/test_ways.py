@@ -13,7 +13,8 @@ from backend.conversations.models import Conversation
 from backend.messaging.models import TemplateState
 from backend.notices.proof import NoticeState
 from backend.outbox.models import Delivery
-from backend.registry.models import PetitionStatus
+from backend.registry import petitions
+from backend.registry.models import ActorKind, Petition, PetitionEventKind, PetitionStatus
 from tests.notices.conftest import BEFORE, NAME, NARRATIVE, PHONE, Desk, chain
 
 TOLD = [status for status in BEFORE if status is not PetitionStatus.EN_ANALISIS]
@@ -120,9 +121,6 @@ async def test_what_is_done_again_is_told_again_as_reopened(desk: Desk) -> None:
 
 
 async def test_edits_and_notes_are_not_told(desk: Desk) -> None:
-    from backend.registry import petitions
-    from backend.registry.models import ActorKind, Petition, PetitionEventKind
-
     petition_id = await desk.petition(await desk.conversation("telegram"))
     async with desk.database.transaction() as session:
         petition = await session.get_one(Petition, petition_id, with_for_update=True)
