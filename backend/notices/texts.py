@@ -51,6 +51,20 @@ TEXTS: dict[PetitionStatus, tuple[str, str, str]] = {
         "Si cree que es un error, pida hablar con una persona y dé su folio.",
     ),
 }
+#: The same in the words that fill a template: «Su petición con folio … cambió de estado: …». Templates bear no
+#: buttons, so the question asks for a word.
+SHORT: dict[PetitionStatus, str] = {
+    S.TURNADA: "Turnada a la dependencia que debe atenderla",
+    S.EN_ATENCION: "En atención: la dependencia está trabajando en ella",
+    S.REQUIERE_INFORMACION: "Los datos o una foto que ayuden a atenderla",
+    S.CONCLUIDA_SATISFACTORIA: "Concluida: la dependencia informó que ya se atendió. ¿Se resolvió? Responda SÍ o NO",
+    S.CONCLUIDA_NO_SATISFACTORIA: "Concluida: la dependencia informó que no fue posible atenderla como usted la pidió. "
+    "¿Se resolvió? Responda SÍ o NO",
+    S.IMPROCEDENTE: "Improcedente: se revisó y no puede atenderse por esta vía",
+    S.CANCELADA: "Cancelada: ya no se le dará seguimiento",
+}
+SHORT_REOPENED = "Abierta de nuevo: volvemos a darle seguimiento"
+
 REOPENED = (
     "{} se abrió de nuevo.",
     "Volvemos a darle seguimiento.",
@@ -79,14 +93,14 @@ def of_event(folio: str, event: PetitionEvent) -> Wording | None:
         return None
     asked = str(event.detail.get("asked", "")).strip()
     if to is S.REQUIERE_INFORMACION and asked:
-        return _wording(folio, (ASKED, asked, ASKED_END), TemplatePurpose.ASK_INFORMATION, said=asked)
+        return _wording(folio, (ASKED, asked, ASKED_END), asked, TemplatePurpose.ASK_INFORMATION)
     if event.from_status in ENDED:
-        return _wording(folio, REOPENED)
-    sentences = TEXTS.get(to)
-    if sentences is None:
+        return _wording(folio, REOPENED, SHORT_REOPENED)
+    if to not in TEXTS:
         return None
     is_question = to is S.REQUIERE_INFORMACION
-    return _wording(folio, sentences, TemplatePurpose.ASK_INFORMATION if is_question else TemplatePurpose.STATUS_NOTICE)
+    purpose = TemplatePurpose.ASK_INFORMATION if is_question else TemplatePurpose.STATUS_NOTICE
+    return _wording(folio, TEXTS[to], SHORT[to], purpose)
 
 
 def of_staff(folio: str, said: str) -> Wording:
@@ -97,15 +111,14 @@ def of_staff(folio: str, said: str) -> Wording:
 def _wording(
     folio: str,
     sentences: tuple[str, str, str],
+    short: str,
     purpose: TemplatePurpose = TemplatePurpose.STATUS_NOTICE,
-    *,
-    said: str | None = None,
 ) -> Wording:
     happened, means, can_do = sentences
     text = " ".join((happened.format(f"Su petición {folio}"), means, can_do))
-    return Wording(text, purpose, (folio, _line(said or means)))
+    return Wording(text, purpose, (folio, _line(short)))
 
 
 def _line(said: str) -> str:
-    """A template's values bear no new lines (WhatsApp, "variables may not contain new lines")."""
-    return " ".join(said.split())
+    """As a template's value: on one line (WhatsApp takes no other), without the full stop that follows it there."""
+    return " ".join(said.split()).removesuffix(".")

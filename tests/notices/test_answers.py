@@ -11,7 +11,6 @@ from sqlalchemy.exc import OperationalError
 
 from backend.assistant.port import Reply, TurnResult
 from backend.conversations import service as conversations
-from backend.conversations.inbox import StoredFile
 from backend.conversations.models import Attachment, CloseReason, Conversation, Owner
 from backend.conversations.turns import Advancer
 from backend.conversations.views import MessageView, transcript
@@ -21,7 +20,7 @@ from tests.fakes import FakeAssistant
 from tests.notices.conftest import Desk
 
 S, K = PetitionStatus, PetitionEventKind
-FILE = StoredFile("recibo.png", "image/png", 10, "a" * 64)
+FILE = conversations.StoredFile("recibo.png", "image/png", 10, "a" * 64)
 
 
 @dataclass
@@ -34,13 +33,17 @@ class Citizen:
     conversation_id: UUID
     petition_id: UUID
 
-    async def write(self, text: str = "", *, payload: str | None = None, file: StoredFile | None = None) -> None:
+    async def write(
+        self, text: str = "", *, payload: str | None = None, file: conversations.StoredFile | None = None
+    ) -> None:
         async with self.desk.database.transaction() as session:
             await conversations.receive(
                 session, self.conversation_id, external_id=uuid.uuid4().hex, text=text, payload=payload, file=file
             )
 
-    async def say(self, text: str = "", *, payload: str | None = None, file: StoredFile | None = None) -> list[str]:
+    async def say(
+        self, text: str = "", *, payload: str | None = None, file: conversations.StoredFile | None = None
+    ) -> list[str]:
         """What is answered."""
         before = len(await self.transcript())
         await self.write(text, payload=payload, file=file)

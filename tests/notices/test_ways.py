@@ -191,4 +191,15 @@ async def test_what_is_asked_for_is_said(desk: Desk) -> None:
     (view,) = await desk.move(petition, PetitionStatus.REQUIERE_INFORMACION, asked="Envíe una foto\ndel recibo.")
     assert "Envíe una foto\ndel recibo." in view.notice.text
     assert view.notice.template_purpose == "ask_information"
-    assert view.notice.template_values == [(await desk.get(petition)).folio, "Envíe una foto del recibo."]
+    assert view.notice.template_values == [(await desk.get(petition)).folio, "Envíe una foto del recibo"]
+
+
+async def test_the_templates_words_fit_between_its_own(desk: Desk) -> None:
+    """`… cambió de estado: {{2}}. …`: one line, no full stop of its own, nothing personal."""
+    petition = await desk.petition(await desk.conversation("whatsapp"))
+    for status in TOLD:
+        folio, said = (await desk.move(petition, status))[0].notice.template_values
+        assert folio == (await desk.get(petition)).folio
+        assert said
+        assert not said.endswith(".")
+        assert "\n" not in said
