@@ -32,11 +32,11 @@ async def fall_back(database: Database, *, hours: float = 24) -> int:
     moved = 0
     for notice_id, petition_id in due:
         async with database.transaction() as session:
-            moved += await _move_on(session, notice_id, petition_id, hours)
+            moved += await move_on(session, notice_id, petition_id, hours)
     return moved
 
 
-async def _move_on(session: AsyncSession, notice_id: UUID, petition_id: UUID, hours: float) -> int:
+async def move_on(session: AsyncSession, notice_id: UUID, petition_id: UUID, hours: float) -> int:
     """One notice's next way, if it is still due once its petition is ours; 1 if something was tried."""
     petition = await session.scalar(
         select(Petition).where(Petition.id == petition_id).with_for_update(skip_locked=True)

@@ -129,6 +129,15 @@ async def test_two_workers_at_once_try_each_next_way_once(desk: Desk, database_u
     assert len(await desk.calls()) == 6
 
 
+async def test_a_notice_that_another_worker_moved_on_meanwhile_is_left_alone(desk: Desk) -> None:
+    petition = await desk.petition(await desk.conversation("whatsapp"))
+    (view,) = await desk.move(petition, TURNADA)
+    await desk.deliver(view, DeliveryState.FAILED, "x")
+    assert await jobs.fall_back(desk.database) == 1
+    async with desk.database.transaction() as session:
+        assert await jobs.move_on(session, view.notice.id, petition, 24) == 0
+
+
 async def test_a_notice_whose_petition_somebody_holds_waits_for_the_next_look(desk: Desk) -> None:
     petition = await desk.petition(await desk.conversation("whatsapp"))
     (view,) = await desk.move(petition, TURNADA)
