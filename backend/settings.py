@@ -35,6 +35,10 @@ class Settings(BaseSettings):
     turn_timeout: float = Field(8.0, description="Seconds the bot has for a turn; then the scripted intake answers.")
     lease_seconds: float = Field(15.0, description="Seconds after which a dead worker's turn is taken up again.")
     sweep_seconds: float = Field(2.0, description="Seconds between looks for work whose wake-up was lost.")
+    notice_fallback_hours: int = Field(
+        24,
+        description="Hours in which a notice must be delivered where the channel tells so; then the next way is tried.",
+    )
 
     twilio_api_url: str | None = Field(None, description="Stands in for every host of Twilio's, for tests and demos.")
     telegram_api_url: str | None = Field(None, description="Stands in for Telegram's Bot API host.")

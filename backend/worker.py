@@ -30,6 +30,7 @@ from backend.jobqueue import queue
 from backend.messaging import reconciliation, templates
 from backend.messaging.adapters import Adapters
 from backend.messaging.typing import TypingAssistant
+from backend.notices import jobs as notice_jobs
 from backend.outbox.dispatcher import Dispatcher
 from backend.outbox.service import DISPATCH
 from backend.settings import Settings
@@ -75,10 +76,11 @@ class Worker:
 
     def chores(self) -> "list[Chore]":
         """What is looked after from time to time, each in a loop of its own: none waits for another."""
-        often = self.settings.sweep_seconds
+        often, hours = self.settings.sweep_seconds, self.settings.notice_fallback_hours
         return [
             Chore("sweep", often, self.sweep_once),
             Chore("media", often, self.fetch_media),
+            Chore("notices", 10.0, lambda: notice_jobs.fall_back(self.database, hours=hours)),
             Chore("reconciliation", 60.0, lambda: reconciliation.catch_up(self.database, self.adapters)),
             Chore("templates", 60.0, lambda: templates.refresh_pending(self.database, self.adapters)),
         ]

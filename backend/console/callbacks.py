@@ -1,6 +1,7 @@
 """Calls that are owed: who asked for a person when nobody was there."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -9,6 +10,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend import clock
 from backend.conversations.models import CallbackState, CallbackTask
 from backend.errors import Conflict, InvalidInput, NotFound
+from backend.notices.models import Notice, NoticeAttempt
+from backend.registry.models import Petition
 from backend.text import strip_control
 
 
@@ -31,8 +34,32 @@ async def pending_count(session: AsyncSession) -> int:
     return await session.scalar(query) or 0
 
 
-async def finish(session: AsyncSession, task_id: UUID, user_id: UUID, outcome: str) -> CallbackTask:
-    """A call was made. Raises AlreadyCalled, NotFound, InvalidInput without an outcome."""
+@dataclass(frozen=True)
+class Errand:
+    """The notice for which a call is owed."""
+
+    folio: str
+    text: str
+
+
+async def errands(session: AsyncSession, tasks: Sequence[CallbackTask]) -> dict[UUID, Errand]:
+    """What must be said in those calls that are a notice's."""
+    rows = await session.execute(
+        select(NoticeAttempt.callback_task_id, Petition.folio, Notice.text)
+        .join(Notice, Notice.id == NoticeAttempt.notice_id)
+        .join(Petition, Petition.id == Notice.petition_id)
+        .where(NoticeAttempt.callback_task_id.in_([task.id for task in tasks]))
+    )
+    return {task_id: Errand(folio, text) for task_id, folio, text in rows if task_id is not None}
+
+
+async def finish(
+    session: AsyncSession, task_id: UUID, user_id: UUID, outcome: str, *, was_reached: bool | None = None
+) -> CallbackTask:
+    """A call was made. Raises AlreadyCalled, NotFound, InvalidInput without an outcome.
+
+    `was_reached` is a notice's proof: its call asks for it.
+    """
     told = strip_control(outcome).strip()
     if not told:
         raise InvalidInput("Escriba el resultado de la llamada.")
@@ -41,6 +68,9 @@ async def finish(session: AsyncSession, task_id: UUID, user_id: UUID, outcome: s
         raise NotFound("Esa llamada no existe.")
     if task.state is CallbackState.DONE:
         raise AlreadyCalled
+    if was_reached is None and await errands(session, [task]):
+        raise InvalidInput("Diga si se le pudo informar a la persona.")
     task.state, task.done_by, task.done_at, task.outcome = CallbackState.DONE, user_id, clock.now(), told[:1000]
+    task.was_reached = was_reached
     await session.flush()
     return task

@@ -16,6 +16,8 @@ from backend.console.rendering import staff_page
 from backend.conversations import queries as conversations
 from backend.db import Tx
 from backend.errors import ChatSonoraError, InvalidInput
+from backend.notices import proof
+from backend.notices.answers import verdict_on
 from backend.registry import petitions, queries
 from backend.registry.models import ActorKind, EntryChannel, PetitionEventKind, PetitionKind, PetitionStatus, Priority
 from backend.settings import Settings
@@ -24,6 +26,9 @@ router = APIRouter(prefix="/consola/peticiones", include_in_schema=False)
 
 E = TypeVar("E", PetitionKind, PetitionStatus, EntryChannel, Priority)
 V = TypeVar("V")
+
+#: The filter's word for petitions whose latest notice has no proof.
+UNTOLD = "sin_entregar"
 
 Short = Annotated[str, Query(max_length=100)]
 
@@ -49,6 +54,7 @@ async def listing(
     estado: Short = "",
     tipo: Short = "",
     municipio: Short = "",
+    avisos: Short = "",
     pagina: Short = "1",
 ) -> Response:
     wanted = queries.PetitionFilter(
@@ -56,15 +62,23 @@ async def listing(
         status=_choice(PetitionStatus, estado),
         kind=_choice(PetitionKind, tipo),
         municipality_id=municipio or None,
+        is_untold=avisos == UNTOLD,
         page=int(pagina) if pagina.isascii() and pagina.isdigit() else 1,
     )
-    typed = {"buscar": buscar, "estado": estado, "tipo": tipo, "municipio": municipio}
+    typed = {
+        "buscar": buscar,
+        "estado": estado,
+        "tipo": tipo,
+        "municipio": municipio,
+        "avisos": avisos if avisos == UNTOLD else "",
+    }
     context = {
         "active": "petitions",
         "result": await queries.search(tx, wanted),
         "typed": typed,
         "query": urlencode({name: value for name, value in typed.items() if value}),
         "municipalities": await catalog.municipalities(tx),
+        "untold": await proof.undelivered_count(tx),
     }
     return await staff_page(request, tx, user, "petitions.html", context)
 
@@ -129,12 +143,19 @@ def _uuid(raw: str) -> UUID:
 
 @router.get("/{folio}")
 async def detail(request: Request, tx: Tx, user: CurrentUser, folio: str) -> Response:
-    return await _detail_page(request, tx, user, folio)
+    return await detail_page(request, tx, user, folio)
 
 
-async def _detail_page(
-    request: Request, session: AsyncSession, user: User, folio: str, error: ChatSonoraError | None = None
+async def detail_page(
+    request: Request,
+    session: AsyncSession,
+    user: User,
+    folio: str,
+    error: ChatSonoraError | None = None,
+    *,
+    told: str = "",
 ) -> Response:
+    """The folio's page; after a refused form with its `error`, and `told`, the notice that was typed in it."""
     petition = await petitions.get(session, folio)
     person_conversations = []
     if petition.conversation_id is not None:
@@ -147,6 +168,9 @@ async def _detail_page(
         "agencies": await catalog.agencies(session),
         "topics": await catalog.topics(session),
         "earlier": person_conversations,
+        "sent_notices": await proof.of_petition(session, petition.id),
+        "verdict": await verdict_on(session, petition.id),
+        "told": told,
         "error": error.text if error else None,
     }
     return await staff_page(request, session, user, "petition_detail.html", context, error.status if error else 200)
@@ -160,6 +184,7 @@ async def change_status(
     folio: str,
     status: Annotated[str, Form(max_length=40)] = "",
     reason: Annotated[str, Form(max_length=1000)] = "",
+    asked: Annotated[str, Form(max_length=400)] = "",
 ) -> Response:
     petition = await petitions.get(tx, folio, for_update=True)
     try:
@@ -168,9 +193,9 @@ async def change_status(
             raise InvalidInput("Elija el nuevo estado.")
         if not reason.strip():
             raise InvalidInput("Escriba el motivo del cambio.")
-        await petitions.change_status(tx, petition, to, user_id=user.id, reason=reason.strip())
+        await petitions.change_status(tx, petition, to, user_id=user.id, reason=reason.strip(), asked=asked.strip())
     except ChatSonoraError as refused:
-        return await _detail_page(request, tx, user, folio, refused)
+        return await detail_page(request, tx, user, folio, refused)
     return _back(petition.folio, "estado")
 
 
@@ -180,7 +205,7 @@ async def add_note(
 ) -> Response:
     petition = await petitions.get(tx, folio, for_update=True)
     if not text.strip():
-        return await _detail_page(request, tx, user, folio, InvalidInput("Escriba la nota."))
+        return await detail_page(request, tx, user, folio, InvalidInput("Escriba la nota."))
     await petitions.add_event(
         tx, petition, PetitionEventKind.NOTE, actor=ActorKind.STAFF, user_id=user.id, text=text.strip()
     )
@@ -194,7 +219,7 @@ async def edit(request: Request, tx: Tx, user: CurrentUser, folio: str) -> Respo
     try:
         await petitions.edit(tx, petition, await _changes(tx, typed), user_id=user.id)
     except ChatSonoraError as refused:
-        return await _detail_page(request, tx, user, folio, refused)
+        return await detail_page(request, tx, user, folio, refused)
     return _back(petition.folio, "guardado")
 
 

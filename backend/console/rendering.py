@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend import clock
 from backend.agents import service as agents
 from backend.agents.models import PresenceState, Role, User
-from backend.console import callbacks, texts
+from backend.console import callbacks, notice_texts, texts
 
 FOLDER = Path(__file__).parent
 CSP = (
@@ -43,8 +43,13 @@ def phone_text(phone: str | None) -> str:
     return phone or "—"
 
 
-templates.env.filters.update(moment=moment_text, size=size_text, phone=phone_text)
-templates.env.globals.update(texts=texts, Role=Role, PresenceState=PresenceState)
+def lower_first(text: str) -> str:
+    """`text` as it goes on a sentence."""
+    return text[:1].lower() + text[1:]
+
+
+templates.env.filters.update(lower_first=lower_first, moment=moment_text, size=size_text, phone=phone_text)
+templates.env.globals.update(texts=texts, notice_texts=notice_texts, Role=Role, PresenceState=PresenceState)
 
 
 def page(request: Request, name: str, context: dict[str, Any] | None = None, status: int = 200) -> HTMLResponse:
@@ -87,6 +92,8 @@ NOTICES = {
     "usuario": "El usuario se guardó.",
     "estado": "El estado se actualizó.",
     "nota": "La nota se agregó.",
+    "avisado": "El aviso salió. Aquí mismo verá cómo le va.",
+    "reintentado": "El aviso se intentó de nuevo. Aquí mismo verá cómo le va.",
     "horario": "El horario se guardó.",
     "respuesta": "La respuesta se guardó.",
     "canal": "Los datos de la cuenta se guardaron.",

@@ -98,6 +98,8 @@ PETITION_EVENTS = {
     PetitionEventKind.EDITED: "Se corrigieron datos",
     PetitionEventKind.ASSIGNED: "Se asignó",
     PetitionEventKind.NOTE: "Nota",
+    PetitionEventKind.NOTICE: "Aviso a la persona",
+    PetitionEventKind.CITIZEN_VERDICT: "La persona dijo si se resolvió",
 }
 
 PRIORITIES = {Priority.NORMAL: "Normal", Priority.HIGH: "Alta", Priority.URGENT: "Urgente"}

@@ -303,4 +303,6 @@ class CallbackTask(Base):
     done_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff_user.id"))
     done_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
+    #: Whether the person was told what the call was for; None: nobody said.
+    was_reached: Mapped[bool | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -14,8 +14,11 @@ _NO = {"no", "nel", "nop", "no gracias", "mejor no"}
 _ORDINALS = {"primera": 1, "primero": 1, "segunda": 2, "segundo": 2, "tercera": 3, "tercero": 3}
 
 
-async def payload_for(session: AsyncSession, message: Message) -> str | None:
-    """The payload of the button that `message`, typed, names among those offered right before it."""
+async def payload_for(session: AsyncSession, message: Message, *, of_last: bool = False) -> str | None:
+    """The payload of the button that `message`, typed, names among those offered right before it.
+
+    `of_last`: by the very last message before it alone.
+    """
     before = await session.scalars(
         select(Message)
         .where(
@@ -24,7 +27,7 @@ async def payload_for(session: AsyncSession, message: Message) -> str | None:
             Message.author.in_((Author.CITIZEN, Author.BOT, Author.SYSTEM, Author.AGENT)),
         )
         .order_by(Message.seq.desc())
-        .limit(10)
+        .limit(1 if of_last else 10)
     )
     offered: list[tuple[str, str]] = []
     for earlier in before:

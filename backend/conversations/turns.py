@@ -36,6 +36,7 @@ from backend.conversations.models import (
 )
 from backend.conversations.offered import payload_for
 from backend.db import Database
+from backend.notices.answers import take as take_answer
 from backend.registry import folios
 
 log = structlog.get_logger(__name__)
@@ -141,6 +142,8 @@ async def _handled_without_bot(
         return conversation.owner is not Owner.BOT
     if is_emergency(message.text):
         await _meet_emergency(session, conversation, message)
+        return True
+    if await take_answer(session, conversation, message):
         return True
     match conversation.owner:
         case Owner.AGENT:

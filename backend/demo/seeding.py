@@ -95,7 +95,7 @@ async def _petition(session: AsyncSession, row: dict[str, Any], staff: dict[str,
     analyst = staff[row.get("analyst", "ana.demo")]
     for step in row.get("steps", []):
         await petitions.change_status(
-            session, petition, PetitionStatus(step["to"]), user_id=analyst.id, reason=step["reason"]
+            session, petition, PetitionStatus(step["to"]), user_id=analyst.id, reason=step["reason"], is_told=False
         )
     await session.flush()
     await _spread(session, petition, clock.now() - timedelta(days=row.get("days_ago", 0), hours=2))

@@ -4,7 +4,8 @@ import enum
 import uuid
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, String, UniqueConstraint, func
+from sqlalchemy import BigInteger, ForeignKey, Index, String, UniqueConstraint, func
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.db import Base, enum_column
@@ -28,7 +29,16 @@ class Notice(Base):
     petition_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("petition.id"), index=True)
     event_id: Mapped[int] = mapped_column(BigInteger, ForeignKey("petition_event.id"), unique=True)
     text: Mapped[str]
+    #: What fills the approved template, where one must go instead of the text.
+    template_purpose: Mapped[str] = mapped_column(String(40))
+    template_values: Mapped[list[str]] = mapped_column(default=list)
+    #: Attempts from this place on are of the round under way; those before, of rounds that staff began anew.
+    round_start: Mapped[int] = mapped_column(default=0)
+    #: Since when nothing more is tried: it arrived, or no way is left.
+    settled_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (Index("ix_notice_open", "created_at", postgresql_where=sql("settled_at IS NULL")),)
 
 
 class NoticeAttempt(Base):
@@ -40,9 +50,10 @@ class NoticeAttempt(Base):
     notice_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("notice.id"), index=True)
     position: Mapped[int]
     way: Mapped[NoticeWay] = mapped_column(enum_column(NoticeWay, "way"))
+    conversation_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("conversation.id"))
     message_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("message.id"), index=True)
-    callback_task_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("callback_task.id"))
-    #: Why it could not even be tried, or why the next way was.
+    callback_task_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("callback_task.id"), index=True)
+    #: Why it could not even be tried (see `notices.ways.Problem`); None: it was.
     problem: Mapped[str | None] = mapped_column(String(60))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 

@@ -74,6 +74,10 @@ class PetitionEventKind(enum.StrEnum):
     EDITED = "edited"
     ASSIGNED = "assigned"
     NOTE = "note"
+    #: Staff told the citizen something in words of their own.
+    NOTICE = "notice"
+    #: What the citizen says of a conclusion, apart from what the agency says: `detail["solved"]`.
+    CITIZEN_VERDICT = "citizen_verdict"
 
 
 class DraftState(enum.StrEnum):

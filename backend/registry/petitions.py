@@ -14,6 +14,7 @@ from backend.agents.models import User
 from backend.catalog import service as catalog
 from backend.catalog.models import Agency, Municipality, Topic
 from backend.db import Base
+from backend.notices import service as notices
 from backend.registry import folios
 from backend.registry.errors import AnswerRefused, PetitionNotFound, TransitionRefused
 from backend.registry.models import (
@@ -221,25 +222,40 @@ async def get(session: AsyncSession, folio: str, *, for_update: bool = False) ->
 
 
 async def change_status(
-    session: AsyncSession, petition: Petition, to: PetitionStatus, *, user_id: UUID, reason: str
+    session: AsyncSession,
+    petition: Petition,
+    to: PetitionStatus,
+    *,
+    reason: str,
+    user_id: UUID | None = None,
+    actor: ActorKind = ActorKind.STAFF,
+    asked: str = "",
+    is_told: bool = True,
 ) -> None:
-    """Move a locked petition to another status. Raises TransitionRefused."""
+    """Move a locked petition to another status, and tell its citizen where it matters to them.
+
+    `asked`: what the citizen is asked for, in words for them. `is_told` False: they know already. Raises
+    TransitionRefused.
+    """
     if to not in TRANSITIONS[petition.status]:
         raise TransitionRefused(
             f"De «{STATUS_TEXTS[petition.status][0]}» no se puede pasar a «{STATUS_TEXTS[to][0]}».",
             allowed=[status.value for status in TRANSITIONS[petition.status]],
         )
     before, petition.status = petition.status, to
-    await add_event(
+    event = await add_event(
         session,
         petition,
         PetitionEventKind.STATUS_CHANGED,
-        actor=ActorKind.STAFF,
+        actor=actor,
         user_id=user_id,
         text=reason,
         from_status=before,
         to_status=to,
+        detail={"asked": asked} if asked else {},
     )
+    if is_told:
+        await notices.announce(session, petition, event)
 
 
 async def edit(session: AsyncSession, petition: Petition, changes: dict[str, Any], *, user_id: UUID) -> None:

@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend.agents.models import User
 from backend.catalog.models import Agency, Municipality, Topic
 from backend.conversations.models import Attachment
+from backend.notices import proof
 from backend.registry import folios
 from backend.registry.models import Person, Petition, PetitionEvent, PetitionKind, PetitionStatus
 from backend.text import fold
@@ -25,6 +26,8 @@ class PetitionFilter:
     kind: PetitionKind | None = None
     municipality_id: str | None = None
     page: int = 1
+    #: Only those whose latest notice nothing proves to have arrived.
+    is_untold: bool = False
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,8 @@ def _conditions(wanted: PetitionFilter) -> list[ColumnElement[bool]]:
         conditions.append(Petition.kind == wanted.kind)
     if wanted.municipality_id:
         conditions.append(Petition.municipality_id == wanted.municipality_id)
+    if wanted.is_untold:
+        conditions.append(proof.is_undelivered())
     if wanted.search.strip():
         conditions.append(_search(wanted.search))
     return conditions

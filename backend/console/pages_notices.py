@@ -1,0 +1,98 @@
+"""Notices on the folio page: telling something now, trying again, and the list of all as a table to take away."""
+
+import csv
+import io
+from collections.abc import Iterator
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi.responses import RedirectResponse
+
+from backend.agents.auth import CurrentUser
+from backend.console import notice_texts
+from backend.console.pages_petitions import detail_page
+from backend.console.rendering import moment_text
+from backend.db import Tx
+from backend.errors import ChatSonoraError, InvalidInput
+from backend.notices import proof, staff
+from backend.notices.proof import NoticeView
+from backend.registry import petitions
+
+router = APIRouter(prefix="/consola/peticiones", include_in_schema=False)
+
+HEADINGS = (
+    "Folio",
+    "Fecha del aviso",
+    "Aviso",
+    "Resultado",
+    "Intento",
+    "Medio",
+    "Fecha del intento",
+    "Estado",
+    "Enviado",
+    "Entregado",
+    "Leído",
+    "Falló",
+    "Motivo",
+)  # fmt: skip
+
+
+@router.get("/avisos.csv")
+async def export(tx: Tx, user: CurrentUser, avisos: Annotated[str, Query(max_length=20)] = "") -> Response:
+    """The latest notices, a line an attempt; `avisos=sin_entregar` for those without proof. Opens in Excel."""
+    target = io.StringIO()
+    writer = csv.writer(target)
+    writer.writerow(HEADINGS)
+    for view in await proof.listed(tx, undelivered_only=avisos == "sin_entregar"):
+        writer.writerows(_lines(view))
+    headers = {"Content-Disposition": 'attachment; filename="avisos.csv"', "Cache-Control": "no-store"}
+    return Response(target.getvalue().encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+def _lines(view: NoticeView) -> Iterator[tuple[str, ...]]:
+    result = notice_texts.NO_WAY if view.had_no_way else notice_texts.NOTICE_STATES[view.state]
+    for one in view.attempts:
+        moments = (one.sent_at, one.delivered_at, one.read_at, one.failed_at)
+        yield (
+            view.folio,
+            moment_text(view.notice.created_at),
+            _inert(view.notice.text),
+            result,
+            str(one.attempt.position + 1),
+            notice_texts.way(one),
+            moment_text(one.attempt.created_at),
+            notice_texts.state(one),
+            *(moment_text(moment) if moment else "" for moment in moments),
+            _inert(notice_texts.reason(one) or (one.task.outcome if one.task and one.task.outcome else "")),
+        )
+
+
+def _inert(cell: str) -> str:
+    """What people typed must not become a spreadsheet's formula."""
+    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t")) else cell
+
+
+@router.post("/{folio}/avisos")
+async def tell(
+    request: Request, tx: Tx, user: CurrentUser, folio: str, text: Annotated[str, Form(max_length=4000)] = ""
+) -> Response:
+    """Tell the citizen something in words of one's own."""
+    petition = await petitions.get(tx, folio, for_update=True)
+    try:
+        if not text.strip():
+            raise InvalidInput("Escriba lo que se le va a avisar.")
+        await staff.tell(tx, petition, text, user_id=user.id)
+    except ChatSonoraError as refused:
+        return await detail_page(request, tx, user, folio, refused, told=text)
+    return RedirectResponse(f"/consola/peticiones/{petition.folio}?aviso=avisado#avisos", status_code=303)
+
+
+@router.post("/{folio}/avisos/{notice_id}/reintentar")
+async def retry(request: Request, tx: Tx, user: CurrentUser, folio: str, notice_id: UUID) -> Response:
+    petition = await petitions.get(tx, folio, for_update=True)
+    try:
+        await staff.retry(tx, petition, notice_id, user_id=user.id)
+    except ChatSonoraError as refused:
+        return await detail_page(request, tx, user, folio, refused)
+    return RedirectResponse(f"/consola/peticiones/{petition.folio}?aviso=reintentado#avisos", status_code=303)

@@ -1,0 +1,116 @@
+"""The folio page and the calls in real Chromium, wide and narrow, with nothing for axe to find."""
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from backend.app import create_app
+from backend.conversations.models import Conversation
+from backend.db import Database
+from backend.notices import staff
+from backend.outbox.models import DeliveryState
+from backend.registry import petitions
+from backend.registry.models import Petition, PetitionStatus
+from backend.settings import Settings
+from tests.conversations.conftest import add_agent
+from tests.notices.conftest import Desk
+from tests.staff import PASSWORD, add_staff
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def site(settings: Settings) -> Iterator[str]:
+    listener = socket.create_server(("127.0.0.1", 0))
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    app = create_app(settings.model_copy(update={"public_url": address}))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=0))
+    thread = threading.Thread(target=server.run, args=([listener],))
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield address
+    server.should_exit = True
+    thread.join(10)
+
+
+async def _prepare(url: str) -> str:
+    """A folio with a notice that failed and went on to a call, one without a way, and one that was read."""
+    database = Database(url)
+    await add_staff(database, "ana")
+    desk = Desk(database, await add_agent(database, "Carla"))
+    petition = await desk.petition(await desk.conversation("whatsapp", hours_ago=30))
+    (view,) = await desk.move(petition, PetitionStatus.TURNADA)
+    async with database.transaction() as session:
+        origin = (await session.get_one(Petition, petition)).conversation_id
+        (await session.get_one(Conversation, origin)).last_citizen_at = view.notice.created_at
+    (view, _) = await desk.move(petition, PetitionStatus.EN_ATENCION)
+    await desk.deliver(view, DeliveryState.FAILED, "63024")
+    (view, *_) = await desk.move(petition, PetitionStatus.CONCLUIDA_SATISFACTORIA)
+    await desk.deliver(view, DeliveryState.READ)
+    async with database.transaction() as session:
+        found = await session.get_one(Petition, petition, with_for_update=True)
+        await petitions.change_status(
+            session, found, PetitionStatus.EN_ATENCION, user_id=desk.analyst, reason="Se revisó otra vez"
+        )
+        await staff.tell(session, found, "La cuadrilla pasa el lunes.", user_id=desk.analyst)
+        folio = found.folio
+    await database.close()
+    return folio
+
+
+@pytest.fixture
+def folio(settings: Settings) -> str:
+    # In a thread of its own: Playwright's loop runs in this one.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, _prepare(settings.database_url)).result()
+
+
+def _healthy(page: Page) -> None:
+    found = Axe().run(page).response["violations"]
+    assert [each["id"] for each in found if each["impact"] in {"serious", "critical"}] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_the_proof_is_read_and_a_notice_is_tried_again(browser: Browser, site: str, folio: str, width: int) -> None:
+    context = browser.new_context(base_url=site, locale="es-MX", viewport={"width": width, "height": 800})
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    page.goto(f"/consola/entrar?siguiente=/consola/peticiones/{folio}")
+    page.get_by_label("Usuario").fill("ana")
+    page.get_by_label("Contraseña").fill(PASSWORD)
+    page.get_by_role("button", name="Entrar").click()
+    notices = page.locator("#avisos .notices > li")
+    expect(notices).to_have_count(5)
+    expect(notices.nth(2)).to_contain_text("leído")
+    expect(notices.nth(3)).to_contain_text("Ese número no puede recibir WhatsApp.")
+    expect(notices.nth(4)).to_contain_text("llamada por hacer")
+    _healthy(page)
+    page.once("dialog", lambda dialog: dialog.accept())
+    page.get_by_label("Avisar algo más").fill("Llevarán pipas de agua.")
+    page.get_by_role("button", name="Avisar ahora").click()
+    expect(page.get_by_role("status")).to_contain_text("El aviso salió")
+    expect(notices.first).to_contain_text("Llevarán pipas de agua.")
+    notices.nth(4).get_by_role("button", name="Reintentar").click()  # now one further down
+    expect(page.get_by_role("status")).to_contain_text("se intentó de nuevo")
+    expect(notices.nth(4).locator(".attempts li").last).to_contain_text("por enviar")
+    page.goto("/consola/llamadas-pendientes")
+    expect(page.locator(".card").first).to_contain_text(folio)
+    _healthy(page)
+    page.get_by_label("¿Se le informó?").first.select_option("si")
+    page.get_by_label("Resultado de la llamada").first.fill("Contestó")
+    page.get_by_role("button", name="Marcar como hecha").first.click()
+    expect(page.get_by_role("status")).to_contain_text("La llamada quedó registrada")
+    page.goto("/consola/peticiones?avisos=sin_entregar")
+    expect(page.get_by_label("Con avisos sin entregar")).to_be_checked()
+    _healthy(page)
+    context.close()
