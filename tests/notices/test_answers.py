@@ -16,7 +16,7 @@ from backend.conversations.turns import Advancer
 from backend.conversations.views import MessageView, transcript
 from backend.registry import service as registry
 from backend.registry.models import ActorKind, Petition, PetitionEvent, PetitionEventKind, PetitionKind, PetitionStatus
-from tests.fakes import FakeAssistant
+from tests.fake_assistant import FakeAssistant
 from tests.notices.conftest import Desk
 
 S, K = PetitionStatus, PetitionEventKind
