@@ -4,6 +4,7 @@ Sources: https://www.twilio.com/docs/usage/security (signatures), /docs/messagin
 /docs/messaging/guides/track-outbound-message-status, /docs/api/errors. Message POSTs are not idempotent.
 """
 
+import json
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -14,6 +15,7 @@ import httpx
 from multidict import MultiDict
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.async_http_client import AsyncTwilioHttpClient
+from twilio.http.response import Response
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
@@ -78,17 +80,24 @@ _STATES = {
 DELIVERY_PARAMETER = "delivery"
 
 
-class _ElsewhereHttpClient(AsyncTwilioHttpClient):  # type: ignore[misc]
-    """The library's client, with every host replaced: for a stand-in on loopback, or a proxy."""
+class _HttpClient(AsyncTwilioHttpClient):  # type: ignore[misc]
+    """The library's client, which as it comes sends as a form what it announces as JSON (the Content API's bodies).
 
-    def __init__(self, base: str, timeout: float) -> None:
+    `base` replaces every host: for a stand-in on loopback, or a proxy.
+    """
+
+    def __init__(self, base: str | None, timeout: float) -> None:
         super().__init__(timeout=timeout)
-        self._base = urlsplit(base)
+        self._base = urlsplit(base) if base else None
 
     async def request(self, method: str, url: str, **kwargs: Any) -> Any:
-        parts = urlsplit(url)
-        elsewhere = urlunsplit((self._base.scheme, self._base.netloc, parts.path, parts.query, ""))
-        return await super().request(method, elsewhere, **kwargs)
+        headers = kwargs.get("headers") or {}
+        if headers.get("Content-Type") == "application/json" and kwargs.get("data") is not None:
+            kwargs["data"] = json.dumps(kwargs["data"])
+        if self._base is not None:
+            parts = urlsplit(url)
+            url = urlunsplit((self._base.scheme, self._base.netloc, parts.path, parts.query, ""))
+        return await super().request(method, url, **kwargs)
 
 
 class TwilioApi:
@@ -98,9 +107,8 @@ class TwilioApi:
         self.account_sid = account_sid
         self._auth_token = auth_token
         self._base = base
-        http = _ElsewhereHttpClient(base, SEND_SECONDS) if base else AsyncTwilioHttpClient(timeout=SEND_SECONDS)
-        self._http = http
-        self.client = Client(account_sid, auth_token, http_client=http)
+        self._http = _HttpClient(base, SEND_SECONDS)
+        self.client = Client(account_sid, auth_token, http_client=self._http)
         self._validator = RequestValidator(auth_token)
 
     async def close(self) -> None:
@@ -234,11 +242,14 @@ def _refused(error: Exception, text: str) -> ChannelRefused:
     """A refusal, in an administrator's words; `text` where Twilio's own code says no more."""
     if isinstance(error, TRANSPORT_ERRORS):
         return ChannelRefused("unreachable", "No se pudo llegar a Twilio. Intente de nuevo.")
-    if not isinstance(error, TwilioRestException):
-        return ChannelRefused(type(error).__name__, text)
-    if error.status in {401, 403} or error.code in _UNKNOWN_ACCOUNT:
+    # A list refused comes as the library's base error, with the answer among its arguments.
+    status = next((argument.status_code for argument in error.args if isinstance(argument, Response)), None)
+    code = None
+    if isinstance(error, TwilioRestException):
+        status, code = error.status, error.code
+    if status in {401, 403} or code in _UNKNOWN_ACCOUNT:
         return ChannelRefused("unauthorised", "Twilio no reconoce el SID o el token. Revíselos.")
-    return ChannelRefused(str(error.code or error.status), text)
+    return ChannelRefused(str(code or (f"status_{status}" if status else type(error).__name__)), text)
 
 
 def _is_under(host: str, domains: Sequence[str]) -> bool:
