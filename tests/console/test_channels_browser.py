@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -36,7 +37,8 @@ def site(settings: Settings, twilio: TwilioServer, telegram: TelegramServer) -> 
         await add_staff(database, "adela", Role.ADMIN)
         await database.close()
 
-    asyncio.run(add_admin())
+    with ThreadPoolExecutor(1) as another_thread:  # Playwright's loop runs in this one
+        another_thread.submit(asyncio.run, add_admin()).result()
     urls = {"twilio_api_url": twilio.base_url, "telegram_api_url": telegram.base_url}
     listener = socket.create_server(("127.0.0.1", 0))
     config = uvicorn.Config(
