@@ -15,6 +15,7 @@ import httpx
 from multidict import MultiDict
 from twilio.base.exceptions import TwilioException, TwilioRestException
 from twilio.http.async_http_client import AsyncTwilioHttpClient
+from twilio.http.response import Response
 from twilio.request_validator import RequestValidator
 from twilio.rest import Client
 
@@ -246,11 +247,14 @@ def _refused(error: Exception, text: str) -> ChannelRefused:
     """A refusal, in an administrator's words; `text` where Twilio's own code says no more."""
     if isinstance(error, TRANSPORT_ERRORS):
         return ChannelRefused("unreachable", "No se pudo llegar a Twilio. Intente de nuevo.")
-    if not isinstance(error, TwilioRestException):
-        return ChannelRefused(type(error).__name__, text)
-    if error.status in {401, 403} or error.code in _UNKNOWN_ACCOUNT:
+    # A list refused comes as the library's base error, with the answer among its arguments.
+    status = next((argument.status_code for argument in error.args if isinstance(argument, Response)), None)
+    code = None
+    if isinstance(error, TwilioRestException):
+        status, code = error.status, error.code
+    if status in {401, 403} or code in _UNKNOWN_ACCOUNT:
         return ChannelRefused("unauthorised", "Twilio no reconoce el SID o el token. Revíselos.")
-    return ChannelRefused(str(error.code or error.status), text)
+    return ChannelRefused(str(code or (f"status_{status}" if status else type(error).__name__)), text)
 
 
 def _is_under(host: str, domains: Sequence[str]) -> bool:

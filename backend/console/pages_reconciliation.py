@@ -90,7 +90,7 @@ async def act(
     desk: AdminDesk, cuenta: Annotated[UUID, Form()], action: Field = "", desde: Field = "", hasta: Field = ""
 ) -> Response:
     """Bring what is missing, or read anew what could not be read."""
-    if action == "recuperar":
+    if action in {"recuperar", "estados"}:
         since, until = period(desde, hasta)
         done = await reconciliation.replay_missing(desk.database, desk.adapters, desk.user, cuenta, since, until)
     elif action == "releer":
@@ -99,7 +99,7 @@ async def act(
         raise InvalidInput("Esa acción no existe.")
     notice = "recuperados" if not done.refused else "recuperados_algunos"
     if not done.stored:
-        notice = "recuperados_ninguno"
+        notice = "estados" if action == "estados" else "recuperados_ninguno"
     return RedirectResponse(
         f"/consola/conciliacion?cuenta={cuenta}&desde={desde}&hasta={hasta}&aviso={notice}", status_code=303
     )

@@ -107,5 +107,6 @@ NOTICES = {
     "plantilla_actualizar": "El estado de la plantilla está al día.",
     "recuperados": "Los mensajes se recuperaron.",
     "recuperados_algunos": "Se recuperó una parte. Lo demás sigue en la lista: intente de nuevo más tarde.",
+    "estados": "Los estados se actualizaron con lo que dice el proveedor.",
     "recuperados_ninguno": "No se recuperó ningún mensaje.",
 }

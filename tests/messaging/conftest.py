@@ -1,6 +1,6 @@
 """The vendors' stand-ins, with an office's accounts on them."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 
@@ -12,30 +12,14 @@ from backend.messaging.adapters import Adapters
 from backend.messaging.models import ChannelAccount
 from backend.settings import Settings
 from tests.fakes.handles import TelegramServer, TwilioServer
-from tests.fakes.running import running_telegram, running_twilio
+from tests.stand_ins import telegram, twilio
 
-
-@pytest.fixture(scope="module")
-def shared_twilio() -> Iterator[TwilioServer]:
-    with running_twilio() as server:
-        yield server
+__all__ = ["telegram", "twilio"]
 
 
 @pytest.fixture
-def twilio(shared_twilio: TwilioServer) -> TwilioServer:
-    """Each test writes to the office from citizens of its own."""
-    return shared_twilio
-
-
-@pytest.fixture(scope="module")
-def telegram() -> Iterator[TelegramServer]:
-    with running_telegram() as server:
-        yield server
-
-
-@pytest.fixture
-def settings(settings: Settings, shared_twilio: TwilioServer, telegram: TelegramServer) -> Settings:
-    return settings.model_copy(update={"twilio_api_url": shared_twilio.base_url, "telegram_api_url": telegram.base_url})
+def settings(settings: Settings, twilio: TwilioServer, telegram: TelegramServer) -> Settings:
+    return settings.model_copy(update={"twilio_api_url": twilio.base_url, "telegram_api_url": telegram.base_url})
 
 
 @pytest.fixture

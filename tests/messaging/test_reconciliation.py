@@ -18,7 +18,7 @@ from backend.messaging.comparison import Finding
 from backend.messaging.errors import VendorRefused
 from backend.messaging.models import ChannelAccount, UnreadableWebhook
 from backend.outbox.models import Delivery, DeliveryState
-from channels.port import Listed
+from channels.port import Listed, OutboundMessage, Sent
 from tests.fakes.conversation import Kind
 from tests.fakes.handles import TwilioServer
 
@@ -159,6 +159,24 @@ async def test_tests_from_the_setup_page_are_known_for_what_they_are(
 ) -> None:
     await setup.send_test(database, adapters, admin, whatsapp.id, "6620000007")
     assert (await _report(database, adapters, whatsapp)).counts[Finding.TEST] == 1
+
+
+async def test_a_receipt_that_never_came_is_taken_from_the_list(
+    database: Database, whatsapp: ChannelAccount, adapters: Adapters, twilio: TwilioServer
+) -> None:
+    citizen = twilio.citizen("+526620000008")
+    citizen.send_text("Hola")
+    adapter = await adapters.open(whatsapp)
+    assert adapter is not None
+    sent = await adapter.send(OutboundMessage("d", "whatsapp:+526620000008", "Buenas"))
+    assert isinstance(sent, Sent)
+    assert sent.provider_id is not None
+    twilio.settle()
+    kept = await _sent(database, whatsapp, sent.provider_id, DeliveryState.SENT)
+    await reconciliation.catch_up(database, adapters)
+    async with database.transaction() as session:
+        state = await session.scalar(select(Delivery.state).where(Delivery.message_id == kept.id))
+    assert state in {DeliveryState.DELIVERED, DeliveryState.READ}
 
 
 # What is compared, without a vendor: each finding by itself.
