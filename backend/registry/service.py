@@ -9,6 +9,7 @@ from backend.registry.drafts import (
     clear_field,
     current_draft,
     file_draft,
+    move_draft,
     open_draft,
     restart_draft,
 )
@@ -32,6 +33,7 @@ __all__ = [
     "file",
     "file_draft",
     "look_up",
+    "move_draft",
     "open_draft",
     "restart_draft",
     "status_view",
