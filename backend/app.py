@@ -21,10 +21,12 @@ from backend.errors import ChatSonoraError
 from backend.internal_api import routes as internal_api
 from backend.limits import RateLimiter
 from backend.live import LiveEvents
+from backend.messaging.adapters import Adapters
 from backend.middleware import BodyLimit, ChatCors, SecurityHeaders, too_large
 from backend.privacy import routes as privacy
 from backend.registry import routes as registry
 from backend.settings import Settings
+from backend.webhooks import routes as webhooks
 from backend.widget import pages as widget_pages
 from backend.widget import routes as widget
 
@@ -48,6 +50,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.live = LiveEvents(settings.database_url)
     app.state.limiter = RateLimiter()
     app.state.files = FileStore(settings.attachments_dir, max_bytes=settings.attachment_max_bytes)
+    app.state.adapters = Adapters(settings, app.state.database)
     app.state.assistant = RasaAssistant(
         settings.rasa_url, settings.bot_token.get_secret_value(), timeout=settings.turn_timeout
     )
@@ -60,6 +63,7 @@ def create_app(settings: Settings) -> FastAPI:
         registry.router,
         catalog.router,
         internal_api.router,
+        webhooks.router,
         console.router,
     ):
         app.include_router(router)
@@ -76,6 +80,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     log.info("web_started")
     yield
     await app.state.live.stop()
+    await app.state.adapters.close()
     await app.state.assistant.close()
     await app.state.database.close()
 

@@ -36,6 +36,9 @@ class Settings(BaseSettings):
     lease_seconds: float = Field(15.0, description="Seconds after which a dead worker's turn is taken up again.")
     sweep_seconds: float = Field(2.0, description="Seconds between looks for work whose wake-up was lost.")
 
+    twilio_api_url: str | None = Field(None, description="Stands in for every host of Twilio's, for tests and demos.")
+    telegram_api_url: str | None = Field(None, description="Stands in for Telegram's Bot API host.")
+
     widget_origins: Annotated[list[str], NoDecode] = Field(
         default_factory=list,
         description="Origins (comma-separated) of the sites that embed the chat, besides our own.",

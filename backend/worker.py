@@ -5,7 +5,6 @@ recorded in the log and its work stays in its table, where the sweep finds it.
 """
 
 import asyncio
-import contextlib
 import signal
 from uuid import UUID
 
@@ -19,16 +18,18 @@ from backend import logs
 from backend.assistant.port import Assistant
 from backend.assistant.rasa import RasaAssistant
 from backend.conversations import jobs as conversation_jobs
+from backend.conversations import media
 from backend.conversations import service as conversations
-from backend.conversations.inbox import ADVANCE
+from backend.conversations.files import FileStore
+from backend.conversations.inbox import ADVANCE, FETCH_MEDIA
 from backend.conversations.turns import Advancer
 from backend.db import Database
 from backend.jobqueue import queue
-from backend.outbox import jobs as outbox_jobs
+from backend.messaging.adapters import Adapters
+from backend.outbox.dispatcher import Dispatcher
 from backend.outbox.service import DISPATCH
 from backend.settings import Settings
-from channels.port import Channel
-from channels.web import WebChannel
+from backend.webhooks.polling import Poller
 
 log = structlog.get_logger(__name__)
 
@@ -42,7 +43,10 @@ class Worker:
         self.settings = settings
         self.database = Database(settings.database_url)
         self._room = asyncio.Semaphore(CONCURRENCY)
-        self.channels: dict[str, Channel] = {"web": WebChannel()}
+        self.adapters = Adapters(settings, self.database)
+        self.files = FileStore(settings.attachments_dir, max_bytes=settings.attachment_max_bytes)
+        self.dispatcher = Dispatcher(self.database, self.adapters, settings, self.files)
+        self.poller = Poller(self.database, self.adapters)
         self.advancer = Advancer(
             self.database,
             assistant,
@@ -51,12 +55,23 @@ class Worker:
         )
 
     async def sweep_once(self) -> None:
-        """Find work whose wake-up was lost, and give waiting citizens to agents who have room."""
-        await outbox_jobs.dispatch(self.database, self.channels)
+        """Find work whose wake-up was lost, and give waiting citizens to agents who have room.
+
+        What is to be sent is not among it: the dispatcher looks for itself.
+        """
+        await self.fetch_media()
         async with self.database.transaction() as session:
             await conversations.assign_waiting(session)
             pending = await conversation_jobs.find_pending(session)
         await asyncio.gather(*map(self._take_up, pending))
+
+    async def fetch_media(self) -> None:
+        """Get the files that vendors hold for us."""
+        await media.fetch_due(self.database, self.adapters, self.files, max_bytes=self.settings.attachment_max_bytes)
+
+    async def close(self) -> None:
+        await self.adapters.close()
+        await self.database.close()
 
     async def _take_up(self, conversation_id: UUID) -> None:
         """Advance one of many: a bot that hangs on some must not hold up the others, nor an error."""
@@ -84,9 +99,16 @@ async def advance(context: JobContext, conversation_id: str) -> None:
 
 @queue.task(name=DISPATCH, pass_context=True)
 async def dispatch(context: JobContext) -> None:
-    """Send what is due."""
+    """Tell the dispatcher that there is something to send."""
     worker: Worker = context.additional_context["worker"]
-    await outbox_jobs.dispatch(worker.database, worker.channels)
+    worker.dispatcher.wake()
+
+
+@queue.task(name=FETCH_MEDIA, pass_context=True)
+async def fetch_media(context: JobContext) -> None:
+    """Get the files that vendors hold for us."""
+    worker: Worker = context.additional_context["worker"]
+    await worker.fetch_media()
 
 
 async def run(settings: Settings) -> None:
@@ -97,16 +119,19 @@ async def run(settings: Settings) -> None:
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
-    sweep = asyncio.create_task(worker.sweep_for_ever())
-    jobs = asyncio.create_task(_work_for_ever(worker))
+    tasks = [
+        asyncio.create_task(worker.sweep_for_ever()),
+        asyncio.create_task(_work_for_ever(worker)),
+        asyncio.create_task(worker.dispatcher.run(idle_seconds=settings.sweep_seconds)),
+        asyncio.create_task(worker.poller.run()),
+    ]
     log.info("worker_started")
     await stopping.wait()
-    for task in (sweep, jobs):
+    for task in tasks:
         task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+    await asyncio.gather(*tasks, return_exceptions=True)
     await assistant.close()
-    await worker.database.close()
+    await worker.close()
 
 
 async def _work_for_ever(worker: Worker) -> None:

@@ -6,7 +6,7 @@ vocabularies: the product handles every one, and an adapter invents none.
 """
 
 import enum
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -284,6 +284,8 @@ class Manners:
     chat_pause: float = 0.0
     window_hours: int | None = None
     sends_files: bool = True
+    #: Longest text that may bear buttons, on one line; what does not fit goes before, on its own. None: no such limit.
+    button_text_limit: int | None = None
 
 
 class Channel(Protocol):
@@ -296,6 +298,13 @@ class Channel(Protocol):
 
     async def send(self, message: OutboundMessage) -> SendOutcome:
         """Send; never raises for what the vendor may answer."""
+        ...
+
+    async def find(self, message: OutboundMessage, since: float, known: Collection[str]) -> Sent | NotSent | None:
+        """Whether an uncertain send (no earlier than `since`, seconds since 1970) arrived; None: it cannot be told.
+
+        `known`: the vendor's names of messages that are other deliveries'.
+        """
         ...
 
 
@@ -314,12 +323,15 @@ class VendorChannel(Channel, Protocol):
         """A file from the vendor's own hosts. Raises MediaUnavailable."""
         ...
 
-    async def show_typing(self, address: str) -> None:
-        """Show that an answer is being written, where the channel can; its failure is of no matter."""
+    async def show_typing(self, address: str, in_reply_to: str | None) -> None:
+        """Show that an answer to a message is being written, where the channel can; its failure is of no matter."""
         ...
 
-    async def find(self, message: OutboundMessage, since: float) -> Sent | NotSent | None:
-        """Whether an uncertain send (no earlier than `since`, seconds since 1970) arrived; None: it cannot be told."""
+    async def settle(self, inbound: Inbound, *, group_refusal: str) -> None:
+        """What the vendor expects after something is stored: a press acknowledged, a group refused and left.
+
+        Its failure is of no matter.
+        """
         ...
 
     async def list_since(self, since: float) -> Sequence[Listed] | None:

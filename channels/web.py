@@ -5,8 +5,10 @@ resending is harmless: the widget shows a message by its id, once. Receipts come
 from the widget (`POST /api/chat/receipts`).
 """
 
+from collections.abc import Collection
+
 from channels.manners import MANNERS
-from channels.port import OutboundMessage, SendOutcome, Sent
+from channels.port import NotSent, OutboundMessage, SendOutcome, Sent
 
 
 class WebChannel:
@@ -15,4 +17,7 @@ class WebChannel:
     resend_when_uncertain = True
 
     async def send(self, message: OutboundMessage) -> SendOutcome:
+        return Sent(provider_id=message.delivery_id)
+
+    async def find(self, message: OutboundMessage, since: float, known: Collection[str]) -> Sent | NotSent | None:
         return Sent(provider_id=message.delivery_id)

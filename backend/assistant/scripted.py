@@ -10,6 +10,7 @@ import json
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
+from backend.assistant import choices
 from backend.assistant.port import Handoff, Reply, ReplyButton, TurnResult
 from backend.catalog import service as catalog
 from backend.conversations.models import Author, Conversation, HandoffReason, Message
@@ -99,24 +100,15 @@ async def _pressed(session: AsyncSession, message: Message) -> str | None:
 def _command(payload: str | None, text: str) -> str | None:
     """What is asked of the script: by a button that is no answer, or by a few words."""
     if payload is not None:
-        return None if payload.startswith(_VALUE) else payload
+        return None if payload.startswith(choices.VALUE) else payload
     return _COMMANDS.get(fold(text).strip(" .!¡"))
-
-
-#: Payload of a choice among a field's options: the option's value follows.
-_VALUE = "/elegir"
-
-
-def _choice(option: intake.Option) -> ReplyButton:
-    """The same payload as the bot's: a button offered by one may be pressed when the other answers."""
-    return ReplyButton(option.title, _VALUE + json.dumps({"valor": option.value}, ensure_ascii=False))
 
 
 def _answer_in(payload: str | None, text: str) -> str:
     """The value of the option chosen, or the words typed."""
-    if payload is None or not payload.startswith(_VALUE):
+    if payload is None or not payload.startswith(choices.VALUE):
         return text
-    return str(json.loads(payload.removeprefix(_VALUE))["valor"])
+    return str(json.loads(payload.removeprefix(choices.VALUE))["valor"])
 
 
 def _say(text: str, *buttons: ReplyButton) -> TurnResult:
@@ -131,7 +123,7 @@ async def _ask(session: AsyncSession, conversation: Conversation) -> TurnResult:
     assert draft is not None, "only asked with a petition in hand"
     if draft.next is None:
         return _say(f"{draft.summary}\n\n¿Está correcto?", *_CONFIRM)
-    return _say(intake.QUESTIONS[draft.next.name], *map(_choice, draft.next.options))
+    return _say(intake.QUESTIONS[draft.next.name], *map(choices.button, draft.next.options))
 
 
 async def _hear_consent(session: AsyncSession, conversation: Conversation, command: str | None) -> TurnResult:
@@ -152,9 +144,9 @@ async def _hear_answer(session: AsyncSession, conversation: Conversation, field:
     if answer.suggestion is not None:
         return _say(
             f"{problem} ¿Quiso decir {answer.suggestion.title}?",
-            _choice(intake.Option(f"Sí, {answer.suggestion.title}", answer.suggestion.value)),
+            choices.button(intake.Option(f"Sí, {answer.suggestion.title}", answer.suggestion.value)),
         )
-    return _say(f"{problem} {intake.QUESTIONS[field]}", *map(_choice, answer.options))
+    return _say(f"{problem} {intake.QUESTIONS[field]}", *map(choices.button, answer.options))
 
 
 async def _hear_confirmation(

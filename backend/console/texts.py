@@ -31,7 +31,7 @@ AUTHORS = {
     Author.CONTROL: "",
 }
 
-CHANNELS = {"web": "Portal web", "whatsapp": "WhatsApp", "telegram": "Telegram", "voice": "Teléfono"}
+CHANNELS = {"web": "Portal web", "whatsapp": "WhatsApp", "telegram": "Telegram", "sms": "SMS", "voice": "Teléfono"}
 
 HANDOFF_REASONS = {
     HandoffReason.REQUESTED: "Pidió hablar con una persona",
@@ -112,6 +112,7 @@ ENTRY_CHANNELS = {
     EntryChannel.CHAT_SONORA: "Chat Sonora",
     EntryChannel.WHATSAPP: "WhatsApp",
     EntryChannel.TELEGRAM: "Telegram",
+    EntryChannel.SMS: "SMS",
 }
 
 ACTORS = {

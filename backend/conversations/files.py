@@ -20,13 +20,30 @@ from PIL import Image, UnidentifiedImageError
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.conversations.inbox import StoredFile
+from backend.conversations.messages import StoredFile
 from backend.conversations.models import Attachment
 from backend.errors import ChatSonoraError, InvalidInput, NotFound, TooLarge
 
 MAX_PIXELS = 60_000_000
 _CHUNK = 64 * 1024
-_SUFFIXES = {"image/jpeg": ".jpg", "image/png": ".png", "image/webp": ".webp", "application/pdf": ".pdf"}
+_SUFFIXES = {
+    "image/jpeg": ".jpg",
+    "image/png": ".png",
+    "image/webp": ".webp",
+    "application/pdf": ".pdf",
+    "audio/ogg": ".ogg",
+    "audio/mpeg": ".mp3",
+    "audio/mp4": ".m4a",
+    "audio/x-m4a": ".m4a",
+    "audio/amr": ".amr",
+    "video/mp4": ".mp4",
+    "application/vnd.openxmlformats-officedocument.wordprocessingml.document": ".docx",
+    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": ".xlsx",
+}
+#: What the web chat and the console take.
+UPLOADED_TYPES = frozenset({"image/jpeg", "image/png", "image/webp", "application/pdf"})
+#: What comes from other channels, where the citizen cannot know beforehand what we take.
+RECEIVED_TYPES = frozenset(_SUFFIXES)
 
 
 class UnsupportedFile(ChatSonoraError):
@@ -49,22 +66,29 @@ class FileStore:
 
     async def keep(self, upload: UploadFile) -> StoredFile:
         """Store an upload. Raises TooLarge, EmptyFile, UnsupportedFile."""
+        return await self._keep(_chunks(upload), upload.filename, UPLOADED_TYPES)
+
+    async def keep_received(self, content: bytes, file_name: str | None) -> StoredFile:
+        """Store what came through another channel. Raises TooLarge, EmptyFile, UnsupportedFile."""
+        return await self._keep(_whole(content), file_name, RECEIVED_TYPES)
+
+    async def _keep(self, chunks: AsyncIterator[bytes], name: str | None, types: frozenset[str]) -> StoredFile:
         self._folder.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=self._folder, prefix="upload-")
-        path = Path(name)
+        handle, temporary = tempfile.mkstemp(dir=self._folder, prefix="upload-")
+        path = Path(temporary)
         try:
             with os.fdopen(handle, "wb") as target:
-                sha256, size = await self._copy(upload, target)
-            content_type = await asyncio.to_thread(_content_type, path)
-            path.replace(self._path(sha256))
+                sha256, size = await self._copy(chunks, target)
+            content_type = await asyncio.to_thread(_content_type, path, types)
+            path.replace(self.path(sha256))
         except BaseException:
             path.unlink(missing_ok=True)
             raise
-        return StoredFile(_shown_name(upload.filename, content_type), content_type, size, sha256)
+        return StoredFile(_shown_name(name, content_type), content_type, size, sha256)
 
-    async def _copy(self, upload: UploadFile, target: object) -> tuple[str, int]:
+    async def _copy(self, chunks: AsyncIterator[bytes], target: object) -> tuple[str, int]:
         digest, size = hashlib.sha256(), 0
-        async for chunk in _chunks(upload):
+        async for chunk in chunks:
             size += len(chunk)
             if size > self._max_bytes:
                 raise TooLarge(f"El archivo pasa de {self._max_bytes // (1024 * 1024)} MB. Envíe uno más pequeño.")
@@ -74,12 +98,13 @@ class FileStore:
             raise EmptyFile
         return digest.hexdigest(), size
 
-    def _path(self, sha256: str) -> Path:
+    def path(self, sha256: str) -> Path:
+        """Where the bytes lie."""
         return self._folder / sha256
 
     def response(self, attachment: Attachment) -> FileResponse:
         """The bytes, such that a browser neither guesses their type nor runs them."""
-        path = self._path(attachment.sha256)
+        path = self.path(attachment.sha256)
         if not path.is_file():
             raise NotFound("El archivo ya no está disponible.")
         is_image = attachment.content_type.startswith("image/")
@@ -117,10 +142,14 @@ async def _chunks(upload: UploadFile) -> AsyncIterator[bytes]:
         yield chunk
 
 
-def _content_type(path: Path) -> str:
+async def _whole(content: bytes) -> AsyncIterator[bytes]:
+    yield content
+
+
+def _content_type(path: Path, types: frozenset[str]) -> str:
     kind = filetype.guess(str(path))
     content_type = kind.mime if kind is not None else None
-    if content_type not in _SUFFIXES:
+    if content_type not in types:
         raise UnsupportedFile
     if content_type.startswith("image/"):
         _check_image(path)

@@ -1,6 +1,8 @@
 """The way in: opening a conversation and storing what a citizen sends, each message once."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import select
@@ -10,10 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend.contacts.models import Contact
 from backend.conversations import messages
 from backend.conversations.errors import PayloadNotOffered
-from backend.conversations.models import Attachment, Author, Conversation, EventKind, Message
+from backend.conversations.messages import StoredFile
+from backend.conversations.models import Author, Conversation, EventKind, InboundMedia, Message
 from backend.jobqueue import defer
 
 ADVANCE = "conversations.advance"
+FETCH_MEDIA = "conversations.fetch_media"
+#: In a message's `extra`: how many files it waits for, or waited for.
+AWAITS_FILES = "files"
 
 #: Payloads that the welcome panel offers before there is any message.
 WELCOME_PAYLOADS = frozenset(
@@ -30,13 +36,11 @@ WELCOME_PAYLOADS = frozenset(
 
 
 @dataclass(frozen=True)
-class StoredFile:
-    """A file already on disk under its SHA-256. `size` in bytes; `content_type` told from its content."""
+class AwaitedFile:
+    """A file that a vendor holds for us, by the vendor's name for it."""
 
-    file_name: str
-    content_type: str
-    size: int
-    sha256: str
+    reference: str
+    file_name: str | None
 
 
 @dataclass(frozen=True)
@@ -85,11 +89,13 @@ async def receive(
     text: str = "",
     payload: str | None = None,
     file: StoredFile | None = None,
+    media: Sequence[AwaitedFile] = (),
+    extra: Mapping[str, Any] | None = None,
 ) -> Received:
     """Store a citizen's message and wake whoever must answer it; a repeat of `external_id` changes nothing.
 
-    `text` is already clean (`messages.clean_text`). Raises PayloadNotOffered when `payload`
-    is no button that this conversation was offered.
+    `text` is already clean (`messages.clean_text`). `media` are files that a vendor still holds: the message
+    waits for them. Raises PayloadNotOffered when `payload` is no button that this conversation was offered.
     """
     conversation = await messages.lock(session, conversation_id)
     earlier = await messages.find_by_external_id(session, conversation, external_id)
@@ -101,28 +107,26 @@ async def receive(
     message = await messages.append(
         session,
         conversation,
-        messages.NewMessage(Author.CITIZEN, text=text, payload=payload, external_id=external_id),
+        messages.NewMessage(
+            Author.CITIZEN,
+            text=text,
+            payload=payload,
+            external_id=external_id,
+            files=(file,) if file is not None else (),
+            extra=dict(extra or {}) | ({AWAITS_FILES: len(media)} if media else {}),
+        ),
     )
-    if file is not None:
-        await attach(session, message, file)
-    await defer(session, ADVANCE, conversation_id=str(conversation_id))
-    return Received(message.id, is_repeat=False)
-
-
-async def attach(session: AsyncSession, message: Message, file: StoredFile) -> Attachment:
-    """Hang a stored file on its message."""
-    attachment = Attachment(
-        conversation_id=message.conversation_id,
-        message_id=message.id,
-        file_name=file.file_name,
-        content_type=file.content_type,
-        size=file.size,
-        sha256=file.sha256,
-        created_at=message.created_at,
-    )
-    session.add(attachment)
+    for position, awaited in enumerate(media):
+        row = InboundMedia(
+            message_id=message.id, position=position, reference=awaited.reference, file_name=awaited.file_name
+        )
+        session.add(row)
     await session.flush()
-    return attachment
+    if media:
+        await defer(session, FETCH_MEDIA)
+    else:
+        await defer(session, ADVANCE, conversation_id=str(conversation_id))
+    return Received(message.id, is_repeat=False)
 
 
 async def _offered_title(session: AsyncSession, conversation_id: UUID, payload: str) -> str:

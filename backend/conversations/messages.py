@@ -12,6 +12,7 @@ from backend import clock
 from backend.assistant.port import ReplyButton
 from backend.conversations.errors import ConversationNotFound, EmptyMessage, MessageTooLong
 from backend.conversations.models import (
+    Attachment,
     Author,
     Conversation,
     ConversationEvent,
@@ -30,6 +31,16 @@ _DELIVERED = (Author.BOT, Author.AGENT, Author.SYSTEM)
 
 
 @dataclass(frozen=True)
+class StoredFile:
+    """A file already on disk under its SHA-256. `size` in bytes; `content_type` told from its content."""
+
+    file_name: str
+    content_type: str
+    size: int
+    sha256: str
+
+
+@dataclass(frozen=True)
 class NewMessage:
     """A message about to be stored. `external_id` names it for its sender: a repeat is recognised by it."""
 
@@ -42,6 +53,7 @@ class NewMessage:
     in_reply_to: UUID | None = None
     reply_index: int | None = None
     is_sensitive: bool = False
+    files: Sequence[StoredFile] = ()
     #: See `channels.port`: location, contact card, or the name of a kind that we cannot read.
     extra: dict[str, Any] = field(default_factory=dict)
     #: The approved template to use where free text is not allowed (`messaging.models.TemplatePurpose`), and its values.
@@ -99,13 +111,30 @@ async def append(session: AsyncSession, conversation: Conversation, new: NewMess
     if new.author is Author.CITIZEN:
         conversation.last_citizen_at = moment
     await session.flush()
+    files = [await attach(session, message, file) for file in new.files]
     if new.author in _DELIVERED:
         await outbox.enqueue(
-            session, conversation, message, template=(new.template_purpose, tuple(new.template_values))
+            session, conversation, message, files=files, template=(new.template_purpose, new.template_values)
         )
     typed = [typed_topic(conversation.id, new.author)] if new.author in (Author.CITIZEN, Author.AGENT) else []
     await notify(session, *typed, conversation_topic(conversation.id), INBOX)
     return message
+
+
+async def attach(session: AsyncSession, message: Message, file: StoredFile) -> Attachment:
+    """Hang a stored file on its message."""
+    attachment = Attachment(
+        conversation_id=message.conversation_id,
+        message_id=message.id,
+        file_name=file.file_name,
+        content_type=file.content_type,
+        size=file.size,
+        sha256=file.sha256,
+        created_at=message.created_at,
+    )
+    session.add(attachment)
+    await session.flush()
+    return attachment
 
 
 async def find_by_external_id(session: AsyncSession, conversation: Conversation, external_id: str) -> Message | None:

@@ -16,8 +16,8 @@ from backend.agents.models import User
 from backend.assistant.port import ReplyButton
 from backend.conversations import messages
 from backend.conversations.errors import AgentUnavailable, AlreadyTaken, ConversationClosed, NotYours
-from backend.conversations.inbox import ADVANCE, StoredFile, attach
-from backend.conversations.messages import NewMessage
+from backend.conversations.inbox import ADVANCE
+from backend.conversations.messages import NewMessage, StoredFile
 from backend.conversations.models import (
     Author,
     CloseReason,
@@ -108,11 +108,14 @@ async def reply_as_agent(
     await _refuse_if_another_has_it(session, conversation, agent_id)
     if conversation.owner is not Owner.AGENT:
         await _give_to(session, conversation, agent_id, EventKind.TAKEN)
-    message = await messages.append(
-        session, conversation, NewMessage(Author.AGENT, text=clean, agent_id=agent_id, external_id=external_id)
+    new = NewMessage(
+        Author.AGENT,
+        text=clean,
+        agent_id=agent_id,
+        external_id=external_id,
+        files=(attachment,) if attachment is not None else (),
     )
-    if attachment is not None:
-        await attach(session, message, attachment)
+    message = await messages.append(session, conversation, new)
     conversation.agent_read_seq = message.seq
     return message
 

@@ -1,7 +1,7 @@
 """What other slices may ask of conversations. See the modules for each promise."""
 
-from backend.conversations.inbox import StoredFile, attach, open_conversation, receive
-from backend.conversations.messages import append, clean_text, lock
+from backend.conversations.inbox import AwaitedFile, open_conversation, receive
+from backend.conversations.messages import NewMessage, StoredFile, append, attach, clean_text, lock
 from backend.conversations.messages import record as record_event
 from backend.conversations.ownership import (
     add_note,
@@ -18,6 +18,8 @@ from backend.conversations.ownership import (
 )
 
 __all__ = [
+    "AwaitedFile",
+    "NewMessage",
     "StoredFile",
     "add_note",
     "announce",

@@ -8,6 +8,7 @@ answers it without running it twice.
 """
 
 import enum
+import json
 import uuid
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,11 +19,12 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
-from backend.assistant import scripted
+from backend.assistant import gestures, scripted
 from backend.assistant.emergency import EMERGENCY_TEXT, is_emergency
 from backend.assistant.port import Assistant, AssistantError, Turn, TurnResult
 from backend.contacts import commands
-from backend.conversations import messages, ownership, ratings, waiting
+from backend.conversations import media, messages, ownership, ratings, waiting
+from backend.conversations.inbox import AWAITS_FILES
 from backend.conversations.messages import NewMessage
 from backend.conversations.models import (
     Attachment,
@@ -35,6 +37,7 @@ from backend.conversations.models import (
 )
 from backend.conversations.offered import payload_for
 from backend.db import Database
+from backend.registry import folios
 
 log = structlog.get_logger(__name__)
 
@@ -89,7 +92,7 @@ class Advancer:
         if leased_until is not None and leased_until > moment and conversation.lease_token != lease_token:
             return Step.NOTHING_TO_DO
         message = await _next_pending(session, conversation_id)
-        if message is None:
+        if message is None or (AWAITS_FILES in message.extra and await media.is_awaited(session, message.id)):
             conversation.lease_token = conversation.lease_until = None
             return Step.NOTHING_TO_DO
         message.attempts += 1
@@ -98,7 +101,9 @@ class Advancer:
             return Step.HANDLED
         conversation.lease_token = lease_token
         conversation.lease_until = moment + self._lease
-        turn = Turn(conversation.id, message.id, await _text_for_bot(session, message), conversation.channel)
+        turn = Turn(
+            conversation.id, message.id, await _text_for_bot(session, conversation, message), conversation.channel
+        )
         return BotTurn(turn, lease_token, conversation.ownership_epoch, message.author is Author.CONTROL)
 
     async def _have_turn(self, claimed: BotTurn) -> None:
@@ -153,12 +158,24 @@ async def _handled_without_bot(
     return await _handled_by_script(session, conversation, message, secret)
 
 
+async def _handled_as_gesture(session: AsyncSession, conversation: Conversation, message: Message) -> bool:
+    """A place, a card, a voice note: answered here, where it is none of the bot's business."""
+    if not message.extra and message.payload not in (gestures.USE_PLACE, gestures.LEAVE_PLACE):
+        return False
+    result = await gestures.answer(session, conversation, message)
+    if result is not None:
+        await _store_result(session, conversation, message, result)
+    return result is not None
+
+
 async def _handled_by_script(
     session: AsyncSession, conversation: Conversation, message: Message, secret: bytes
 ) -> bool:
     """A message that keeps felling workers goes to a person; a scripted petition under way goes on as it began."""
     if message.attempts > MAX_ATTEMPTS:
         await _give_up(session, conversation, message)
+        return True
+    if await _handled_as_gesture(session, conversation, message):
         return True
     if conversation.in_scripted_intake and await scripted.is_under_way(session, conversation):
         result = await scripted.go_on(session, conversation, message, secret)
@@ -189,11 +206,16 @@ async def _give_up(session: AsyncSession, conversation: Conversation, message: M
     await ownership.hand_to_queue(session, conversation.id, HandoffReason.BOT_FAILED)
 
 
-async def _text_for_bot(session: AsyncSession, message: Message) -> str:
+async def _text_for_bot(session: AsyncSession, conversation: Conversation, message: Message) -> str:
     """The message as the bot takes it: a button's payload (pressed, or typed as its number or title) or plain text."""
     if message.payload is not None:
         # A petition that came here from another channel: to the bot, as one that a person gave back.
         return ownership.BACK_TO_BOT if message.payload.startswith(commands.CONTINUE) else message.payload
+    if "start" in message.extra:
+        return _text_of_start(str(message.extra["start"]))
+    phone = await gestures.phone_typed(session, conversation, message)
+    if phone is not None:
+        return phone
     file = await session.scalar(select(Attachment).where(Attachment.message_id == message.id).limit(1))
     if file is not None and not message.text:
         return "/enviar_adjunto"
@@ -202,6 +224,14 @@ async def _text_for_bot(session: AsyncSession, message: Message) -> str:
         return ownership.BACK_TO_BOT
     # Only buttons speak to the bot in commands; a citizen's own "/…" is plain text.
     return payload or message.text.lstrip("/ ") or message.text
+
+
+def _text_of_start(parameter: str) -> str:
+    """What a deep link asks for: a folio's state, or just the beginning."""
+    folio = folios.parse(parameter)
+    if folio is not None:
+        return f"/consultar_folio{json.dumps({'folio': folio})}"
+    return "/consultar_folio" if parameter == "folio" else "/saludar"
 
 
 async def _finish(session: AsyncSession, claimed: BotTurn, result: TurnResult | AssistantError, secret: bytes) -> None:

@@ -91,3 +91,17 @@ class ProviderContent(Base):
     digest: Mapped[str] = mapped_column(String(64), primary_key=True)
     content_sid: Mapped[str] = mapped_column(String(40))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class UnreadableWebhook(Base):
+    """An authentic call that its adapter could not read, kept whole so that nothing is lost: replayed once mended."""
+
+    __tablename__ = "unreadable_webhook"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("channel_account.id"), index=True)
+    url: Mapped[str] = mapped_column(String(500))
+    body: Mapped[bytes] = mapped_column(LargeBinary)
+    reason: Mapped[str] = mapped_column(String(60))
+    replayed_at: Mapped[datetime | None]
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
-from backend.conversations.models import Attachment, Conversation, EventKind
+from backend.conversations.models import Attachment, Conversation, EventKind, Message
 from backend.conversations.service import record_event
 from backend.registry import intake, petitions
 from backend.registry.errors import DraftIncomplete, NoDraft
@@ -31,6 +32,8 @@ _ENTRY_CHANNELS = {
     "telegram": EntryChannel.TELEGRAM,
     "sms": EntryChannel.SMS,
 }
+#: What was sent this long before a petition was begun belongs to it: people show first and tell after.
+_JUST_BEFORE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,7 @@ def _files_of(draft: PetitionDraft) -> tuple[ColumnElement[bool], ...]:
     return (
         Attachment.conversation_id.in_(told_in),
         Attachment.petition_id.is_(None),
-        Attachment.created_at >= draft.created_at - timedelta(minutes=10),
+        Attachment.created_at >= draft.created_at - _JUST_BEFORE,
     )
 
 
@@ -135,12 +138,14 @@ async def open_draft(
     if draft is None:
         draft = PetitionDraft(conversation_id=conversation_id, kind=kind, fields={}, created_at=clock.now())
         session.add(draft)
-        answers = await _known_already(session, draft)
+        just_shared = await _place_just_shared(session, conversation_id)
+        place = {intake.PLACE: _place(just_shared)} if just_shared else {}
+        answers = {**place, **await _known_already(session, draft)}
     elif draft.kind is not kind:
-        allowed = {*intake.fields_of(kind, {}), "narrativa"}
+        allowed = {*intake.fields_of(kind, {}), "narrativa", intake.PLACE}
         draft.kind = kind
-        answers = {name: value for name, value in draft.fields.items() if name in allowed}
-        answers = {**await _known_already(session, draft), **answers}
+        kept = {name: value for name, value in draft.fields.items() if name in allowed}
+        answers = {**await _known_already(session, draft), **kept}
     else:
         answers = dict(draft.fields)
     for name, raw in fields.items():
@@ -165,6 +170,31 @@ async def _known_already(session: AsyncSession, draft: PetitionDraft, *, is_name
     if conversation.verified_phone is None or not is_open:
         return {}
     return {"contacto": conversation.verified_phone}
+
+
+async def _place_just_shared(session: AsyncSession, conversation_id: UUID) -> dict[str, Any] | None:
+    return await session.scalar(
+        select(Message.extra["location"])
+        .where(
+            Message.conversation_id == conversation_id,
+            Message.extra.has_key("location"),
+            Message.created_at >= clock.now() - _JUST_BEFORE,
+        )
+        .order_by(Message.seq.desc())
+        .limit(1)
+    )
+
+
+def _place(location: Mapping[str, Any]) -> str:
+    coordinates = f"{location['latitude']:.6f},{location['longitude']:.6f}"
+    return f"{coordinates} {location['label']}" if location.get("label") else coordinates
+
+
+async def note_place(session: AsyncSession, conversation_id: UUID, location: Mapping[str, Any]) -> None:
+    """Put a shared location into the draft in hand. Raises NoDraft."""
+    draft = await _require(session, conversation_id)
+    draft.fields = {**draft.fields, intake.PLACE: _place(location)}
+    await session.flush()
 
 
 async def _await_next(session: AsyncSession, draft: PetitionDraft) -> None:
@@ -311,7 +341,7 @@ def _new_petition(draft: PetitionDraft, conversation: Conversation) -> petitions
     answers: dict[str, str] = {name: value for name, value in draft.fields.items() if value != intake.SKIPPED}
     is_anonymous = answers.get("anonimo") == "si"
     contact = "" if is_anonymous else answers.get("contacto", "")
-    details = {name: answers[name] for name in ("tipo_acta",) if name in answers}
+    details = {name: answers[name] for name in ("tipo_acta", intake.PLACE) if name in answers}
     return petitions.NewPetition(
         kind=draft.kind,
         channel=_ENTRY_CHANNELS.get(conversation.channel, EntryChannel.CHAT_SONORA),

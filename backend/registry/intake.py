@@ -54,7 +54,10 @@ FIELD_TEXTS: dict[str, str] = {
     "nombre": "Nombre",
     "curp": "CURP",
     "contacto": "Contacto",
+    "ubicacion": "Ubicación",
 }
+#: Where a shared location lies among a draft's answers: «latitude,longitude label», asked for by nobody.
+PLACE = "ubicacion"
 
 PROBLEMS: dict[str, str] = {
     "empty": "No recibí su respuesta.",
@@ -312,6 +315,8 @@ async def summary(session: AsyncSession, kind: PetitionKind, answers: Mapping[st
     for field in fields_of(kind, answers):
         if field in answers:
             lines.append(f"• {FIELD_TEXTS[field]}: {await shown(session, field, answers[field])}")
+    if PLACE in answers:
+        lines.append(f"• {FIELD_TEXTS[PLACE]}: anexada")
     if attachments:
         lines.append(f"• Archivos: {attachments}")
     return "\n".join(lines)

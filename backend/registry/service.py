@@ -10,6 +10,7 @@ from backend.registry.drafts import (
     current_draft,
     file_draft,
     move_draft,
+    note_place,
     open_draft,
     restart_draft,
 )
@@ -34,6 +35,7 @@ __all__ = [
     "file_draft",
     "look_up",
     "move_draft",
+    "note_place",
     "open_draft",
     "restart_draft",
     "status_view",

@@ -17,7 +17,7 @@ from backend.db import Database, Tx
 from backend.errors import Conflict, InvalidInput
 from backend.limits import RateLimiter
 from backend.live import LiveEvents, conversation_topic, notify_typing
-from backend.outbox import service as outbox
+from backend.outbox import receipts
 from backend.outbox.models import DeliveryState
 from backend.settings import Settings
 from backend.widget import service, tokens
@@ -177,7 +177,7 @@ async def acknowledge(tx: Tx, session: ChatSession, body: Receipts) -> Response:
     """Tell that messages arrived, or were seen. Only ever moves forward."""
     for raw, state in ((body.delivered, DeliveryState.DELIVERED), (body.read, DeliveryState.READ)):
         if raw is not None:
-            await outbox.advance_receipts(tx, session, service.parse_cursor(raw), state)
+            await receipts.advance(tx, session, service.parse_cursor(raw), state)
     return Response(status_code=status.HTTP_204_NO_CONTENT)
 
 

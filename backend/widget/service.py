@@ -9,7 +9,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.agents.models import User
 from backend.conversations import service as conversations
-from backend.conversations.inbox import Received, StoredFile
+from backend.conversations.inbox import Received
+from backend.conversations.messages import StoredFile
 from backend.conversations.models import Author, Conversation, Message, Owner
 from backend.conversations.views import MessageView, transcript
 from backend.errors import InvalidInput

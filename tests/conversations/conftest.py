@@ -13,7 +13,7 @@ from backend.conversations.models import Conversation
 from backend.conversations.turns import Advancer
 from backend.conversations.views import MessageView, transcript
 from backend.db import Database
-from tests.fakes import FakeAssistant
+from tests.fake_assistant import FakeAssistant
 
 
 @dataclass

@@ -17,7 +17,7 @@ from backend.conversations.models import Author, Conversation, HandoffReason, Me
 from backend.conversations.turns import Advancer
 from backend.db import Database
 from tests.conversations.conftest import Stage
-from tests.fakes import FakeAssistant
+from tests.fake_assistant import FakeAssistant
 
 
 async def test_a_message_gets_its_reply(stage: Stage) -> None:

@@ -1,7 +1,7 @@
 """Messages on their way out, and a channel that answers what it is told to."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -10,12 +10,15 @@ from sqlalchemy import select
 
 from backend.conversations import messages
 from backend.conversations import service as conversations
+from backend.conversations.files import FileStore
 from backend.conversations.messages import NewMessage
 from backend.conversations.models import Author
 from backend.db import Database
-from backend.outbox import jobs
+from backend.outbox.dispatcher import Dispatcher
 from backend.outbox.models import Delivery, DeliveryAttempt
-from channels.port import OutboundMessage, SendOutcome, Sent
+from backend.settings import Settings
+from channels.manners import MANNERS
+from channels.port import Manners, NotSent, OutboundMessage, SendOutcome, Sent
 
 
 @dataclass
@@ -23,13 +26,21 @@ class FakeChannel:
     """Implements `channels.port.Channel`."""
 
     name: str = "web"
+    manners: Manners = MANNERS["web"]
     resend_when_uncertain: bool = False
     outcomes: list[SendOutcome] = field(default_factory=list)
     sent: list[OutboundMessage] = field(default_factory=list)
+    #: What the vendor says of an uncertain send, and the sends it was asked about.
+    found: Sent | NotSent | None = None
+    asked: list[OutboundMessage] = field(default_factory=list)
 
     async def send(self, message: OutboundMessage) -> SendOutcome:
         self.sent.append(message)
         return self.outcomes.pop(0) if self.outcomes else Sent(provider_id=f"wamid.{len(self.sent)}")
+
+    async def find(self, message: OutboundMessage, since: float, known: Collection[str]) -> Sent | NotSent | None:
+        self.asked.append(message)
+        return self.found
 
 
 @dataclass
@@ -39,6 +50,11 @@ class Post:
     database: Database
     channel: FakeChannel
     conversation_id: UUID
+    settings: Settings
+
+    @property
+    def files(self) -> FileStore:
+        return FileStore(self.settings.attachments_dir, max_bytes=1024)
 
     async def say(self, *texts: str, author: Author = Author.BOT) -> None:
         async with self.database.transaction() as session:
@@ -47,7 +63,10 @@ class Post:
                 await messages.append(session, conversation, NewMessage(author, text=text))
 
     async def dispatch(self) -> int:
-        return await jobs.dispatch(self.database, {"web": self.channel})
+        return await Dispatcher(self.database, self, self.settings, self.files).send_all_due()
+
+    async def of(self, channel: str, account: str) -> FakeChannel:
+        return self.channel
 
     async def deliveries(self) -> Sequence[Delivery]:
         async with self.database.transaction() as session:
@@ -69,9 +88,9 @@ def channel() -> FakeChannel:
 
 
 @pytest.fixture
-async def post(database: Database, channel: FakeChannel) -> Post:
+async def post(database: Database, channel: FakeChannel, settings: Settings) -> Post:
     async with database.transaction() as session:
         conversation = await conversations.open_conversation(
             session, channel="web", account="portal", external_user_id=uuid.uuid4().hex
         )
-        return Post(database, channel, conversation.id)
+        return Post(database, channel, conversation.id, settings)

@@ -11,6 +11,7 @@ from backend import clock
 from backend.conversations import messages
 from backend.conversations.messages import NewMessage
 from backend.conversations.models import Author, Message
+from backend.outbox import receipts
 from backend.outbox import service as outbox
 from backend.outbox.models import Delivery, DeliveryState
 from channels.port import Button, NotSent, SendFailure, SendOutcome, Sent, Uncertain
@@ -52,7 +53,7 @@ async def _end_lease(post: Post) -> None:
 
 async def _receipt(post: Post, state: DeliveryState, *, up_to: int = 100) -> None:
     async with post.database.transaction() as session:
-        await outbox.advance_receipts(session, post.conversation_id, up_to, state)
+        await receipts.advance(session, post.conversation_id, up_to, state)
 
 
 async def test_what_is_said_to_the_citizen_is_sent_once_and_in_order(post: Post, channel: FakeChannel) -> None:
@@ -133,15 +134,49 @@ async def test_who_lost_the_lease_changes_nothing_but_its_own_attempt(post: Post
     assert len([attempt for attempt in await post.attempts() if attempt[0] is not None]) == 2
 
 
-async def test_an_uncertain_send_is_given_up_where_sending_twice_would_show(post: Post, channel: FakeChannel) -> None:
+async def _die_sending(post: Post) -> None:
     await post.say("hola")
     await _claim(post)
     await _end_lease(post)
+
+
+async def test_an_uncertain_send_that_the_vendor_has_is_not_repeated(post: Post, channel: FakeChannel) -> None:
+    channel.found = Sent("SM1")
+    await _die_sending(post)
     await post.dispatch()
     delivery = await post.one()
-    assert channel.sent == []
-    assert (delivery.state, delivery.error_code) == (DeliveryState.FAILED, "uncertain")
-    assert ("uncertain", "lease_expired") in await post.attempts()
+    assert (channel.sent, [one.delivery_id for one in channel.asked]) == ([], [str(delivery.id)])
+    assert (delivery.state, delivery.provider_id) == (DeliveryState.SENT, "SM1")
+
+
+async def test_an_uncertain_send_that_never_arrived_is_sent(post: Post, channel: FakeChannel) -> None:
+    channel.found = NotSent(SendFailure.UNAVAILABLE, "never_arrived")
+    await _die_sending(post)
+    await post.dispatch()
+    assert (len(channel.sent), (await post.one()).state) == (1, DeliveryState.SENT)
+
+
+async def test_an_uncertain_send_waits_while_the_vendor_cannot_be_asked(post: Post, channel: FakeChannel) -> None:
+    await _die_sending(post)
+    await post.dispatch()
+    delivery = await post.one()
+    assert (channel.sent, delivery.state, delivery.error_code) == ([], DeliveryState.UNCERTAIN, "cannot_be_asked")
+    assert delivery.next_attempt_at > clock.now()
+    await _set(post, attempts=outbox.MAX_ATTEMPTS)
+    await _make_due(post)
+    await post.dispatch()
+    delivery = await post.one()
+    assert (channel.sent, delivery.state, delivery.error_code) == ([], DeliveryState.FAILED, "uncertain")
+
+
+async def test_a_send_without_an_answer_is_asked_about_before_it_is_repeated(post: Post, channel: FakeChannel) -> None:
+    channel.outcomes, channel.found = [Uncertain("ServerDisconnectedError")], Sent("SM7")
+    await post.say("hola")
+    await post.dispatch()
+    assert (await post.one()).state is DeliveryState.UNCERTAIN
+    await _make_due(post)
+    await post.dispatch()
+    assert (len(channel.sent), (await post.one()).provider_id) == (1, "SM7")
 
 
 async def test_an_uncertain_send_is_repeated_where_the_reader_shows_it_once(post: Post, channel: FakeChannel) -> None:
@@ -166,7 +201,7 @@ async def _next_attempt_after(post: Post, outcome: SendOutcome) -> tuple[timedel
 
 async def test_each_failure_waits_twice_as_long_as_the_one_before(post: Post) -> None:
     await post.say("hola")
-    for attempt in range(1, outbox.MAX_ATTEMPTS):
+    for attempt in range(1, 9):
         least, most = await _next_attempt_after(post, BUSY)
         assert least <= timedelta(seconds=2**attempt) <= most
         assert await _claim(post) == [], "it is not due yet"
@@ -191,7 +226,7 @@ async def test_no_wait_is_longer_than_the_limit(post: Post, monkeypatch: pytest.
 
 
 async def test_after_the_last_attempt_the_delivery_has_failed_for_good(post: Post, channel: FakeChannel) -> None:
-    channel.outcomes = [BUSY] * 50
+    channel.outcomes = [BUSY] * (outbox.MAX_ATTEMPTS + 5)
     await post.say("hola")
     for _ in range(outbox.MAX_ATTEMPTS + 3):
         await post.dispatch()
@@ -223,11 +258,10 @@ async def test_one_messages_failure_does_not_hold_the_next(post: Post, channel: 
     assert sorted(one.state for one in await post.deliveries()) == [DeliveryState.FAILED, DeliveryState.SENT]
 
 
-async def test_a_channel_that_is_off_fails_at_once_and_says_so(post: Post) -> None:
-    from backend.outbox import jobs
-
+async def test_a_channel_that_is_off_fails_at_once_and_says_so(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(post, "channel", None)
     await post.say("hola")
-    assert await jobs.dispatch(post.database, {}) == 1
+    assert await post.dispatch() == 1
     delivery = await post.one()
     assert (delivery.state, delivery.error_code) == (DeliveryState.FAILED, "channel_off")
 
@@ -259,7 +293,7 @@ async def test_a_receipt_counts_up_to_its_message_and_in_its_conversation_only(
         other = await conversations.open_conversation(
             session, channel="web", account="portal", external_user_id=uuid.uuid4().hex
         )
-    elsewhere = Post(post.database, channel, other.id)
+    elsewhere = Post(post.database, channel, other.id, post.settings)
     await post.say("uno", "dos")
     await elsewhere.say("ajeno")
     await post.dispatch()
@@ -282,18 +316,17 @@ async def test_a_receipt_that_overtakes_the_send_is_not_undone_by_it(post: Post)
     assert await _claim(post) == []
 
 
-async def test_the_portals_own_chat_sends_without_a_provider(post: Post) -> None:
-    from backend.outbox import jobs
-
+async def test_the_portals_own_chat_sends_without_a_provider(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(post, "channel", WebChannel())
     await post.say("hola")
-    await jobs.dispatch(post.database, {"web": WebChannel()})
+    await post.dispatch()
     delivery = await post.one()
     assert (delivery.state, delivery.provider_id) == (DeliveryState.SENT, str(delivery.id))
 
 
 async def test_a_delivery_that_fells_its_dispatchers_is_given_up(post: Post, channel: FakeChannel) -> None:
     await post.say("a")
-    for _ in range(outbox.MAX_ATTEMPTS):
+    for _ in range(outbox.MAX_DEATHS):
         assert len(await _claim(post)) == 1
         await _end_lease(post)
     assert await _claim(post) == []

@@ -5,8 +5,8 @@ import asyncio
 import pytest
 from sqlalchemy import func, select
 
-from backend.conversations.inbox import StoredFile
 from backend.conversations.inbox import receive as receive_message
+from backend.conversations.messages import StoredFile
 from backend.conversations.models import Attachment, Conversation, ConversationEvent, EventKind
 from backend.db import Database
 from backend.registry import intake

@@ -17,7 +17,7 @@ from backend.conversations.messages import NewMessage
 from backend.conversations.turns import Advancer
 from backend.db import Database
 from backend.settings import Settings
-from tests.fakes import FakeAssistant
+from tests.fake_assistant import FakeAssistant
 from tests.staff import browser
 
 MEBIBYTE = 1024 * 1024

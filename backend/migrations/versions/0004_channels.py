@@ -88,6 +88,21 @@ def upgrade() -> None:
         sa.UniqueConstraint("channel", "account", name=op.f("uq_channel_account_channel_account")),
     )
     op.create_table(
+        "unreadable_webhook",
+        sa.Column("id", sa.Uuid(), nullable=False),
+        sa.Column("account_id", sa.Uuid(), nullable=False),
+        sa.Column("url", sa.String(length=500), nullable=False),
+        sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("reason", sa.String(length=60), nullable=False),
+        sa.Column("replayed_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("created_at", sa.DateTime(timezone=True), server_default=sa.text("now()"), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["channel_account.id"], name=op.f("fk_unreadable_webhook_account_id_channel_account")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_unreadable_webhook")),
+    )
+    op.create_index(op.f("ix_unreadable_webhook_account_id"), "unreadable_webhook", ["account_id"], unique=False)
+    op.create_table(
         "link_attempt",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("conversation_id", sa.Uuid(), nullable=False),
@@ -373,5 +388,6 @@ def downgrade() -> None:
     op.drop_table("link_code")
     op.drop_index("ix_link_attempt_conversation", table_name="link_attempt")
     op.drop_table("link_attempt")
+    op.drop_table("unreadable_webhook")
     op.drop_table("channel_account")
     op.drop_table("contact")

@@ -1,4 +1,4 @@
-"""Fakes that implement our ports."""
+"""A fake that implements the assistant's port."""
 
 import asyncio
 from collections.abc import Callable

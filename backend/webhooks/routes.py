@@ -1,0 +1,100 @@
+"""Where the vendors call. A 2xx is answered only for what is committed."""
+
+from typing import Annotated
+from uuid import UUID
+
+import structlog
+from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response
+from fastapi.responses import FileResponse
+
+from backend.conversations import files
+from backend.conversations.files import FileStore
+from backend.db import Database, Tx
+from backend.errors import ChatSonoraError, Forbidden, NotFound
+from backend.messaging.adapters import Adapters
+from backend.messaging.models import ChannelAccount
+from backend.outbox import media_links
+from backend.settings import Settings
+from backend.webhooks import service
+from channels.port import Inbound, Malformed, NotAuthentic, VendorChannel, WebhookRequest
+
+log = structlog.get_logger(__name__)
+
+router = APIRouter(tags=["canales"])
+#: What Twilio takes for "nothing to say"; Telegram reads no answer's body.
+_NOTHING_TO_SAY = "<Response/>"
+_MAX_BODY = 1024 * 1024
+
+
+class ChannelOff(ChatSonoraError):
+    """Telegram tries again for a day, in order; Twilio reports an error."""
+
+    status = 503
+    code = "canal_apagado"
+    message = "Este canal está apagado."
+
+
+async def _opened(request: Request, channel: str, account_id: UUID) -> tuple[ChannelAccount, VendorChannel]:
+    """The account that is called and its adapter. Its own short transaction: none is open while we verify."""
+    database: Database = request.app.state.database
+    adapters: Adapters = request.app.state.adapters
+    async with database.transaction() as session:
+        account = await service.account_of(session, channel, account_id)
+    if account is None:
+        raise NotFound
+    adapter = await adapters.open(account) if account.is_on else None
+    if adapter is None:
+        raise ChannelOff
+    return account, adapter
+
+
+Opened = Annotated[tuple[ChannelAccount, VendorChannel], Depends(_opened)]
+
+
+async def _call(request: Request) -> WebhookRequest:
+    settings: Settings = request.app.state.settings
+    query = f"?{request.url.query}" if request.url.query else ""
+    body = await request.body()
+    if len(body) > _MAX_BODY:
+        raise Forbidden("La llamada es demasiado grande.")
+    return WebhookRequest(f"{settings.base_url}{request.url.path}{query}", dict(request.headers), body)
+
+
+@router.post("/webhooks/{channel}/{account_id}")
+@router.post("/webhooks/{channel}/{account_id}/status")
+async def receive(request: Request, background: BackgroundTasks, opened: Opened) -> Response:
+    """A vendor's call: 403 unless it is authentic, 200 once what it says is committed."""
+    account, adapter = opened
+    call = await _call(request)
+    try:
+        adapter.verify(call)
+    except NotAuthentic as error:
+        log.warning("webhook_refused", account_id=str(account.id))
+        raise Forbidden("La llamada no trae una firma válida.") from error
+    database: Database = request.app.state.database
+    async with database.transaction() as session:
+        try:
+            inbounds = adapter.parse(call)
+        except Malformed as error:
+            log.error("webhook_unreadable", account_id=str(account.id), reason=str(error))
+            await service.keep_unreadable(session, account, call, str(error))
+            inbounds = ()
+        for inbound in inbounds:
+            await service.store(session, account, inbound)
+    for inbound in inbounds:
+        background.add_task(_settle, adapter, inbound)
+    return Response(_NOTHING_TO_SAY, media_type="text/xml")
+
+
+async def _settle(adapter: VendorChannel, inbound: Inbound) -> None:
+    await adapter.settle(inbound, group_refusal=service.GROUP_REFUSAL)
+
+
+@router.get("/media/{attachment_id}/{expires}/{signature}", response_class=FileResponse)
+async def media(request: Request, tx: Tx, attachment_id: UUID, expires: int, signature: str) -> FileResponse:
+    """A file of ours, for a vendor that fetches what it must send: the signed address opens it for a while."""
+    settings: Settings = request.app.state.settings
+    store: FileStore = request.app.state.files
+    if not media_links.is_valid(settings, attachment_id, expires, signature):
+        raise Forbidden("Esta dirección ya no es válida.")
+    return store.response(await files.find(tx, attachment_id))

@@ -1,0 +1,95 @@
+"""Every channel there is. A new one is its adapter's file and an entry here."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from channels.manners import MANNERS
+from channels.port import Manners, VendorChannel
+from channels.sms import SmsChannel
+from channels.telegram import TelegramChannel
+from channels.twilio_api import TwilioApi
+from channels.whatsapp import ContentCache, WhatsAppChannel
+
+
+@dataclass(frozen=True)
+class Field:
+    """Something an administrator enters. `help` says in Spanish where it is found."""
+
+    name: str
+    label: str
+    help: str
+    is_secret: bool = False
+    #: A whole match is required.
+    pattern: str = r".{1,200}"
+
+
+@dataclass(frozen=True)
+class Surroundings:
+    """What an adapter needs of the product. No address ends in a slash; `*_base` replace the vendors' hosts."""
+
+    status_callback: str
+    contents: ContentCache
+    twilio_base: str | None = None
+    telegram_base: str | None = None
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A channel, and how one of its accounts is opened. `values` hold a value for each of `fields`."""
+
+    name: str
+    title: str
+    manners: Manners
+    fields: tuple[Field, ...]
+    #: The field that names the account in conversations.
+    account_field: str
+    open: Callable[[Mapping[str, str], Surroundings], VendorChannel]
+    can_poll: bool = False
+
+
+_TWILIO_FIELDS = (
+    Field("account_sid", "SID de la cuenta", "En la consola de Twilio, «Account SID».", pattern=r"AC[0-9a-fA-F]{32}"),
+    Field("auth_token", "Token de autenticación", "En la consola de Twilio, «Auth Token».", is_secret=True),
+    Field("number", "Número", "Con clave de país, por ejemplo +526621234567.", pattern=r"\+\d{8,15}"),
+)
+_TELEGRAM_FIELDS = (
+    Field(
+        "token", "Token del bot", "Lo da @BotFather al crear el bot.", is_secret=True, pattern=r"\d{3,20}:[\w-]{10,80}"
+    ),
+)
+
+
+def _twilio(values: Mapping[str, str], around: Surroundings) -> TwilioApi:
+    return TwilioApi(values["account_sid"], values["auth_token"], base=around.twilio_base)
+
+
+def _open_whatsapp(values: Mapping[str, str], around: Surroundings) -> VendorChannel:
+    return WhatsAppChannel(
+        _twilio(values, around),
+        values["number"],
+        status_callback=around.status_callback,
+        contents=around.contents,
+    )
+
+
+def _open_sms(values: Mapping[str, str], around: Surroundings) -> VendorChannel:
+    return SmsChannel(_twilio(values, around), values["number"], status_callback=around.status_callback)
+
+
+def _open_telegram(values: Mapping[str, str], around: Surroundings) -> VendorChannel:
+    return TelegramChannel(values["token"], values["webhook_secret"], base=around.telegram_base)
+
+
+CHANNELS: Mapping[str, Kind] = {
+    kind.name: kind
+    for kind in (
+        Kind("whatsapp", "WhatsApp", MANNERS["whatsapp"], _TWILIO_FIELDS, "number", _open_whatsapp),
+        Kind("telegram", "Telegram", MANNERS["telegram"], _TELEGRAM_FIELDS, "token", _open_telegram, can_poll=True),
+        Kind("sms", "SMS", MANNERS["sms"], _TWILIO_FIELDS, "number", _open_sms),
+    )
+}
+
+
+def account_name(kind: Kind, values: Mapping[str, str]) -> str:
+    """The account's name in conversations: the number, or a Telegram bot's id (its token up to the colon)."""
+    return values[kind.account_field].partition(":")[0]
