@@ -9,6 +9,7 @@ from fastapi.staticfiles import StaticFiles
 from backend.agents.errors import PasswordChangeRequired
 from backend.console import (
     api_actions,
+    api_contacts,
     api_drafts,
     api_inbox,
     pages_catalog,
@@ -20,7 +21,16 @@ from backend.console.rendering import FOLDER, page
 from backend.errors import ChatSonoraError, Unauthenticated
 
 router = APIRouter()
-for part in (api_inbox, api_actions, api_drafts, pages_session, pages_inbox, pages_petitions, pages_catalog):
+for part in (
+    api_inbox,
+    api_actions,
+    api_contacts,
+    api_drafts,
+    pages_session,
+    pages_inbox,
+    pages_petitions,
+    pages_catalog,
+):
     router.include_router(part.router)
 
 

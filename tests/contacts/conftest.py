@@ -15,7 +15,7 @@ from backend.conversations.turns import Advancer
 from backend.db import Database
 from backend.messaging.models import ChannelAccount
 from tests.conversations.conftest import Stage, ana, assistant
-from tests.fakes import FakeAssistant
+from tests.fake_assistant import FakeAssistant
 
 __all__ = ["ana", "assistant"]
 

@@ -19,7 +19,7 @@ from backend.registry import service as registry
 from backend.registry.models import PetitionKind
 from tests.contacts.conftest import SECRET, OpenChat, are_one, are_proved, ask_code, history, join
 from tests.conversations.conftest import Stage
-from tests.fakes import FakeAssistant
+from tests.fake_assistant import FakeAssistant
 
 pytestmark = pytest.mark.usefixtures("channels_on")
 WRONG = "VINCULAR 222222"
