@@ -7,7 +7,8 @@ import socket
 import threading
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -46,11 +47,13 @@ class Office:
         self.whatsapp, self.web = uuid.uuid4(), uuid.uuid4()
         self.address = ""
 
-    def do(self, work: object) -> None:
-        asyncio.run(in_transaction(self.settings.database_url, work))  # type: ignore[arg-type]
+    def do(self, work: Callable[[AsyncSession], Awaitable[None]]) -> None:
+        """In a thread of its own: Playwright's loop runs in this one."""
+        with ThreadPoolExecutor(1) as thread:
+            thread.submit(lambda: asyncio.run(in_transaction(self.settings.database_url, work))).result()
 
     async def fill(self, session: AsyncSession) -> None:
-        ana = await agents.create_user(
+        ana, _ = await agents.create_user(
             session, username="ana", full_name="Ana Ruiz", role=Role.ANALYST, password=PASSWORD
         )
         self.web = await self._open(session, "web", "portal", "Hay un bache frente a la primaria")
