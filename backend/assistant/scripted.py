@@ -85,6 +85,8 @@ async def go_on(session: AsyncSession, conversation: Conversation, message: Mess
         return await _hear_consent(session, conversation, command)
     if not draft.missing:
         return await _hear_confirmation(session, conversation, command, secret)
+    if message.payload is not None and command is not None:
+        return await _ask(session, conversation)  # a button of another matter answers no question
     return await _hear_answer(
         session, conversation, draft.awaiting or draft.missing[0], _answer_in(payload, message.text)
     )

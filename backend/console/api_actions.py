@@ -7,11 +7,11 @@ from fastapi import APIRouter, File, Form, Request, Response, UploadFile, status
 from fastapi.responses import FileResponse
 
 from backend.agents.auth import CurrentUser
-from backend.agents.models import Role, User
+from backend.agents.models import Role
 from backend.agents.routes import change_presence
 from backend.agents.schemas import PresenceChange, PresenceOut
 from backend.console import callbacks
-from backend.console.presenting import message_out
+from backend.console.presenting import stored_message
 from backend.console.schemas import (
     CallbackDone,
     CallbackOut,
@@ -24,7 +24,7 @@ from backend.console.schemas import (
 )
 from backend.conversations import files, queries
 from backend.conversations import service as conversations
-from backend.conversations.models import CallbackState, Message
+from backend.conversations.models import CallbackState
 from backend.db import Tx
 from backend.live import notify_typing
 
@@ -46,7 +46,7 @@ async def reply(tx: Tx, user: CurrentUser, conversation_id: UUID, body: Reply) -
     message = await conversations.reply_as_agent(
         tx, conversation_id, user.id, text=body.text, idempotency_key=body.idempotency_key
     )
-    return await _out(tx, user, message)
+    return await stored_message(tx, message, user.id)
 
 
 @router.post("/conversations/{conversation_id}/attachments")
@@ -65,7 +65,7 @@ async def send_attachment(
     message = await conversations.reply_as_agent(
         tx, conversation_id, user.id, text=text, idempotency_key=idempotency_key, attachment=stored
     )
-    return await _out(tx, user, message)
+    return await stored_message(tx, message, user.id)
 
 
 @router.post("/conversations/{conversation_id}/note")
@@ -74,7 +74,7 @@ async def note(tx: Tx, user: CurrentUser, conversation_id: UUID, body: Reply) ->
     message = await conversations.add_note(
         tx, conversation_id, user.id, text=body.text, idempotency_key=body.idempotency_key
     )
-    return await _out(tx, user, message)
+    return await stored_message(tx, message, user.id)
 
 
 @router.post("/conversations/{conversation_id}/transfer", status_code=NO_CONTENT)
@@ -145,8 +145,3 @@ async def list_callbacks(tx: Tx, user: CurrentUser, state: CallbackState = Callb
 async def finish_callback(tx: Tx, user: CurrentUser, task_id: UUID, body: CallbackDone) -> CallbackOut:
     """Say how a call ended."""
     return CallbackOut.model_validate(await callbacks.finish(tx, task_id, user.id, body.outcome))
-
-
-async def _out(tx: Tx, user: User, message: Message) -> MessageOut:
-    views = await queries.transcript(tx, message.conversation_id, after_seq=message.seq - 1, limit=1)
-    return message_out(views[0], user.id)

@@ -4,13 +4,14 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from sse_starlette import ServerSentEvent
 
 from backend.agents import service as agents
-from backend.console.presenting import message_out
+from backend.console.presenting import closing_windows, message_out
 from backend.console.schemas import CountsOut, LiveState
 from backend.conversations import queries
 from backend.conversations.models import Conversation
@@ -38,13 +39,18 @@ class Follower:
     counts_seen: CountsOut | None = None
     state_seen: LiveState | None = None
     marks: dict[int, str] = field(default_factory=dict)
+    #: What may still change of a shown message: that it was edited or deleted, and how many files it has.
+    shapes: dict[int, tuple[datetime | None, datetime | None, int]] = field(default_factory=dict)
+    reminded: set[tuple[UUID, datetime]] = field(default_factory=set)
     beat_at: float = 0.0
 
 
 async def follow(
     database: Database, live: LiveEvents, follower: Follower, is_allowed: IsAllowed
 ) -> AsyncIterator[ServerSentEvent]:
-    """Events `inbox`, `message` (its id is the cursor), `marks`, `state`; `signed_out` is the last, if it comes.
+    """Events `inbox`, `window`, `message` (its id is the cursor), `changed`, `marks`, `state`.
+
+    `signed_out` is the last, if it comes.
 
     While it runs the agent's presence is kept alive, so that closing the page makes them away.
     """
@@ -72,6 +78,7 @@ async def _look(
         follower.beat_at = time.monotonic()
         await agents.touch_presence(session, follower.user_id)
     events = await _inbox_event(session, follower, has_moved=has_moved)
+    events += await _reminders(session, follower)
     if follower.conversation_id is not None:
         events += await _conversation_events(session, live, follower, follower.conversation_id)
     return events, False
@@ -86,6 +93,16 @@ async def _inbox_event(session: AsyncSession, follower: Follower, *, has_moved: 
     return [ServerSentEvent(event="inbox", data=counts.model_dump_json())]
 
 
+async def _reminders(session: AsyncSession, follower: Follower) -> list[ServerSentEvent]:
+    """Each window of the agent's that closes within the hour, once."""
+    events = []
+    for closing in await closing_windows(session, follower.user_id):
+        if (closing.id, closing.closes_at) not in follower.reminded:
+            follower.reminded.add((closing.id, closing.closes_at))
+            events.append(ServerSentEvent(event="window", data=closing.model_dump_json()))
+    return events
+
+
 async def _conversation_events(
     session: AsyncSession, live: LiveEvents, follower: Follower, conversation_id: UUID
 ) -> list[ServerSentEvent]:
@@ -96,10 +113,15 @@ async def _conversation_events(
     start = min(follower.cursor, max(0, details.last_seq - _MARKED))
     views = await queries.transcript(session, conversation_id, after_seq=start, limit=_PAGE + _MARKED)
     for view in views:
-        if view.seq > follower.cursor:
+        shape = (view.edited_at, view.deleted_at, len(view.attachments))
+        is_new = view.seq > follower.cursor
+        has_changed = follower.shapes.setdefault(view.seq, shape) != shape
+        follower.shapes[view.seq] = shape
+        if is_new or has_changed:
             body = message_out(view, follower.user_id).model_dump_json()
-            events.append(ServerSentEvent(event="message", id=str(view.seq), data=body))
-            follower.cursor = view.seq
+            kind, key = ("message", str(view.seq)) if is_new else ("changed", None)
+            events.append(ServerSentEvent(event=kind, id=key, data=body))
+            follower.cursor = max(follower.cursor, view.seq)
     events += _mark_events(follower, views)
     agent = await agents.names(session, {details.agent_id} if details.agent_id else set())
     state = LiveState(
@@ -121,6 +143,6 @@ def _mark_events(follower: Follower, views: list[MessageView]) -> list[ServerSen
             continue
         follower.marks[view.seq] = view.delivery
         out = message_out(view, follower.user_id)
-        body = out.model_dump_json(include={"seq", "delivery", "delivery_text"})
+        body = out.model_dump_json(include={"id", "seq", "delivery", "delivery_text", "failure"})
         events.append(ServerSentEvent(event="marks", data=body))
     return events

@@ -1,40 +1,56 @@
 """Conversations as the console shows them."""
 
+from datetime import datetime
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.agents import service as agents
 from backend.catalog import service as catalog
-from backend.console import texts
+from backend.console import resuming, texts
 from backend.console.schemas import (
+    CardOut,
+    ClosingWindow,
     ConversationOut,
     CountsOut,
     DraftOut,
     EarlierConversation,
     EventOut,
+    FailureOut,
     FileOut,
+    HistoryMessage,
+    HistoryOut,
     InboxOut,
     InboxRowOut,
+    LocationOut,
     MessageOut,
     NamedValue,
+    OtherConversation,
     PersonOut,
     PetitionLine,
     RatingOut,
 )
 from backend.conversations import queries
-from backend.conversations.models import Author, EventKind
+from backend.conversations.models import Author, Conversation, EventKind, Message, Owner
 from backend.conversations.queries import ConversationDetails, InboxRow, InboxView
 from backend.conversations.views import MessageView
+from backend.messaging import window
+from backend.outbox.models import DeliveryState
 from backend.registry import intake
 from backend.registry import service as registry
 
 PAGE = 50
+HISTORY_PAGE = 100
 
 
 def visitor_name(conversation_id: UUID) -> str:
     """How we call somebody who has not said their name: short, and the same each time."""
     return f"Visitante {conversation_id.hex[:4].upper()}"
+
+
+def channel_name(display_name: str | None) -> str | None:
+    """How somebody calls themselves in their channel, marked as that: it is no legal name."""
+    return f"~{display_name}" if display_name else None
 
 
 async def inbox_page(
@@ -53,7 +69,7 @@ async def inbox_page(
 def _row_out(row: InboxRow, agent_id: UUID) -> InboxRowOut:
     return InboxRowOut(
         id=row.conversation_id,
-        title=row.person_name or visitor_name(row.conversation_id),
+        title=row.person_name or channel_name(row.display_name) or visitor_name(row.conversation_id),
         channel=texts.CHANNELS.get(row.channel, row.channel),
         owner=row.owner,
         agent_name=row.agent_name,
@@ -65,6 +81,7 @@ def _row_out(row: InboxRow, agent_id: UUID) -> InboxRowOut:
         last_text=" ".join(row.last_text.split())[:160],
         last_author=row.last_author,
         unread=row.unread,
+        window_closes_at=row.window_closes_at if row.owner is not Owner.CLOSED else None,
     )
 
 
@@ -86,14 +103,33 @@ def message_out(view: MessageView, reader_id: UUID) -> MessageOut:
                 size=file.size,
                 url=f"/api/console/attachments/{file.id}",
                 is_image=file.content_type.startswith("image/"),
+                is_audio=file.content_type.startswith("audio/"),
             )
             for file in view.attachments
         ],
         created_at=view.created_at,
         delivery=view.delivery,
         delivery_text=texts.DELIVERY[view.delivery] if view.delivery else None,
+        failure=_failure(view),
+        location=LocationOut.model_validate(view.extra["location"]) if "location" in view.extra else None,
+        card=CardOut.model_validate(view.extra["card"]) if "card" in view.extra else None,
+        edited_at=view.edited_at,
+        deleted_at=view.deleted_at,
+        former=list(view.former),
         idempotency_key=_own_key(view, reader_id),
     )
+
+
+async def stored_message(session: AsyncSession, message: Message, reader_id: UUID) -> MessageOut:
+    """A message just stored, as its transcript will show it."""
+    views = await queries.transcript(session, message.conversation_id, after_seq=message.seq - 1, limit=1)
+    return message_out(views[0], reader_id)
+
+
+def _failure(view: MessageView) -> FailureOut | None:
+    if view.delivery is not DeliveryState.FAILED:
+        return None
+    return FailureOut.model_validate(texts.failure_of(view.error_code))
 
 
 def _own_key(view: MessageView, reader_id: UUID) -> str | None:
@@ -110,7 +146,10 @@ async def conversation_out(session: AsyncSession, conversation_id: UUID, reader_
     title = details.person.full_name if details.person else None
     return ConversationOut(
         id=conversation.id,
-        title=title or _drafted(draft, "nombre") or visitor_name(conversation.id),
+        title=title
+        or _drafted(draft, "nombre")
+        or channel_name(conversation.display_name)
+        or visitor_name(conversation.id),
         channel=texts.CHANNELS.get(conversation.channel, conversation.channel),
         owner=conversation.owner,
         owner_text=texts.OWNERS[conversation.owner],
@@ -146,11 +185,70 @@ async def conversation_out(session: AsyncSession, conversation_id: UUID, reader_
             )
             for other in details.earlier
         ],
+        display_name=conversation.display_name,
+        verified_phone=conversation.verified_phone,
+        opted_out=conversation.opted_out_at is not None,
+        blocked=conversation.blocked_at is not None,
+        others=[_other(other, conversation) for other in details.others],
+        preferred_conversation_id=details.preferred_conversation_id,
+        window=await resuming.window_out(session, conversation, reader_id),
         events=await _events(session, details),
         ratings=[RatingOut.model_validate(rating) for rating in details.ratings],
         callbacks=len(details.callbacks),
         last_seq=conversation.last_seq,
     )
+
+
+def _other(other: Conversation, here: Conversation) -> OtherConversation:
+    return OtherConversation(
+        id=other.id,
+        channel=texts.CHANNELS.get(other.channel, other.channel),
+        display_name=other.display_name,
+        status=texts.OWNERS[other.owner],
+        last_message_at=other.last_message_at,
+        is_proved=other.identity_id == here.identity_id,
+        opted_out=other.opted_out_at is not None,
+        blocked=other.blocked_at is not None,
+    )
+
+
+async def history_out(
+    session: AsyncSession, conversation_id: UUID, reader_id: UUID, *, before: datetime | None
+) -> HistoryOut:
+    """All of the person's conversations as one, the latest page first. Raises ConversationNotFound."""
+    details = await queries.details(session, conversation_id)
+    views = await queries.contact_history(
+        session, details.conversation.contact_id, before=before, limit=HISTORY_PAGE + 1
+    )
+    page = views[-HISTORY_PAGE:]
+    return HistoryOut(
+        messages=[
+            HistoryMessage(
+                conversation_id=view.conversation_id,
+                channel=texts.CHANNELS.get(view.channel, view.channel),
+                message=message_out(view, reader_id),
+            )
+            for view in page
+        ],
+        before=page[0].created_at if len(views) > HISTORY_PAGE else None,
+    )
+
+
+async def closing_windows(session: AsyncSession, agent_id: UUID) -> list[ClosingWindow]:
+    """The agent's conversations whose window closes within the hour."""
+    rows = await queries.closing_windows(session, agent_id)
+    people = await queries.person_names(session, [one.person_id for one in rows if one.person_id])
+    return [
+        ClosingWindow(
+            id=one.id,
+            title=(people.get(one.person_id) if one.person_id else None)
+            or channel_name(one.display_name)
+            or visitor_name(one.id),
+            closes_at=end,
+        )
+        for one in rows
+        if (end := window.closes_at(one)) is not None
+    ]
 
 
 async def _draft_out(session: AsyncSession, conversation_id: UUID) -> DraftOut | None:
@@ -194,7 +292,7 @@ async def _events(session: AsyncSession, details: ConversationDetails) -> list[E
     names = await agents.names(session, {event.agent_id for event in details.events if event.agent_id})
     reasons = {
         code.value: text for table in (texts.HANDOFF_REASONS, texts.CLOSE_REASONS) for code, text in table.items()
-    }
+    } | texts.JOIN_REASONS
     return [
         EventOut(
             text=texts.EVENTS[event.kind],

@@ -9,6 +9,7 @@ from fastapi.staticfiles import StaticFiles
 from backend.agents.errors import PasswordChangeRequired
 from backend.console import (
     api_actions,
+    api_contacts,
     api_drafts,
     api_inbox,
     pages_catalog,
@@ -27,6 +28,7 @@ router = APIRouter()
 for part in (
     api_inbox,
     api_actions,
+    api_contacts,
     api_drafts,
     pages_session,
     pages_inbox,

@@ -37,6 +37,7 @@ class InboxRowOut(BaseModel):
     last_text: str
     last_author: Author | None
     unread: int
+    window_closes_at: datetime | None = Field(description="When free text stops being allowed; null: never.")
 
 
 class InboxOut(BaseModel):
@@ -52,6 +53,27 @@ class FileOut(BaseModel):
     size: int
     url: str
     is_image: bool
+    is_audio: bool
+
+
+class LocationOut(_Out):
+    latitude: float
+    longitude: float
+    label: str | None = None
+
+
+class CardOut(_Out):
+    name: str
+    phone: str
+    is_own: bool = Field(False, description="The channel says that the number is the sender's.")
+
+
+class FailureOut(_Out):
+    """Why it did not arrive and what to do; `retry` is what the button says, null where it would not help."""
+
+    reason: str
+    advice: str
+    retry: str | None
 
 
 class MessageOut(BaseModel):
@@ -65,6 +87,12 @@ class MessageOut(BaseModel):
     created_at: datetime
     delivery: DeliveryState | None
     delivery_text: str | None
+    failure: FailureOut | None
+    location: LocationOut | None
+    card: CardOut | None
+    edited_at: datetime | None
+    deleted_at: datetime | None
+    former: list[str] = Field(description="What it said before, oldest first.")
     idempotency_key: str | None = Field(description="On the caller's own messages: the key they were sent with.")
 
 
@@ -98,6 +126,45 @@ class EarlierConversation(BaseModel):
     channel: str
     status: str
     last_message_at: datetime | None
+
+
+class OtherConversation(BaseModel):
+    """Another conversation of the same person."""
+
+    id: UUID
+    channel: str
+    display_name: str | None
+    status: str
+    last_message_at: datetime | None
+    is_proved: bool = Field(description="By telephone or code; else only staff said so.")
+    opted_out: bool
+    blocked: bool
+
+
+class WindowOut(BaseModel):
+    """WhatsApp's window. `template` is what would be sent to resume; null where none is approved."""
+
+    closes_at: datetime
+    template: str | None
+
+
+class ClosingWindow(BaseModel):
+    """A conversation whose window closes within the hour."""
+
+    id: UUID
+    title: str
+    closes_at: datetime
+
+
+class HistoryMessage(BaseModel):
+    conversation_id: UUID
+    channel: str
+    message: MessageOut
+
+
+class HistoryOut(BaseModel):
+    messages: list[HistoryMessage]
+    before: datetime | None = Field(description="Ask for what came before this; null: that was all.")
 
 
 class EventOut(BaseModel):
@@ -144,6 +211,13 @@ class ConversationOut(BaseModel):
     draft: DraftOut | None
     petitions: list[PetitionLine]
     earlier: list[EarlierConversation]
+    display_name: str | None = Field(description="What the person calls themselves in the channel.")
+    verified_phone: str | None
+    opted_out: bool
+    blocked: bool
+    others: list[OtherConversation]
+    preferred_conversation_id: UUID | None
+    window: WindowOut | None
     events: list[EventOut]
     ratings: list[RatingOut]
     callbacks: int
@@ -162,6 +236,18 @@ class LiveState(BaseModel):
 class Reply(BaseModel):
     text: str = Field(max_length=4000)
     idempotency_key: str = Field(min_length=8, max_length=64, description="One per composed message.")
+
+
+class Resume(BaseModel):
+    idempotency_key: str = Field(min_length=8, max_length=64)
+
+
+class Join(BaseModel):
+    conversation_id: UUID = Field(description="The other conversation of the same person.")
+
+
+class Preferred(BaseModel):
+    conversation_id: UUID | None = Field(description="Null: where the person wrote last.")
 
 
 class Transfer(BaseModel):

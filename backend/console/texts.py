@@ -1,5 +1,7 @@
 """The console's words for our codes, in one place."""
 
+from dataclasses import dataclass
+
 from backend.agents.models import PresenceState, Role
 from backend.conversations.models import Author, CloseReason, EventKind, HandoffReason, Owner
 from backend.outbox.models import DeliveryState
@@ -67,6 +69,12 @@ EVENTS = {
     EventKind.BOT_FAILED: "El asistente falló",
     EventKind.REPLY_DROPPED: "Se descartó una respuesta tardía del bot",
     EventKind.PETITION_FILED: "Se registró una petición",
+    EventKind.CONTACT_JOINED: "Se unió a otra conversación de la misma persona",
+    EventKind.CONTACT_SPLIT: "Se separó de las otras conversaciones de la persona",
+    EventKind.OPTED_OUT: "Pidió no recibir avisos",
+    EventKind.OPTED_IN: "Volvió a aceptar avisos",
+    EventKind.BLOCKED_US: "Nos bloqueó",
+    EventKind.UNBLOCKED_US: "Nos desbloqueó",
 }
 
 DELIVERY = {
@@ -76,7 +84,66 @@ DELIVERY = {
     DeliveryState.DELIVERED: "Entregado",
     DeliveryState.READ: "Leído",
     DeliveryState.FAILED: "No se entregó",
+    DeliveryState.UNCERTAIN: "Por confirmar",
 }
+
+JOIN_REASONS = {
+    "phone": "mismo teléfono, comprobado por los canales",
+    "code": "con un código que escribió la persona",
+    "staff": "a criterio del personal",
+}
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a message did not arrive, what the agent can do, and what its button says where sending again helps."""
+
+    reason: str
+    advice: str
+    retry: str | None = None
+
+
+_WINDOW = Failure(
+    "Pasaron más de 24 horas desde su último mensaje.",
+    "WhatsApp solo permite una plantilla aprobada. Envíela para retomar; cuando conteste podrá escribirle.",
+)
+_SLOW_DOWN = Failure("El canal pidió ir más despacio.", "Espere unos minutos y reintente.", "Reintentar")
+_UNREACHABLE = Failure(
+    "Ese número no puede recibir mensajes por este canal.", "Llámele o use otra de sus conversaciones."
+)
+_BLOCKED = Failure("La persona bloqueó nuestros mensajes.", "Use otra de sus conversaciones o llámele.")
+_UNAUTHORISED = Failure(
+    "El canal rechazó nuestras credenciales.", "Avise a Sistemas. Cuando lo arreglen, reintente.", "Reintentar"
+)
+_OFF = Failure("El canal está apagado.", "Avise a Sistemas. Cuando lo enciendan, reintente.", "Reintentar")
+_UNCERTAIN = Failure(
+    "No se sabe si llegó: la conexión se cortó al enviarlo.",
+    "Pregúntele antes de enviarlo otra vez: podría recibirlo dos veces.",
+    "Enviar otra vez",
+)
+_LOST = Failure("El mensaje no llegó al canal.", "Reintente.", "Reintentar")
+_OTHER = Failure("El canal no aceptó el mensaje.", "Reintente; si vuelve a fallar, avise a Sistemas.", "Reintentar")
+
+#: By the code that a channel gave (Twilio's and Telegram's numbers) or that we gave ourselves.
+FAILURES = {
+    **dict.fromkeys(("63016", "window_closed"), _WINDOW),
+    **dict.fromkeys(("63018", "20429", "30001", "429", "rate_limited"), _SLOW_DOWN),
+    **dict.fromkeys(
+        ("63003", "63024", "21211", "21614", "30003", "30005", "30006", "chat_migrated", "recipient_unreachable"),
+        _UNREACHABLE,
+    ),
+    **dict.fromkeys(("21610", "30004", "403", "recipient_blocked"), _BLOCKED),
+    **dict.fromkeys(("20003", "20404", "70051", "401", "unauthorised"), _UNAUTHORISED),
+    "channel_off": _OFF,
+    **dict.fromkeys(("uncertain", "cannot_be_asked", "dispatcher_died", "lease_expired"), _UNCERTAIN),
+    "never_arrived": _LOST,
+}
+
+
+def failure_of(code: str | None) -> Failure:
+    """What to tell the agent of a failed delivery."""
+    return FAILURES.get(code or "", _OTHER)
+
 
 PETITION_STATUSES = {
     PetitionStatus.RECIBIDA: "Recibida",

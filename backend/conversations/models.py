@@ -75,6 +75,7 @@ class EventKind(enum.StrEnum):
     OPTED_IN = "opted_in"
     BLOCKED_US = "blocked_us"
     UNBLOCKED_US = "unblocked_us"
+    CONTACT_SPLIT = "contact_split"
 
 
 class RatingState(enum.StrEnum):
@@ -99,6 +100,9 @@ class Conversation(Base):
     account: Mapped[str] = mapped_column(String(80))
     external_user_id: Mapped[str] = mapped_column(String(120))
     contact_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("contact.id"), index=True)
+    #: Shared by conversations that are proved to be one person's (docs/adr/0010); a contact may hold several,
+    #: joined by staff, and what opens a petition without its code is this.
+    identity_id: Mapped[uuid.UUID] = mapped_column(default=uuid.uuid4, index=True)
     #: How the vendor is told whom to send to, where that is not `external_user_id`.
     address: Mapped[str | None] = mapped_column(String(160))
     #: E.164, vouched for by the channel; None where it does not tell.

@@ -5,6 +5,7 @@ when a person made it, starts a new `ownership_epoch`, by which a bot's reply in
 flight learns that it is too late.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import func, or_, select, text
@@ -97,8 +98,12 @@ async def reply_as_agent(
     text: str,
     idempotency_key: str,
     attachment: StoredFile | None = None,
+    template: tuple[str, Sequence[str]] | None = None,
 ) -> Message:
-    """Send an agent's reply. Writing takes ownership, unless another agent has it; a repeated key sends once."""
+    """Send an agent's reply. Writing takes ownership, unless another agent has it; a repeated key sends once.
+
+    `template`: purpose and values of the approved template that says the same where free text is not allowed.
+    """
     conversation = await messages.lock(session, conversation_id)
     external_id = f"agent:{agent_id}:{idempotency_key}"
     earlier = await messages.find_by_external_id(session, conversation, external_id)
@@ -114,6 +119,8 @@ async def reply_as_agent(
         agent_id=agent_id,
         external_id=external_id,
         files=(attachment,) if attachment is not None else (),
+        template_purpose=template[0] if template else None,
+        template_values=template[1] if template else (),
     )
     message = await messages.append(session, conversation, new)
     conversation.agent_read_seq = message.seq

@@ -3,7 +3,7 @@
 import enum
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -11,7 +11,10 @@ from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, or_, sel
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from backend import clock
 from backend.agents.models import User
+from backend.contacts import service as contacts
+from backend.contacts.models import Contact
 from backend.conversations.errors import ConversationNotFound
 from backend.conversations.models import (
     PUBLIC_AUTHORS,
@@ -26,7 +29,8 @@ from backend.conversations.models import (
     Owner,
     Rating,
 )
-from backend.conversations.views import MessageView, transcript
+from backend.conversations.views import MessageView, contact_history, transcript
+from backend.messaging import window
 from backend.registry.models import DraftState, Person, Petition, PetitionDraft
 from backend.text import fold
 
@@ -36,9 +40,12 @@ __all__ = [
     "InboxRow",
     "InboxView",
     "MessageView",
+    "closing_windows",
+    "contact_history",
     "details",
     "inbox",
     "inbox_counts",
+    "person_names",
     "transcript",
 ]
 
@@ -66,6 +73,9 @@ class InboxRow:
     last_text: str
     last_author: Author | None
     unread: int
+    display_name: str | None
+    #: When free text stops being allowed; None: never.
+    window_closes_at: datetime | None
 
 
 #: The console shows what reaches it as «999+».
@@ -89,6 +99,9 @@ class ConversationDetails:
     events: Sequence[ConversationEvent]
     ratings: Sequence[Rating]
     earlier: Sequence[Conversation]
+    #: The same person's in other channels.
+    others: Sequence[Conversation]
+    preferred_conversation_id: UUID | None
     petitions: Sequence[Petition]
     draft_id: UUID | None
     callbacks: Sequence[CallbackTask]
@@ -171,6 +184,8 @@ def _inbox_row(
         last_text=last_text or "",
         last_author=last_author,
         unread=unread,
+        display_name=conversation.display_name,
+        window_closes_at=window.closes_at(conversation),
     )
 
 
@@ -239,14 +254,16 @@ async def details(session: AsyncSession, conversation_id: UUID) -> ConversationD
         raise ConversationNotFound
     person = await session.get(Person, conversation.person_id) if conversation.person_id else None
     agent = await session.get(User, conversation.agent_id) if conversation.agent_id else None
-    petition_of = Petition.conversation_id == conversation_id
+    contact = await session.get_one(Contact, conversation.contact_id)
+    of_contact = await contacts.conversations_of(session, contact.id)
+    petition_of: ColumnElement[bool] = Petition.conversation_id.in_([one.id for one in of_contact])
     earlier: Sequence[Conversation] = []
     if person is not None:
         petition_of = or_(petition_of, Petition.person_id == person.id)
         earlier = (
             await session.scalars(
                 select(Conversation)
-                .where(Conversation.person_id == person.id, Conversation.id != conversation_id)
+                .where(Conversation.person_id == person.id, Conversation.contact_id != contact.id)
                 .order_by(Conversation.last_message_at.desc())
                 .limit(20)
             )
@@ -268,6 +285,8 @@ async def details(session: AsyncSession, conversation_id: UUID) -> ConversationD
             )
         ).all(),
         earlier=earlier,
+        others=[one for one in of_contact if one.id != conversation_id],
+        preferred_conversation_id=contact.preferred_conversation_id,
         petitions=(
             await session.scalars(select(Petition).where(petition_of).order_by(Petition.created_at.desc()).limit(50))
         ).all(),
@@ -284,6 +303,24 @@ async def details(session: AsyncSession, conversation_id: UUID) -> ConversationD
             )
         ).all(),
     )
+
+
+#: How long before a window closes its agent is reminded.
+REMIND_BEFORE = timedelta(hours=1)
+
+
+async def closing_windows(session: AsyncSession, agent_id: UUID) -> list[Conversation]:
+    """The agent's conversations to which free text may be written for less than an hour yet."""
+    moment = clock.now()
+    mine = await session.scalars(select(Conversation).where(_in_view(InboxView.MINE, agent_id)))
+    closing = [(one, window.closes_at(one)) for one in mine]
+    return [one for one, end in closing if end is not None and moment < end <= moment + REMIND_BEFORE]
+
+
+async def person_names(session: AsyncSession, person_ids: Sequence[UUID]) -> dict[UUID, str]:
+    """The names of some people."""
+    rows = await session.execute(select(Person.id, Person.full_name).where(Person.id.in_(person_ids)))
+    return dict(rows.all())
 
 
 async def last_misunderstood(session: AsyncSession, conversation_id: UUID) -> str | None:

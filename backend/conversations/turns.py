@@ -22,6 +22,7 @@ from backend import clock
 from backend.assistant import gestures, scripted
 from backend.assistant.emergency import EMERGENCY_TEXT, is_emergency
 from backend.assistant.port import Assistant, AssistantError, Turn, TurnResult
+from backend.contacts import commands
 from backend.conversations import media, messages, ownership, ratings, waiting
 from backend.conversations.inbox import AWAITS_FILES
 from backend.conversations.messages import NewMessage
@@ -143,6 +144,8 @@ async def _handled_without_bot(
     if is_emergency(message.text):
         await _meet_emergency(session, conversation, message)
         return True
+    if await commands.handle(session, conversation, message, secret):
+        return True
     if await take_answer(session, conversation, message):
         return True
     match conversation.owner:
@@ -210,7 +213,8 @@ async def _give_up(session: AsyncSession, conversation: Conversation, message: M
 async def _text_for_bot(session: AsyncSession, conversation: Conversation, message: Message) -> str:
     """The message as the bot takes it: a button's payload (pressed, or typed as its number or title) or plain text."""
     if message.payload is not None:
-        return message.payload
+        # A petition that came here from another channel: to the bot, as one that a person gave back.
+        return ownership.BACK_TO_BOT if message.payload.startswith(commands.CONTINUE) else message.payload
     if "start" in message.extra:
         return _text_of_start(str(message.extra["start"]))
     phone = await gestures.phone_typed(session, conversation, message)
@@ -220,6 +224,8 @@ async def _text_for_bot(session: AsyncSession, conversation: Conversation, messa
     if file is not None and not message.text:
         return "/enviar_adjunto"
     payload = await payload_for(session, message)
+    if payload is not None and payload.startswith(commands.CONTINUE):
+        return ownership.BACK_TO_BOT
     # Only buttons speak to the bot in commands; a citizen's own "/…" is plain text.
     return payload or message.text.lstrip("/ ") or message.text
 
@@ -264,6 +270,8 @@ async def _store_result(
         await ownership.hand_to_queue(
             session, conversation.id, result.handoff.reason, is_emergency=result.handoff.is_emergency
         )
+    else:
+        await commands.after_turn(session, conversation, message)
 
 
 async def _drop(

@@ -9,6 +9,7 @@ from backend import clock
 from backend.assistant.emergency import EMERGENCY_TEXT
 from backend.catalog import service as catalog
 from backend.catalog.schemas import OfficeOut
+from backend.contacts import service as contacts
 from backend.conversations.errors import ConversationNotFound
 from backend.conversations.models import CallbackTask, Conversation
 from backend.db import Tx
@@ -73,14 +74,15 @@ async def office(tx: Tx) -> OfficeOut:
 async def context(request: Request, tx: Tx, conversation_id: KnownConversation) -> Context:
     """Everything the bot needs to know before it speaks."""
     conversation = await tx.get_one(Conversation, conversation_id)
-    person = await tx.get(Person, conversation.person_id) if conversation.person_id else None
+    person_id = await contacts.known_person_id(tx, conversation)
+    person = await tx.get(Person, person_id) if person_id else None
     draft = await registry.current_draft(tx, conversation_id)
     settings: Settings = request.app.state.settings
     return Context(
         channel=conversation.channel,
         consent=conversation.consent_at is not None,
         known_name=person.full_name if person else None,
-        known_phone=person.phone if person else None,
+        known_phone=(person.phone if person else None) or conversation.verified_phone,
         draft=draft_out(draft) if draft else None,
         petitions=[
             PetitionBrief(

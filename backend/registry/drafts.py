@@ -118,8 +118,9 @@ async def view(session: AsyncSession, draft: PetitionDraft) -> DraftView:
 
 
 def _files_of(draft: PetitionDraft) -> tuple[ColumnElement[bool], ...]:
+    told_in = [draft.conversation_id, *map(UUID, draft.earlier_conversations)]
     return (
-        Attachment.conversation_id == draft.conversation_id,
+        Attachment.conversation_id.in_(told_in),
         Attachment.petition_id.is_(None),
         Attachment.created_at >= draft.created_at - _JUST_BEFORE,
     )
@@ -133,15 +134,20 @@ async def open_draft(
     `fields` are raw answers already heard; those that do not pass their check are asked again.
     """
     draft = await _open(session, conversation_id)
+    answers: dict[str, str] = {}
     if draft is None:
         draft = PetitionDraft(conversation_id=conversation_id, kind=kind, fields={}, created_at=clock.now())
         session.add(draft)
         just_shared = await _place_just_shared(session, conversation_id)
-        draft.fields = {intake.PLACE: _place(just_shared)} if just_shared else {}
+        place = {intake.PLACE: _place(just_shared)} if just_shared else {}
+        answers = {**place, **await _known_already(session, draft)}
     elif draft.kind is not kind:
         allowed = {*intake.fields_of(kind, {}), "narrativa", intake.PLACE}
-        draft.kind, draft.fields = kind, {name: value for name, value in draft.fields.items() if name in allowed}
-    answers = dict(draft.fields)
+        draft.kind = kind
+        kept = {name: value for name, value in draft.fields.items() if name in allowed}
+        answers = {**await _known_already(session, draft), **kept}
+    else:
+        answers = dict(draft.fields)
     for name, raw in fields.items():
         if name in answers or name not in intake.QUESTIONS:
             continue
@@ -151,6 +157,19 @@ async def open_draft(
     draft.fields = answers
     await _await_next(session, draft)
     return await view(session, draft)
+
+
+async def _known_already(session: AsyncSession, draft: PetitionDraft, *, is_named: bool = False) -> dict[str, str]:
+    """What need not be asked because the channel itself vouches for it: the telephone. It may be corrected.
+
+    Where one may be anonymous it waits until they chose not to be (`is_named`).
+    """
+    conversation = await session.get_one(Conversation, draft.conversation_id)
+    wanted = intake.fields_of(draft.kind, {})
+    is_open = "contacto" in wanted and ("anonimo" not in wanted or is_named)
+    if conversation.verified_phone is None or not is_open:
+        return {}
+    return {"contacto": conversation.verified_phone}
 
 
 async def _place_just_shared(session: AsyncSession, conversation_id: UUID) -> dict[str, Any] | None:
@@ -189,7 +208,7 @@ async def answer(session: AsyncSession, conversation_id: UUID, field: str, text:
     draft = await _require(session, conversation_id)
     checked = await intake.check(session, field, text)
     if checked.value is not None:
-        draft.fields = {**draft.fields, field: checked.value}
+        draft.fields = await _with(session, draft, field, checked.value)
         await _await_next(session, draft)
     return Answer(
         accepted=checked.value is not None,
@@ -198,6 +217,16 @@ async def answer(session: AsyncSession, conversation_id: UUID, field: str, text:
         options=checked.options,
         draft=await view(session, draft),
     )
+
+
+async def _with(session: AsyncSession, draft: PetitionDraft, field: str, value: str) -> dict[str, str]:
+    """The answers with one more. Whoever chooses to be anonymous is not kept by their telephone either."""
+    answers: dict[str, str] = {**draft.fields, field: value}
+    if field != "anonimo":
+        return answers
+    if value == "no":
+        return {**await _known_already(session, draft, is_named=True), **answers}
+    return {name: kept for name, kept in answers.items() if name not in {"nombre", "contacto"}}
 
 
 async def clear_field(session: AsyncSession, conversation_id: UUID, field: str) -> DraftView:
@@ -211,11 +240,35 @@ async def clear_field(session: AsyncSession, conversation_id: UUID, field: str) 
 
 
 async def restart_draft(session: AsyncSession, conversation_id: UUID) -> DraftView:
-    """Forget every answer. Raises NoDraft."""
+    """Forget every answer, but what the channel vouches for. Raises NoDraft."""
     draft = await _require(session, conversation_id)
-    draft.fields = {}
+    draft.fields = await _known_already(session, draft)
     await _await_next(session, draft)
     return await view(session, draft)
+
+
+async def move_draft(session: AsyncSession, draft_id: UUID, to: Conversation) -> UUID | None:
+    """Go on with a draft in another conversation of the same proved person; where it was before, or None.
+
+    None when it is not there to be moved: no longer open, not theirs, or `to` has one of its own. The consent
+    under which it was told goes with it.
+    """
+    draft = await session.scalar(
+        select(PetitionDraft)
+        .where(PetitionDraft.id == draft_id, PetitionDraft.state == DraftState.OPEN)
+        .with_for_update()
+    )
+    if draft is None or await _open(session, to.id) is not None:
+        return None
+    origin = await session.get_one(Conversation, draft.conversation_id)
+    if origin.identity_id != to.identity_id:
+        return None
+    draft.conversation_id = to.id
+    draft.earlier_conversations = [*draft.earlier_conversations, str(origin.id)]
+    if to.consent_at is None:
+        to.consent_version, to.consent_at = origin.consent_version, origin.consent_at
+    await session.flush()
+    return origin.id
 
 
 async def cancel_draft(session: AsyncSession, conversation_id: UUID) -> None:
@@ -286,7 +339,8 @@ def _narrative(draft: PetitionDraft) -> str:
 
 def _new_petition(draft: PetitionDraft, conversation: Conversation) -> petitions.NewPetition:
     answers: dict[str, str] = {name: value for name, value in draft.fields.items() if value != intake.SKIPPED}
-    contact = answers.get("contacto", "")
+    is_anonymous = answers.get("anonimo") == "si"
+    contact = "" if is_anonymous else answers.get("contacto", "")
     details = {name: answers[name] for name in ("tipo_acta", intake.PLACE) if name in answers}
     return petitions.NewPetition(
         kind=draft.kind,
@@ -294,7 +348,7 @@ def _new_petition(draft: PetitionDraft, conversation: Conversation) -> petitions
         narrative=_narrative(draft),
         municipality_id=answers.get("municipio"),
         colonia=answers.get("colonia"),
-        name=None if answers.get("anonimo") == "si" else answers.get("nombre"),
+        name=None if is_anonymous else answers.get("nombre"),
         phone=contact if contact.startswith("+") else None,
         email=contact if "@" in contact else None,
         curp=answers.get("curp"),

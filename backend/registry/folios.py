@@ -15,7 +15,7 @@ from stdnum.iso7064 import mod_37_36
 PREFIX = "AC"
 CODE_LENGTH = 8
 #: No vowels that look like digits, no 0, 1, I, L, O or U.
-_CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 #: A folio as people type it; `parse` says whether it is one.
 PATTERN = re.compile(
@@ -76,8 +76,8 @@ def access_code(secret: bytes, folio: str, nonce: str) -> str:
     number = int.from_bytes(digest[:16], "big")
     code = ""
     for _ in range(CODE_LENGTH):
-        number, index = divmod(number, len(_CODE_ALPHABET))
-        code += _CODE_ALPHABET[index]
+        number, index = divmod(number, len(CODE_ALPHABET))
+        code += CODE_ALPHABET[index]
     return code
 
 

@@ -1,4 +1,4 @@
-"""What a citizen may learn of a petition: with its code, or from the conversation that filed it."""
+"""What a citizen may learn of a petition: with its code, or from a conversation proved to be who filed it."""
 
 import enum
 from dataclasses import dataclass
@@ -69,18 +69,14 @@ async def look_up(session: AsyncSession, conversation_id: UUID, folio: str, code
 
 
 async def _is_verified(session: AsyncSession, petition: Petition, conversation_id: UUID) -> bool:
-    """Filed from this very conversation, whose token (or vendor) proves who writes."""
+    """Filed from this very conversation, whose token (or vendor) proves who writes, or from one proved to be theirs."""
     if petition.conversation_id is None:
         return False
     if petition.conversation_id == conversation_id:
         return True
     origin = await session.get_one(Conversation, petition.conversation_id)
     asking = await session.get_one(Conversation, conversation_id)
-    return (origin.channel, origin.account, origin.external_user_id) == (
-        asking.channel,
-        asking.account,
-        asking.external_user_id,
-    )
+    return origin.identity_id == asking.identity_id
 
 
 async def _attempts(session: AsyncSession, conversation_id: UUID) -> int:

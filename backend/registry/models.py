@@ -169,6 +169,8 @@ class PetitionDraft(Base):
     kind: Mapped[PetitionKind] = mapped_column(enum_column(PetitionKind, "kind"))
     fields: Mapped[dict[str, Any]] = mapped_column(default=dict)
     awaiting: Mapped[str | None] = mapped_column(String(40))
+    #: The conversations in which it was told before it moved, whose files are its own too.
+    earlier_conversations: Mapped[list[str]] = mapped_column(default=list)
     state: Mapped[DraftState] = mapped_column(enum_column(DraftState, "state"), default=DraftState.OPEN)
     petition_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("petition.id"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.agents.models import User
 from backend.catalog.models import Agency, Municipality, Topic
-from backend.conversations.models import Attachment
+from backend.conversations.models import Attachment, Conversation
 from backend.notices import proof
 from backend.registry import folios
 from backend.registry.models import Person, Petition, PetitionEvent, PetitionKind, PetitionStatus
@@ -131,9 +131,11 @@ async def details(session: AsyncSession, petition: Petition) -> PetitionDetails:
 
 
 async def filed_from(session: AsyncSession, conversation_id: UUID) -> Sequence[Petition]:
-    """The petitions of a conversation, newest first."""
+    """The petitions of a conversation and of those proved to be the same person's, newest first."""
+    identity = select(Conversation.identity_id).where(Conversation.id == conversation_id).scalar_subquery()
+    proved = select(Conversation.id).where(Conversation.identity_id == identity)
     rows = await session.scalars(
-        select(Petition).where(Petition.conversation_id == conversation_id).order_by(Petition.created_at.desc())
+        select(Petition).where(Petition.conversation_id.in_(proved)).order_by(Petition.created_at.desc())
     )
     return rows.all()
 

@@ -10,6 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
+from backend.contacts import service as contacts
 from backend.conversations import service as conversations
 from backend.conversations.models import Author, Conversation, EventKind, Message, MessageRevision, Owner
 from backend.live import INBOX, conversation_topic, notify
@@ -72,13 +73,15 @@ async def conversation_of(session: AsyncSession, account: ChannelAccount, sender
     conversation.address = sender.address[:160]
     conversation.display_name = strip_control(sender.display_name)[:120] if sender.display_name else None
     if sender.verified_phone is not None:
-        conversation.verified_phone = sender.verified_phone
+        await contacts.note_verified_phone(session, conversation, sender.verified_phone)
     return conversation
 
 
 async def _message(session: AsyncSession, account: ChannelAccount, inbound: InboundMessage) -> None:
     conversation = await conversation_of(session, account, inbound.sender)
     conversation.blocked_at = None
+    if inbound.card is not None and inbound.card.is_own:
+        await contacts.note_verified_phone(session, conversation, inbound.card.phone)
     payload, title = await _pressed(session, conversation, inbound.press) if inbound.press else (None, "")
     await conversations.receive(
         session,

@@ -6,7 +6,7 @@ const TYPING_EVERY = 3000;
 const MAX_FILE = 10 * 1024 * 1024;
 
 export class Composer {
-  constructor(form, { transcript, canned, onSent, onRefused }) {
+  constructor(form, { transcript, canned, onSent, onRefused, onMode }) {
     this.form = form;
     this.text = form.querySelector("[data-text]");
     this.file = form.querySelector("[data-file]");
@@ -14,6 +14,7 @@ export class Composer {
     this.canned = canned;
     this.onSent = onSent;
     this.onRefused = onRefused;
+    this.onMode = onMode;
     this.mode = "reply";
     this.typingAt = 0;
     this.bind();
@@ -57,6 +58,7 @@ export class Composer {
     this.text.placeholder = isNote ? "Nota privada: solo la lee el personal" : "Escriba su respuesta";
     this.form.querySelector("[data-send]").textContent = isNote ? "Guardar nota" : "Enviar";
     this.file.disabled = isNote;
+    this.onMode();
     this.text.value = sessionStorage.getItem(this.draftKey()) ?? "";
     this.fit();
   }

@@ -13,6 +13,7 @@ import { bindShortcuts } from "./shortcuts.js";
 import { renderPanel } from "./side_panel.js";
 import { Stream } from "./stream.js";
 import { Transcript } from "./transcript.js";
+import { leftText, WindowNotice } from "./window_notice.js";
 
 const root = document.querySelector("[data-inbox]");
 const find = (name) => root.querySelector(`[data-${name}]`);
@@ -22,9 +23,9 @@ let open = null; // the open conversation, as the server described it last
 let allowed = new Set();
 let lastCounts = null;
 
-const transcript = new Transcript(find("transcript"), find("new-below"), { onImage: showImage });
+const transcript = new Transcript(find("transcript"), find("new-below"), { onImage: showImage, onRetry: retry });
 const canned = new CannedReplies(find("canned"), find("text"), () => ({
-  nombre: /^Visitante /.test(open?.title ?? "") ? "" : (open?.title ?? "").split(" ")[0],
+  nombre: /^(Visitante |~)/.test(open?.title ?? "") ? "" : (open?.title ?? "").split(" ")[0],
   agente: root.dataset.agentName,
   folio: open?.petitions[0]?.folio ?? "",
 }));
@@ -33,11 +34,18 @@ const composer = new Composer(find("composer"), {
   canned,
   onSent: (message) => { transcript.add([message], { follow: true }); refresh(); },
   onRefused: () => refresh(),
+  onMode: () => windowNotice.tick(),
+});
+const windowNotice = new WindowNotice(find("composer"), {
+  onSent: (message) => { transcript.add([message], { follow: true }); toast("Se envió la plantilla."); refresh(); },
+  onError: (error) => { toast(error.message, { bad: true }); refresh(); },
 });
 const list = new InboxList(root, { onOpen: (id) => openConversation(id, { focus: true }), onLoaded: (answer) => counted(answer.counts) });
 const stream = new Stream({
   inbox: (counts) => { counted(counts); list.load(); },
   message: (message) => arrived(message),
+  changed: (message) => transcript.change(message),
+  window: (closing) => remind(closing),
   marks: (mark) => transcript.marks(mark),
   state: (state) => stateChanged(state),
   connection: (isUp) => { document.querySelector("[data-offline]").hidden = isUp; },
@@ -95,7 +103,28 @@ function show() {
   const isTheirs = open.owner === "agent" && !open.is_mine;
   find("composer").querySelector('[data-mode="reply"]').disabled = isTheirs;
   if (isTheirs && composer.mode === "reply") composer.setMode("note");
-  renderPanel(find("panel-body"), open, (id) => openConversation(id, { focus: true }));
+  windowNotice.show(open.id, open.window, !isTheirs);
+  renderPanel(find("panel-body"), open, { onOpen: (id) => openConversation(id, { focus: true }), onChange: () => { refresh(); list.load(); } });
+}
+
+/** A window that is about to close, told once however often the page is loaded. */
+function remind({ id, title, closes_at: closesAt }) {
+  const key = `consola-ventana-${id}-${closesAt}`;
+  if (sessionStorage.getItem(key)) return;
+  sessionStorage.setItem(key, "1");
+  toast(`La ventana de 24 h con ${title} cierra en ${leftText(closesAt)}.`);
+  beep();
+  list.load();
+}
+
+async function retry(message, button) {
+  button.disabled = true;
+  try {
+    transcript.change(await post(`/api/console/messages/${message.id}/retry`));
+  } catch (error) {
+    button.disabled = false;
+    toast(error.message, { bad: true });
+  }
 }
 
 async function refresh() {

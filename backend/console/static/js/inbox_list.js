@@ -3,6 +3,7 @@
 import { get } from "./api.js";
 import { minutesSince, shortText, sinceText } from "./dates.js";
 import { el } from "./dom.js";
+import { closesSoon, leftText } from "./window_notice.js";
 
 const LONG_WAIT = 10;
 const VIEWS = ["mine", "waiting", "bot", "closed"];
@@ -139,6 +140,7 @@ export class InboxList {
       el("span", { class: "chat-meta" },
         row.is_emergency && el("span", { class: "tag emergency", text: "Emergencia" }),
         row.owner === "queue" && el("span", { class: "tag wait", "data-since": row.queued_at, text: "" }),
+        row.window_closes_at && el("span", { class: "tag window", "data-closes": row.window_closes_at, hidden: true }),
         row.owner === "agent" && !row.is_mine && el("span", { class: "tag", text: `Atiende ${row.agent_name}` }),
         el("span", { class: "chat-why", text: why })),
     );
@@ -148,6 +150,10 @@ export class InboxList {
     for (const tag of this.rowsBox.querySelectorAll("[data-since]")) {
       tag.textContent = `Espera ${sinceText(tag.dataset.since)}`;
       tag.classList.toggle("long", minutesSince(tag.dataset.since) >= LONG_WAIT);
+    }
+    for (const tag of this.rowsBox.querySelectorAll("[data-closes]")) {
+      tag.hidden = !closesSoon(tag.dataset.closes);
+      tag.textContent = `Cierra en ${leftText(tag.dataset.closes)}`;
     }
   }
 

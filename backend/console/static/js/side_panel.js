@@ -1,5 +1,6 @@
 // The person's card: data, why they are here, their petition so far, what came before.
 
+import { badges, others } from "./contact_panel.js";
 import { momentText } from "./dates.js";
 import { el } from "./dom.js";
 
@@ -13,13 +14,16 @@ function facts(pairs) {
 
 const phoneText = (phone) => (/^\+52\d{10}$/.test(phone) ? `${phone.slice(3, 6)} ${phone.slice(6, 9)} ${phone.slice(9)}` : phone);
 
-/** Draws the card of conversation `c` into `box`; `onOpen(id)` opens an earlier conversation. */
-export function renderPanel(box, c, onOpen) {
+/** Draws the card of conversation `c` into `box`; `onOpen(id)` opens another conversation, `onChange()` follows a change. */
+export function renderPanel(box, c, { onOpen, onChange }) {
+  const focused = box.contains(document.activeElement) ? document.activeElement : null;
+  if (focused instanceof HTMLSelectElement) return; // a choice is being made
   box.replaceChildren(
     person(c),
     c.reason || c.misunderstood ? handoff(c) : "",
     c.draft ? draft(c.draft) : "",
     petitions(c),
+    others(c, { onOpen, onChange }),
     earlier(c, onOpen),
     c.ratings.length ? ratings(c) : "",
     history(c),
@@ -30,8 +34,8 @@ function person(c) {
   const p = c.person;
   const drafted = Object.fromEntries((c.draft?.filled ?? []).map((one) => [one.label, one.value]));
   const phone = p?.phone ? el("a", { href: `tel:${p.phone}`, text: phoneText(p.phone) }) : drafted.Contacto;
-  const rows = [["Teléfono", phone], ["Correo", p?.email], ["Municipio", c.municipality], ["CURP", p?.curp ?? drafted.CURP], ["Canal", c.channel], ["Aviso de privacidad", c.consent ? "Aceptado" : "Sin aceptar"]];
-  const node = section(null, el("h2", { text: c.title }), facts(rows.filter(([name, value]) => value || !["Correo", "CURP"].includes(name))));
+  const rows = [["Teléfono", phone], [`Teléfono en ${c.channel}`, c.verified_phone && phoneText(c.verified_phone)], [`Nombre en ${c.channel}`, c.display_name], ["Correo", p?.email], ["Municipio", c.municipality], ["CURP", p?.curp ?? drafted.CURP], ["Aviso de privacidad", c.consent ? "Aceptado" : "Sin aceptar"]];
+  const node = section(null, el("h2", { text: c.title }), badges(c), facts(rows.filter(([name, value]) => value || ["Teléfono", "Municipio", "Aviso de privacidad"].includes(name))));
   node.classList.add("panel-person");
   if (c.callbacks) node.append(el("p", {}, el("a", { href: "/consola/llamadas-pendientes", text: "Tiene una llamada pendiente" })));
   return node;

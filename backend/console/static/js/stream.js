@@ -36,7 +36,7 @@ export class Stream {
     source.addEventListener("open", () => this.connected());
     source.addEventListener("error", () => this.lost(source));
     source.addEventListener("signed_out", () => { source.close(); window.location.assign("/consola/entrar"); });
-    for (const name of ["inbox", "message", "marks", "state"]) {
+    for (const name of ["inbox", "window", "message", "changed", "marks", "state"]) {
       source.addEventListener(name, (event) => {
         if (source !== this.source) return;
         if (name === "message") this.cursor = Math.max(this.cursor, Number(event.lastEventId));

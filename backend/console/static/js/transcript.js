@@ -2,14 +2,16 @@
 
 import { dayKey, dayText, hourText } from "./dates.js";
 import { el } from "./dom.js";
+import { bubble, failure, parts } from "./message_parts.js";
 
-const MARKS = { pending: "○ Por enviar", sending: "○ Enviando", sent: "✓ Enviado", delivered: "✓✓ Entregado", read: "✓✓ Leído", failed: "! No se entregó" };
+const MARKS = { pending: "○ Por enviar", sending: "○ Enviando", sent: "✓ Enviado", delivered: "✓✓ Entregado", read: "✓✓ Leído", failed: "! No se entregó", uncertain: "? Por confirmar" };
 
 export class Transcript {
-  constructor(box, newBelow, { onImage }) {
+  constructor(box, newBelow, { onImage, onRetry }) {
     this.box = box;
     this.newBelow = newBelow;
     this.onImage = onImage;
+    this.onRetry = onRetry;
     newBelow.addEventListener("click", () => this.toEnd());
     box.addEventListener("scroll", () => { if (this.isAtEnd()) newBelow.hidden = true; });
     this.reset();
@@ -66,33 +68,45 @@ export class Transcript {
   node(message) {
     const foot = el("p", { class: "message-foot" },
       el("time", { datetime: message.created_at, text: hourText(message.created_at) }),
+      message.edited_at && !message.deleted_at && el("span", { text: "Editado" }),
       message.delivery && message.author !== "system" && el("span", { "data-mark": "" }));
     const node = el("article", { class: `message ${message.author}`, "data-seq": message.seq },
       el("span", { class: "message-who", text: message.author === "note" ? `Nota privada · ${message.author_name}` : message.author_name }),
-      message.text ? el("div", { class: "bubble", text: message.text }) : null,
-      ...message.attachments.map((file) => this.attachment(file)),
+      bubble(message),
+      ...parts(message, { onImage: this.onImage, onGrown: this.follower() }),
       message.buttons.length ? el("div", { class: "chips", "aria-label": "Opciones que se ofrecieron" }, ...message.buttons.map((title) => el("span", { class: "chip", text: title }))) : null,
       foot);
     if (message.delivery) this.mark(node, message);
     return node;
   }
 
-  attachment(file) {
-    if (!file.is_image) {
-      return el("a", { class: "attachment", href: file.url, text: `📄 ${file.file_name} (${sizeText(file.size)})` });
-    }
+  /** Keeps the end in sight while something at it grows. */
+  follower() {
     const wasAtEnd = this.isAtEnd();
-    const grown = () => { if (wasAtEnd) this.toEnd(); };
-    const image = el("img", { src: file.url, alt: `Foto: ${file.file_name}`, onload: grown });
-    return el("button", { type: "button", class: "attachment-image", onclick: () => this.onImage(file) }, image);
+    return () => { if (wasAtEnd) this.toEnd(); };
   }
 
-  marks({ seq, delivery, delivery_text: text }) {
-    const node = this.nodes.get(seq);
-    if (node) this.mark(node, { delivery, delivery_text: text });
+  /** Shows a message anew: it was edited or deleted, or its files have come. */
+  change(message) {
+    const known = this.nodes.get(message.seq);
+    if (!known) return;
+    const wasAtEnd = this.isAtEnd();
+    const node = this.node(message);
+    known.replaceWith(node);
+    this.nodes.set(message.seq, node);
+    if (wasAtEnd) this.toEnd();
   }
 
-  mark(node, { delivery }) {
+  marks(message) {
+    const node = this.nodes.get(message.seq);
+    if (node) this.mark(node, message);
+  }
+
+  mark(node, message) {
+    const { delivery } = message;
+    node.querySelector(".failure")?.remove();
+    const reason = failure(message, this.onRetry);
+    if (reason) node.append(reason);
     const mark = node.querySelector("[data-mark]");
     if (!mark) return;
     mark.textContent = MARKS[delivery];
@@ -123,5 +137,3 @@ export class Transcript {
     this.waiting.delete(key);
   }
 }
-
-const sizeText = (size) => (size >= 1048576 ? `${(size / 1048576).toFixed(1)} MB` : `${Math.max(1, Math.round(size / 1024))} KB`);
