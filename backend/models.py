@@ -5,9 +5,10 @@ from backend.catalog import models as catalog
 from backend.conversations import models as conversations
 from backend.db import Base
 from backend.internal_api import models as internal_api
+from backend.learning import models as learning
 from backend.outbox import models as outbox
 from backend.registry import models as registry
 
 metadata = Base.metadata
 
-__all__ = ["agents", "catalog", "conversations", "internal_api", "metadata", "outbox", "registry"]
+__all__ = ["agents", "catalog", "conversations", "internal_api", "learning", "metadata", "outbox", "registry"]
