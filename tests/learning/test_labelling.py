@@ -13,8 +13,8 @@ from backend import clock
 from backend.assistant.port import Outcome
 from backend.db import Database
 from backend.errors import InvalidInput, NotFound
-from backend.learning import exporting, queries, service
-from backend.learning.exporting import Example, Split, split_of
+from backend.learning import exporting, formats, queries, service
+from backend.learning.formats import Example, Split, split_of
 from backend.learning.intents import TITLES, named
 from backend.learning.models import LabelState
 from backend.learning.queries import Band, Filter, Period
@@ -113,7 +113,7 @@ async def test_what_is_exported_is_masked_split_and_readable(
     async with database.transaction() as session:
         found = await exporting.examples(session)
         assert await exporting.examples(session, clock.now() + timedelta(hours=1)) == []
-    counts = exporting.write(found, tmp_path)
+    counts = formats.write(found, tmp_path)
     everything = "".join(path.read_text("utf-8") for path in tmp_path.iterdir())
     assert "Rosa" not in everything
     assert "jajaja" not in everything
@@ -139,8 +139,8 @@ def test_the_split_is_stable_and_a_fifth_is_held_out() -> None:
 
 
 def test_nothing_labelled_is_a_file_that_can_be_read() -> None:
-    assert yaml.safe_load(exporting.as_yaml([])) == {"version": "3.1", "nlu": []}
-    assert exporting.as_tsv([Example("saludar", "hola", Split.TRAINING)]) == "intent\ttext\nsaludar\thola\n"
+    assert yaml.safe_load(formats.as_yaml([])) == {"version": "3.1", "nlu": []}
+    assert formats.as_tsv([Example("saludar", "hola", Split.TRAINING)]) == "intent\ttext\nsaludar\thola\n"
 
 
 def test_intents_are_the_bots_and_named_by_title_or_name() -> None:
