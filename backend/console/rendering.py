@@ -89,4 +89,5 @@ NOTICES = {
     "nota": "La nota se agregó.",
     "horario": "El horario se guardó.",
     "respuesta": "La respuesta se guardó.",
+    "etiqueta_quitada": "Se quitó la clasificación.",
 }

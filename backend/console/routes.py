@@ -11,8 +11,10 @@ from backend.console import (
     api_actions,
     api_drafts,
     api_inbox,
+    api_learning,
     pages_catalog,
     pages_inbox,
+    pages_learning,
     pages_petitions,
     pages_session,
 )
@@ -20,7 +22,17 @@ from backend.console.rendering import FOLDER, page
 from backend.errors import ChatSonoraError, Unauthenticated
 
 router = APIRouter()
-for part in (api_inbox, api_actions, api_drafts, pages_session, pages_inbox, pages_petitions, pages_catalog):
+for part in (
+    api_inbox,
+    api_actions,
+    api_drafts,
+    api_learning,
+    pages_session,
+    pages_inbox,
+    pages_petitions,
+    pages_catalog,
+    pages_learning,
+):
     router.include_router(part.router)
 
 
