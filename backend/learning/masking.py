@@ -50,8 +50,8 @@ _STREET = (
 )
 
 _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
-    (re.compile(r"[\w.%+'-]+\s?@\s?[A-Za-z0-9-]+(?:\s?\.\s?[A-Za-z0-9-]+)+"), EMAIL),
-    (re.compile(r"\b[\w.-]+(?: (?:punto|guion(?: bajo)?) [\w.-]+)* arroba [\w-]+(?: punto [a-z]{2,})*", _I), EMAIL),
+    (re.compile(r"[\w.%+'-]{1,64}\s?@\s?[A-Za-z0-9-]+(?:\s?\.\s?[A-Za-z0-9-]+)+"), EMAIL),
+    (re.compile(r"\b[\w.-]{1,64}(?: (?:punto|guion(?: bajo)?) [\w.-]{1,64}){0,8} arroba [\w-]+(?: punto [a-z]{2,})*", _I), EMAIL),
     (re.compile(r"\b(?:https?://|www\.)\S+", _I), LINK),
     (re.compile(r"(?<!\w)@\w{3,}"), ACCOUNT),
     # CURP, key of elector and RFC by their form alone: a wrong check digit is still somebody's.

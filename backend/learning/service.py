@@ -28,7 +28,7 @@ FOLLOWS_WITHIN = timedelta(minutes=15)
 DANGER, PERSON, OTHER_MATTER = "emergencia", "hablar_con_persona", "ayuda"
 #: After these, asking for a person is no sign of a misunderstanding.
 _MANNERS = frozenset({"saludar", "despedirse", "agradecer", "afirmar", "negar", PERSON})
-_MAX_TEXT = 1000
+_MAX_TEXT, _TAIL = 1000, 80
 
 
 async def record(
@@ -73,8 +73,14 @@ def _judge(row: Understanding, message: Message, *, is_danger: bool = False) -> 
         return
     if row.in_form and row.intent == "dar_dato":
         return  # an answer to a form's question is somebody's datum
-    row.masked_text = mask(message.text)[:_MAX_TEXT].strip() or None
+    row.masked_text = _shown(message.text)
     row.text_key = key_of(row.masked_text) if row.masked_text else None
+
+
+def _shown(text: str) -> str | None:
+    """The beginning of a message, masked; what a cut may have halved, and so hidden from masking, is left out."""
+    masked = mask(text[:_MAX_TEXT])
+    return (masked if len(text) <= _MAX_TEXT else masked[:-_TAIL]).strip() or None
 
 
 def _tells_of_danger(row: Understanding) -> bool:

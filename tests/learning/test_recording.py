@@ -107,3 +107,11 @@ async def test_asking_for_a_person_tells_nothing_of(
     first: UUID = await hear("hola", before, ago=ago)
     await hear("quiero hablar con una persona", PERSON)
     assert (await kept(database, first)).follow_up is None
+
+
+async def test_a_long_message_is_cut_and_no_half_of_a_number_stays(hear: Hear, database: Database) -> None:
+    text = "agua " * 199 + "6621234567 y más"  # the cut falls within the number
+    row = await kept(database, await hear(text, DOUBT))
+    assert row.masked_text is not None
+    assert row.masked_text.startswith("agua agua")
+    assert "662" not in row.masked_text
