@@ -44,6 +44,7 @@ _DIGIT_WORD = (
     r"(?:cero|uno|una|dos|tres|cuatro|cinco|seis|siete|ocho|nueve|diez|once|doce|trece|catorce|quince|"
     r"dieci\w+|veinte|veinti\w+|treinta|cuarenta|cincuenta|sesenta|setenta|ochenta|noventa|cien(?:to)?)"
 )
+_PART, _SIGN = r"[\w.-]{1,64}", r"(?:punto|guion(?: bajo)?)"
 _STREET = (
     r"(?:calle|c/|avenida|av\.?|ave\.?|blvd\.?|bulevar|boulevard|privada|priv\.?|callej[oó]n|calzada|andador|cerrada|"
     r"circuito)"
@@ -51,7 +52,7 @@ _STREET = (
 
 _SHAPES: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"[\w.%+'-]{1,64}\s?@\s?[A-Za-z0-9-]+(?:\s?\.\s?[A-Za-z0-9-]+)+"), EMAIL),
-    (re.compile(r"\b[\w.-]{1,64}(?: (?:punto|guion(?: bajo)?) [\w.-]{1,64}){0,8} arroba [\w-]+(?: punto [a-z]{2,})*", _I), EMAIL),
+    (re.compile(rf"\b{_PART}(?: {_SIGN} {_PART}){{0,8}} arroba [\w-]+(?: punto [a-z]{{2,}})*", _I), EMAIL),
     (re.compile(r"\b(?:https?://|www\.)\S+", _I), LINK),
     (re.compile(r"(?<!\w)@\w{3,}"), ACCOUNT),
     # CURP, key of elector and RFC by their form alone: a wrong check digit is still somebody's.
