@@ -9,7 +9,7 @@ UV := $(VAR_DIR)/tools/bin/uv
 BACKEND := .venv/bin/python
 BOT := .venv-bot/bin/python
 
-.PHONY: help run test lint types fmt train lock clean setup conversations nlu-eval
+.PHONY: help run test lint types fmt train models model-rollback lock clean setup conversations nlu-eval
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -19,18 +19,24 @@ run: setup ## Serve everything (PORT, DATABASE_URL and VAR_DIR are honoured; Ctr
 	  exec $(BACKEND) -m backend run --model "$$model"
 
 test: setup ## The whole test suite
-	@$(BOT) -m bot.train --var-dir $(VAR_DIR)
+	@$(BOT) -m bot.train --var-dir $(VAR_DIR) --exact
 	@PYTHON=$(PYTHON) scripts/test $(ARGS)
 
-train: setup ## Train the model, if its inputs changed
-	@$(BOT) -m bot.train --var-dir $(VAR_DIR)
+train: setup ## Train the model, if its inputs changed; use it if it reads no worse (FORCE=1: even so)
+	@$(BOT) -m bot.train --var-dir $(VAR_DIR) --measure $(if $(FORCE),--force)
+
+models: setup ## The versions of the model, how well each reads, and which is in use
+	@$(BOT) -m bot.models --var-dir $(VAR_DIR) list
+
+model-rollback: setup ## Put the version before this one in use (a running product changes at once)
+	@$(BOT) -m bot.models --var-dir $(VAR_DIR) rollback
 
 nlu-eval: setup ## Measure understanding on FILE (a .tsv with the columns intent and text)
 	@OPENBLAS_NUM_THREADS=1 CUDA_VISIBLE_DEVICES=-1 $(BOT) -W ignore -m bot.nlu_eval "$(FILE)" --var-dir $(VAR_DIR) 2>$(VAR_DIR)/nlu-eval.log \
 	  || { tail -n 5 $(VAR_DIR)/nlu-eval.log; exit 1; }
 
 conversations: setup ## Hold the conversations of DIR (default tests/end_to_end/conversations) with the real product
-	@$(BOT) -m bot.train --var-dir $(VAR_DIR) >/dev/null
+	@$(BOT) -m bot.train --var-dir $(VAR_DIR) --exact >/dev/null
 	@CONVERSATIONS_DIR=$(DIR) $(BACKEND) -m pytest tests/end_to_end/test_conversations.py -q
 
 lint: setup ## Ruff, strict types, import rules

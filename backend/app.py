@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from backend import clock, health, logs
 from backend.agents import routes as agents
-from backend.assistant.rasa import RasaAssistant
+from backend.assistant.shared import assistant_of
 from backend.catalog import routes as catalog
 from backend.console import routes as console
 from backend.conversations.files import FileStore
@@ -51,9 +51,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.limiter = RateLimiter()
     app.state.files = FileStore(settings.attachments_dir, max_bytes=settings.attachment_max_bytes)
     app.state.adapters = Adapters(settings, app.state.database)
-    app.state.assistant = RasaAssistant(
-        settings.rasa_url, settings.bot_token.get_secret_value(), timeout=settings.turn_timeout
-    )
+    app.state.assistant = assistant_of(settings)
     for router in (
         health.router,
         widget.router,

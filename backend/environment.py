@@ -44,6 +44,8 @@ def complete(environment: Mapping[str, str], database_url: str) -> dict[str, str
     port = result.setdefault("PORT", "8000")
     result.setdefault("INTERNAL_API_URL", f"http://127.0.0.1:{port}/internal")
     result.setdefault("RASA_URL", f"http://127.0.0.1:{_free_port()}")
+    if result.get("SECOND_MODEL") and result.get("SECOND_MODEL_SHARE", "0") != "0":
+        result.setdefault("SECOND_RASA_URL", f"http://127.0.0.1:{_free_port()}")
     result.setdefault("ACTIONS_URL", f"http://127.0.0.1:{_free_port()}/webhook")
     return result
 

@@ -7,6 +7,7 @@ from backend.contacts import models as contacts
 from backend.conversations import models as conversations
 from backend.db import Base
 from backend.internal_api import models as internal_api
+from backend.learning import models as learning
 from backend.messaging import models as messaging
 from backend.notices import models as notices
 from backend.outbox import models as outbox
@@ -21,6 +22,7 @@ __all__ = [
     "contacts",
     "conversations",
     "internal_api",
+    "learning",
     "messaging",
     "metadata",
     "notices",

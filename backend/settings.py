@@ -32,6 +32,17 @@ class Settings(BaseSettings):
     bot_token: SecretStr = Field(description="The backend shows it to the bot's input channel.")
 
     rasa_url: str = Field("http://127.0.0.1:5005", description="Where the bot listens (loopback only).")
+    second_model: str | None = Field(
+        None,
+        description="Version of a second model to compare (`make models` lists them); it takes 0.6 GB more. "
+        "A running product starts it only with SECOND_MODEL_SHARE.",
+    )
+    second_model_share: int = Field(
+        0, ge=0, le=100, description="Percentage of the conversations that the second model answers."
+    )
+    second_rasa_url: str | None = Field(
+        None, description="Where the second model listens; `make run` chooses it when SECOND_MODEL is given."
+    )
     turn_timeout: float = Field(8.0, description="Seconds the bot has for a turn; then the scripted intake answers.")
     lease_seconds: float = Field(15.0, description="Seconds after which a dead worker's turn is taken up again.")
     sweep_seconds: float = Field(2.0, description="Seconds between looks for work whose wake-up was lost.")

@@ -3,11 +3,14 @@
 Starts the embedded PostgreSQL (unless DATABASE_URL is set), migrates, seeds, then runs
 the bot's actions, the bot, the worker and the web server as child processes, restarts
 the one that dies, and prints `Listo:` once chat, console and bot answer. Ctrl-C or
-SIGTERM stops them all; children also die with the supervisor (PR_SET_PDEATHSIG).
+SIGTERM stops them all; children also die with the supervisor (PR_SET_PDEATHSIG). SIGUSR1 takes up the
+model now in use (`python -m bot.models use`): the bot starts anew with it.
 """
 
 import asyncio
+import contextlib
 import ctypes
+import json
 import os
 import signal
 import socket
@@ -74,10 +77,6 @@ def children(environment: dict[str, str], model: Path) -> list[Child]:
         **bot_database(environment["DATABASE_URL"]),
     }
     actions_port = _port_of(environment["ACTIONS_URL"])
-    rasa = [
-        bot_python, "-m", "rasa", "run", "--interface", "127.0.0.1", "--port", _port_of(environment["RASA_URL"]),
-        "--model", str(model), "--endpoints", "bot/endpoints.yml", "--credentials", "bot/credentials.yml",
-    ]  # fmt: skip
     return [
         Child("web", [sys.executable, "-m", "backend", "web"], environment),
         Child("worker", [sys.executable, "-m", "backend", "worker"], environment),
@@ -86,8 +85,41 @@ def children(environment: dict[str, str], model: Path) -> list[Child]:
             [bot_python, "-m", "rasa_sdk", "--actions", "bot.actions", "--port", actions_port],
             bot_environment,
         ),
-        Child("rasa", rasa, bot_environment),
+        *_bots(environment, bot_environment, model),
     ]
+
+
+def _bots(environment: dict[str, str], bot_environment: dict[str, str], model: Path) -> list[Child]:
+    """The bot; and with the settings SECOND_MODEL and SECOND_MODEL_SHARE, another beside it."""
+    bots = [Child("rasa", _rasa(environment["RASA_URL"], model), bot_environment)]
+    second_url, version = environment.get("SECOND_RASA_URL"), environment.get("SECOND_MODEL")
+    if second_url and version:
+        second = model_path(environment, version)
+        if not second.is_file():
+            raise SystemExit(f"No hay un modelo {version} (SECOND_MODEL); vea: make models")
+        bots.append(Child("rasa-second", _rasa(second_url, second), bot_environment))
+    return bots
+
+
+def _rasa(url: str, model: Path) -> list[str]:
+    return [
+        str(ROOT / ".venv-bot" / "bin" / "python"), "-m", "rasa", "run", "--interface", "127.0.0.1",
+        "--port", _port_of(url), "--model", str(model),
+        "--endpoints", "bot/endpoints.yml", "--credentials", "bot/credentials.yml",
+    ]  # fmt: skip
+
+
+def model_path(environment: Mapping[str, str], version: str) -> Path:
+    return var_dir(environment) / "models" / f"{version}.tar.gz"
+
+
+def model_in_use(environment: Mapping[str, str]) -> Path | None:
+    """The model that `bot/registry.py` says is in use, or None."""
+    path = var_dir(environment) / "models" / "current.json"
+    if not path.is_file():
+        return None
+    model = model_path(environment, str(json.loads(path.read_text(encoding="utf-8"))["version"]))
+    return model if model.is_file() else None
 
 
 def bot_database(database_url: str) -> dict[str, str]:
@@ -113,6 +145,18 @@ class Supervisor:
 
     def stop(self) -> None:
         self._stopping.set()
+
+    def take_up(self, model: Path | None) -> None:
+        """Start the bot anew with `model`; meanwhile the scripted intake answers."""
+        child = next(child for child in self._children if child.name == "rasa")
+        place = child.command.index("--model") + 1
+        if model is None or child.command[place] == str(model):
+            return
+        child.command[place] = str(model)
+        log.info("model_taken_up", model=model.name)
+        if child.process is not None and child.process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(child.process.pid, signal.SIGTERM)
 
     async def run(self, announce: Callable[[], None], is_ready: Callable[[], Awaitable[bool]]) -> int:
         """Run until stopped; 0, or 1 when things never became ready."""
@@ -186,6 +230,7 @@ async def serve(environment: Mapping[str, str], model: Path) -> int:
     )
     database_url = environment.get("DATABASE_URL")
     embedded = None if database_url else EmbeddedPostgres(var_dir(environment) / "postgres")
+    pid_file = var_dir(environment) / "run.pid"
     try:
         complete_environment = complete(environment, database_url or (embedded.start() if embedded else ""))
         settings = settings_from(complete_environment)
@@ -195,11 +240,16 @@ async def serve(environment: Mapping[str, str], model: Path) -> int:
         supervisor = Supervisor(children(complete_environment, model))
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, supervisor.stop)
+        asyncio.get_running_loop().add_signal_handler(
+            signal.SIGUSR1, lambda: supervisor.take_up(model_in_use(complete_environment))
+        )
+        pid_file.write_text(str(os.getpid()))
         async with httpx.AsyncClient(timeout=3.0) as client:
             return await supervisor.run(
                 lambda: _announce(settings, admin), lambda: _everything_answers(client, complete_environment)
             )
     finally:
+        pid_file.unlink(missing_ok=True)
         if embedded is not None:
             embedded.stop()
 

@@ -18,7 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from backend import logs
 from backend.assistant.port import Assistant
-from backend.assistant.rasa import RasaAssistant
+from backend.assistant.shared import assistant_of
 from backend.conversations import jobs as conversation_jobs
 from backend.conversations import media
 from backend.conversations import service as conversations
@@ -139,7 +139,7 @@ async def fetch_media(context: JobContext) -> None:
 async def run(settings: Settings) -> None:
     """Work until told to stop; through a lost database too."""
     logs.configure(settings.log_level)
-    assistant = RasaAssistant(settings.rasa_url, settings.bot_token.get_secret_value(), timeout=settings.turn_timeout)
+    assistant = assistant_of(settings)
     worker = Worker(settings, assistant)
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -1,16 +1,21 @@
-"""Train the model if what it is made of changed. Prints the model's path on its last line.
+"""Train the model if what it is made of changed. Prints the path of the model to use on its last line.
 
-Run by the bot's environment: `python -m bot.train --var-dir var`.
+Run by the bot's environment: `python -m bot.train --var-dir var`. Whether a newly trained model is used is
+decided in `bot/comparing.py`; `--exact` prints the model of the inputs, whatever is in use (tests need it).
 """
 
 import argparse
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 import sys
 import time
 from pathlib import Path
+
+from bot import quiet
+from bot.registry import Card, Registry, timestamp
 
 ROOT = Path(__file__).resolve().parents[1]
 INPUTS = (
@@ -51,18 +56,9 @@ def train(var_dir: Path) -> Path:
         sys.executable, "-m", "rasa", "train", "--config", "config.yml", "--domain", "bot/domain",
         "--data", "bot/data", "--out", str(unfinished), "--fixed-model-name", model.name.removesuffix(".tar.gz"),
     ]  # fmt: skip
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(ROOT),
-        "RASA_TELEMETRY_ENABLED": "false",
-        "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "CUDA_VISIBLE_DEVICES": "-1",
-        "OPENBLAS_NUM_THREADS": "1",
-    }
     started = time.monotonic()
     with log_path.open("wb") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, cwd=ROOT, env=quiet.environment(), stdout=log, stderr=subprocess.STDOUT)
         while process.poll() is None:
             time.sleep(1)
             if sys.stdout.isatty():
@@ -73,14 +69,33 @@ def train(var_dir: Path) -> Path:
         raise SystemExit(f"El entrenamiento falló; vea {log_path}")
     written.replace(model)
     shutil.rmtree(unfinished)
+    Registry(var_dir).keep(Card(fingerprint(), timestamp(), count_examples()))
     print(f"\nModelo entrenado en {time.monotonic() - started:.0f} s.", flush=True)
     return model
 
 
+def count_examples() -> int:
+    """How many examples the model is made of."""
+    files = [path for path in input_files() if path.is_relative_to(ROOT / "bot/data/nlu")]
+    return sum(len(re.findall(r"^\s+- (?!intent:|name:)", path.read_text("utf-8"), re.MULTILINE)) for path in files)
+
+
 def main() -> None:
+    from bot.comparing import choose
+
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--var-dir", type=Path, default=Path("var"))
-    print(train(parser.parse_args().var_dir))
+    parser.add_argument("--exact", action="store_true", help="the model of the inputs, whatever is in use")
+    parser.add_argument("--measure", action="store_true", help="measure it and tell the change, even where nothing did")
+    parser.add_argument("--force", action="store_true", help="use the new model though it reads worse")
+    arguments = parser.parse_args()
+    model = train(arguments.var_dir)
+    if not arguments.exact:
+        choice = choose(arguments.var_dir, fingerprint(), force=arguments.force, measured=arguments.measure)
+        for line in choice.told:
+            print(line, flush=True)
+        model = choice.model
+    print(model)
 
 
 if __name__ == "__main__":

@@ -29,3 +29,6 @@ class FakeAssistant:
 
     async def is_ready(self) -> bool:
         return True
+
+    async def close(self) -> None:
+        return None

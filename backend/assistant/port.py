@@ -1,5 +1,6 @@
 """What the backend asks of an assistant, whoever it is: Rasa, or a script in tests."""
 
+import enum
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -38,16 +39,51 @@ class Handoff:
 
 
 @dataclass(frozen=True)
+class Reading:
+    """One intent that a message may have, and how surely."""
+
+    intent: str
+    confidence: float
+
+
+class Outcome(enum.StrEnum):
+    """What came of a message: an answer, the question which of two was meant, or «no le entendí»."""
+
+    ANSWERED = "answered"
+    ASKED = "asked"
+    NOT_UNDERSTOOD = "not_understood"
+
+
+@dataclass(frozen=True)
+class Understanding:
+    """What the assistant made of a message. `ranking` begins with the likeliest; `model` is its version.
+
+    `is_typed`: words, not a button. `in_form`: a form was asking, so that nearly everything is an answer.
+    """
+
+    ranking: tuple[Reading, ...]
+    model: str
+    outcome: Outcome
+    is_typed: bool
+    in_form: bool
+
+
+@dataclass(frozen=True)
 class TurnResult:
     replies: tuple[Reply, ...]
     handoff: Handoff | None = None
+    understanding: Understanding | None = None
 
 
 class AssistantError(Exception):
-    """The assistant gave no usable answer; `kind` is a word for logs."""
+    """The assistant gave no usable answer; `kind` is a word for logs.
 
-    def __init__(self, kind: str) -> None:
+    `is_away`: it was not even reached, so the turn was surely not begun.
+    """
+
+    def __init__(self, kind: str, *, is_away: bool = False) -> None:
         self.kind = kind
+        self.is_away = is_away
         super().__init__(kind)
 
 
@@ -57,3 +93,5 @@ class Assistant(Protocol):
         ...
 
     async def is_ready(self) -> bool: ...
+
+    async def close(self) -> None: ...

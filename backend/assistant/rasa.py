@@ -11,7 +11,17 @@ from typing import Any
 import httpx
 from pydantic import BaseModel, ValidationError
 
-from backend.assistant.port import AssistantError, Handoff, Reply, ReplyButton, Turn, TurnResult
+from backend.assistant.port import (
+    AssistantError,
+    Handoff,
+    Outcome,
+    Reading,
+    Reply,
+    ReplyButton,
+    Turn,
+    TurnResult,
+    Understanding,
+)
 from backend.conversations.models import HandoffReason
 
 REST_SECONDS = 5.0
@@ -37,8 +47,22 @@ class _Message(BaseModel):
     custom: _Custom | None = None
 
 
+class _Reading(BaseModel):
+    intent: str
+    confidence: float
+
+
+class _Understanding(BaseModel):
+    ranking: list[_Reading]
+    model: str
+    outcome: Outcome
+    is_typed: bool
+    in_form: bool
+
+
 class _Answer(BaseModel):
     messages: list[_Message]
+    understanding: _Understanding | None = None
 
 
 class RasaAssistant:
@@ -64,7 +88,7 @@ class RasaAssistant:
 
     async def reply(self, turn: Turn) -> TurnResult:
         if time.monotonic() < self._resting_until:
-            raise AssistantError("resting")
+            raise AssistantError("resting", is_away=True)
         body = {
             "sender_id": str(turn.conversation_id),
             "message_id": str(turn.message_id),
@@ -75,7 +99,8 @@ class RasaAssistant:
             response = await self._client.post("/webhooks/chat_sonora/webhook", json=body)
         except httpx.HTTPError as error:
             self._resting_until = time.monotonic() + REST_SECONDS
-            raise AssistantError(type(error).__name__) from error
+            is_away = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
+            raise AssistantError(type(error).__name__, is_away=is_away) from error
         if response.status_code != httpx.codes.OK:
             raise AssistantError(f"status_{response.status_code}")
         try:
@@ -102,4 +127,11 @@ def _result(answer: _Answer) -> TurnResult:
         raise AssistantError("empty")
     directive = next((m.custom.handoff for m in answer.messages if m.custom and m.custom.handoff), None)
     handoff = Handoff(directive.reason, directive.emergency) if directive else None
-    return TurnResult(replies, handoff)
+    return TurnResult(replies, handoff, _understanding(answer.understanding))
+
+
+def _understanding(told: _Understanding | None) -> Understanding | None:
+    if told is None:
+        return None
+    ranking = tuple(Reading(row.intent, row.confidence) for row in told.ranking)
+    return Understanding(ranking, told.model, told.outcome, told.is_typed, told.in_form)

@@ -109,4 +109,5 @@ NOTICES = {
     "recuperados_algunos": "Se recuperó una parte. Lo demás sigue en la lista: intente de nuevo más tarde.",
     "estados": "Los estados se actualizaron con lo que dice el proveedor.",
     "recuperados_ninguno": "No se recuperó ningún mensaje.",
+    "etiqueta_quitada": "Se quitó la clasificación.",
 }

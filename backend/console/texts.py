@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from backend.agents.models import PresenceState, Role
 from backend.conversations.models import Author, CloseReason, EventKind, HandoffReason, Owner
+from backend.learning.models import LabelState
+from backend.learning.queries import Band, Period
 from backend.outbox.models import DeliveryState
 from backend.registry.intake import FIELD_TEXTS, KIND_TEXTS
 from backend.registry.models import (
@@ -194,5 +196,35 @@ ACTORS = {
 PETITION_KINDS = KIND_TEXTS
 
 PETITION_FIELDS = FIELD_TEXTS
+
+LABEL_STATES = {
+    LabelState.PENDING: "Por clasificar",
+    LabelState.LABELLED: "Clasificados",
+    LabelState.DISCARDED: "Descartados",
+}
+
+LEARNING_REASONS = {
+    "asked": "Preguntó para aclarar",
+    "not_understood": "No entendió",
+    "other_reading": "Era la otra lectura",
+    "neither": "No era ninguna lectura",
+    "asked_for_person": "Pidió una persona",
+    "handed_over": "Pasó a una persona",
+    "low_confidence": "Con duda",
+}
+
+PERIODS = {
+    Period.DAY: "Último día",
+    Period.WEEK: "Últimos 7 días",
+    Period.MONTH: "Últimos 30 días",
+    Period.QUARTER: "Últimos 90 días",
+}
+
+CONFIDENCES = {
+    Band.UNDER_50: "Menos de 50 %",
+    Band.UNDER_70: "De 50 a 70 %",
+    Band.UNDER_90: "De 70 a 90 %",
+    Band.FROM_90: "90 % o más",
+}
 
 WEEKDAYS = ("Lunes", "Martes", "Miércoles", "Jueves", "Viernes", "Sábado", "Domingo")

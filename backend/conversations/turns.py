@@ -37,6 +37,7 @@ from backend.conversations.models import (
 )
 from backend.conversations.offered import payload_for
 from backend.db import Database
+from backend.learning import service as learning
 from backend.notices.answers import take as take_answer
 from backend.registry import folios
 
@@ -254,6 +255,7 @@ async def _finish(session: AsyncSession, claimed: BotTurn, result: TurnResult | 
         result = await scripted.take_over_turn(session, conversation, message, secret)
     else:
         conversation.in_scripted_intake = False
+        await learning.record(session, message, result.understanding, result.handoff)
     await _store_result(session, conversation, message, result)
 
 

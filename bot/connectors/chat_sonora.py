@@ -2,7 +2,8 @@
 
 The backend is the only caller. It serialises a conversation's messages and may repeat a
 call whose answer it never got; the tracker, saved at a turn's end, tells whether the turn
-was had. A turn that fails is answered 500, never with an empty success.
+was had. A turn that fails is answered 500, never with an empty success. With the replies goes
+what was understood (`bot/connectors/understanding.py`), where the tracker can tell it.
 """
 
 import hmac
@@ -15,6 +16,8 @@ from rasa.shared.core.events import BotUttered, UserUttered
 from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
+
+from bot.connectors.understanding import understanding_of
 
 logger = logging.getLogger(__name__)
 
@@ -62,8 +65,16 @@ class ChatSonoraInput(InputChannel):
                 return response.json({"error": "sender_id, message_id and text are needed"}, status=422)
             earlier = await _earlier_answer(request, sender_id, message_id)
             if earlier:
-                return response.json({"messages": earlier, "repeated": True})
-            return await self._have_turn(on_new_message, sender_id, message_id, text, body.get("metadata") or {})
+                return await _answer(request, sender_id, message_id, earlier, repeated=True)
+            message = UserMessage(
+                text,
+                WholeTextOutputChannel(),
+                sender_id,
+                input_channel=self.name(),
+                message_id=message_id,
+                metadata={**(body.get("metadata") or {}), "message_id": message_id},
+            )
+            return await self._have_turn(request, on_new_message, message)
 
         return webhook
 
@@ -72,31 +83,34 @@ class ChatSonoraInput(InputChannel):
         return hmac.compare_digest(given.encode(), self._token.encode())
 
     async def _have_turn(
-        self,
-        on_new_message: Callable[[UserMessage], Awaitable[Any]],
-        sender_id: str,
-        message_id: str,
-        text: str,
-        metadata: dict[str, Any],
+        self, request: Request, on_new_message: Callable[[UserMessage], Awaitable[Any]], message: UserMessage
     ) -> HTTPResponse:
-        output = WholeTextOutputChannel()
-        message = UserMessage(
-            text,
-            output,
-            sender_id,
-            input_channel=self.name(),
-            message_id=message_id,
-            metadata={**metadata, "message_id": message_id},
-        )
         try:
             await on_new_message(message)
         except Exception as error:  # whatever failed, the backend must hear that it did
-            logger.error("turn failed: message_id=%s error=%s", message_id, type(error).__name__)
+            logger.error("turn failed: message_id=%s error=%s", message.message_id, type(error).__name__)
             return response.json({"error": type(error).__name__}, status=500)
-        if not output.messages:
-            logger.error("turn gave no reply: message_id=%s", message_id)
+        replies = message.output_channel.messages
+        if not replies:
+            logger.error("turn gave no reply: message_id=%s", message.message_id)
             return response.json({"error": "empty"}, status=500)
-        return response.json({"messages": output.messages, "repeated": False})
+        return await _answer(request, message.sender_id, message.message_id, replies, repeated=False)
+
+
+async def _answer(
+    request: Request, sender_id: str, message_id: str, replies: list[dict[str, Any]], *, repeated: bool
+) -> HTTPResponse:
+    # The tracker store answers None where it fails: the replies then go without an understanding.
+    tracker = await request.app.ctx.agent.tracker_store.retrieve(sender_id)
+    understanding = understanding_of(tracker.events, message_id) if tracker is not None else None
+    if understanding is not None:
+        understanding["model"] = _model_version(request.app.ctx.agent)
+    return response.json({"messages": replies, "repeated": repeated, "understanding": understanding})
+
+
+def _model_version(agent: Any) -> str:
+    """The fingerprint by which the model's file is named."""
+    return str(agent.processor.model_filename).removesuffix(".tar.gz")
 
 
 async def _earlier_answer(request: Request, sender_id: str, message_id: str) -> list[dict[str, Any]]:

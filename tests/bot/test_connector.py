@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -16,6 +17,8 @@ from bot.connectors.chat_sonora import ChatSonoraInput
 
 TOKEN = "token-of-the-tests"
 BUTTONS = [{"title": "Acepto", "payload": "/afirmar"}]
+RANKING = [{"name": "saludar", "confidence": 0.9}, {"name": "ayuda", "confidence": 0.1}]
+PARSED = {"intent": RANKING[0], "intent_ranking": RANKING}
 HANDOFF = {"handoff": {"reason": "requested", "emergency": False}}
 
 
@@ -29,6 +32,7 @@ class Agent:
         self.ready = True
         self.error: Exception | None = None
         self.is_silent = False
+        self.processor = SimpleNamespace(model_filename="0123456789abcdef.tar.gz")
 
     def is_ready(self) -> bool:
         return self.ready
@@ -39,7 +43,7 @@ class Agent:
         if self.error is not None:
             raise self.error
         tracker = await self.tracker_store.get_or_create_tracker(message.sender_id)
-        tracker.update(UserUttered(message.text, message_id=message.message_id))
+        tracker.update(UserUttered(message.text, intent=RANKING[0], parse_data=PARSED, message_id=message.message_id))
         if not self.is_silent:
             text = f"Respuesta a {message.text}\n\nSegundo párrafo"
             await message.output_channel.send_response(message.sender_id, {"text": text, "buttons": BUTTONS})
@@ -103,6 +107,32 @@ async def test_a_repeated_message_gets_the_same_answer_without_a_second_turn(
     assert agent.turns == ["m1"]
     assert again["repeated"] is True
     assert [_shown(message) for message in again["messages"]] == [_shown(message) for message in first]
+
+
+async def test_each_answer_tells_what_was_understood_and_by_which_model(channel: httpx.AsyncClient) -> None:
+    understood = {
+        "intent": "saludar",
+        "confidence": 0.9,
+        "ranking": [{"intent": "saludar", "confidence": 0.9}, {"intent": "ayuda", "confidence": 0.1}],
+        "is_typed": True,
+        "in_form": False,
+        "outcome": "answered",
+        "model": "0123456789abcdef",
+    }
+    for _ in range(2):
+        assert (await post(channel)).json()["understanding"] == understood
+
+
+async def test_an_answer_goes_out_though_the_tracker_cannot_be_read(
+    channel: httpx.AsyncClient, agent: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def nothing(sender_id: str) -> None:
+        return None
+
+    monkeypatch.setattr(agent.tracker_store, "retrieve", nothing)
+    answer = await post(channel)
+    assert answer.status_code == 200
+    assert answer.json()["understanding"] is None
 
 
 def _shown(message: dict[str, Any]) -> dict[str, Any]:

@@ -27,7 +27,7 @@ def model_path() -> Path:
     """The trained model for the current inputs (trained now if it is not there)."""
     var_dir = os.environ.get("VAR_DIR", "var")
     done = subprocess.run(
-        [ROOT / ".venv-bot/bin/python", "-m", "bot.train", "--var-dir", var_dir],
+        [ROOT / ".venv-bot/bin/python", "-m", "bot.train", "--var-dir", var_dir, "--exact"],
         cwd=ROOT,
         check=True,
         capture_output=True,
