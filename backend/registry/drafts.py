@@ -257,6 +257,9 @@ def _new_petition(draft: PetitionDraft, conversation: Conversation) -> petitions
     answers: dict[str, str] = {name: value for name, value in draft.fields.items() if value != intake.SKIPPED}
     contact = answers.get("contacto", "")
     details = {name: answers[name] for name in ("tipo_acta",) if name in answers}
+    happened = intake.day_of_facts(draft.kind, answers.get("narrativa", ""), draft.created_at)
+    if happened is not None:
+        details["fecha_hechos"] = happened
     return petitions.NewPetition(
         kind=draft.kind,
         channel=_ENTRY_CHANNELS.get(conversation.channel, EntryChannel.CHAT_SONORA),
