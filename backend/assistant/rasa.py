@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 import httpx
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from backend.assistant.port import AssistantError, Handoff, Reply, ReplyButton, Turn, TurnResult
 from backend.conversations.models import HandoffReason
@@ -25,6 +25,8 @@ class _Button(BaseModel):
 class _HandoffDirective(BaseModel):
     reason: HandoffReason
     emergency: bool = False
+    language: str | None = Field(None, pattern=r"^[a-z]{2,3}(-[a-z]{2,3})?$")
+    summary: str | None = Field(None, max_length=1000)
 
 
 class _Custom(BaseModel):
@@ -101,5 +103,8 @@ def _result(answer: _Answer) -> TurnResult:
     if not replies:
         raise AssistantError("empty")
     directive = next((m.custom.handoff for m in answer.messages if m.custom and m.custom.handoff), None)
-    handoff = Handoff(directive.reason, directive.emergency) if directive else None
-    return TurnResult(replies, handoff)
+    return TurnResult(replies, _handoff(directive) if directive else None)
+
+
+def _handoff(directive: _HandoffDirective) -> Handoff:
+    return Handoff(directive.reason, directive.emergency, directive.language, directive.summary)

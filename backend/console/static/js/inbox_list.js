@@ -138,6 +138,7 @@ export class InboxList {
         isUnread && el("span", { class: "badge", text: row.unread, "aria-label": `${row.unread} sin leer` })),
       el("span", { class: "chat-meta" },
         row.is_emergency && el("span", { class: "tag emergency", text: "Emergencia" }),
+        row.language && el("span", { class: "tag", text: row.language }),
         row.owner === "queue" && el("span", { class: "tag wait", "data-since": row.queued_at, text: "" }),
         row.owner === "agent" && !row.is_mine && el("span", { class: "tag", text: `Atiende ${row.agent_name}` }),
         el("span", { class: "chat-why", text: why })),
