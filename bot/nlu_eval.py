@@ -17,6 +17,9 @@ from pathlib import Path
 
 from bot.train import train
 
+#: Put before the readings where none is likely, and where a message is not in Spanish.
+NO_READINGS = {"nlu_fallback", "otro_idioma"}
+
 
 @dataclass(frozen=True)
 class Row:
@@ -57,7 +60,7 @@ async def understand(model: Path, pairs: list[tuple[str, str]]) -> list[Row]:
     rows = []
     for meant, text in pairs:
         parsed = await agent.parse_message(text)
-        ranking = [row for row in parsed["intent_ranking"] if row["name"] != "nlu_fallback"] or [parsed["intent"]]
+        ranking = [row for row in parsed["intent_ranking"] if row["name"] not in NO_READINGS] or [parsed["intent"]]
         was_asked = parsed["intent"]["name"] == "nlu_fallback"
         rows.append(Row(meant, ranking[0]["name"], ranking[0]["confidence"], was_asked, text))
     return rows

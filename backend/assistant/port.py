@@ -32,10 +32,15 @@ class Reply:
 
 @dataclass(frozen=True)
 class Handoff:
-    """The assistant asks that a person takes over; applied together with its replies."""
+    """The assistant asks that a person takes over; applied together with its replies.
+
+    `language` (ISO 639, as the assistant found it) and `summary` are for the person: a citizen does not see them.
+    """
 
     reason: HandoffReason
     is_emergency: bool = False
+    language: str | None = None
+    summary: str | None = None
 
 
 @dataclass(frozen=True)

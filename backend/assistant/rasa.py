@@ -9,7 +9,7 @@ import time
 from typing import Any
 
 import httpx
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, Field, ValidationError
 
 from backend.assistant.port import (
     AssistantError,
@@ -35,6 +35,8 @@ class _Button(BaseModel):
 class _HandoffDirective(BaseModel):
     reason: HandoffReason
     emergency: bool = False
+    language: str | None = Field(None, pattern=r"^[a-z]{2,3}(-[a-z]{2,3})?$")
+    summary: str | None = Field(None, max_length=1000)
 
 
 class _Custom(BaseModel):
@@ -126,8 +128,12 @@ def _result(answer: _Answer) -> TurnResult:
     if not replies:
         raise AssistantError("empty")
     directive = next((m.custom.handoff for m in answer.messages if m.custom and m.custom.handoff), None)
-    handoff = Handoff(directive.reason, directive.emergency) if directive else None
+    handoff = _handoff(directive) if directive else None
     return TurnResult(replies, handoff, _understanding(answer.understanding))
+
+
+def _handoff(directive: _HandoffDirective) -> Handoff:
+    return Handoff(directive.reason, directive.emergency, directive.language, directive.summary)
 
 
 def _understanding(told: _Understanding | None) -> Understanding | None:

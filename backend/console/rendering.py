@@ -1,6 +1,6 @@
 """Pages: templates, what each of them needs, and how dates and files are written."""
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,11 @@ def moment_text(moment: datetime | None) -> str:
     return f"{here.day} {_MONTHS[here.month - 1]} {here.year}, {here:%H:%M}"
 
 
+def told_day_text(day: str) -> str:
+    """A day kept as an ISO date in a petition's details."""
+    return f"{date.fromisoformat(day):%d/%m/%Y}"
+
+
 def size_text(size: int) -> str:
     return f"{size / 1024 / 1024:.1f} MB" if size >= 1024 * 1024 else f"{max(1, size // 1024)} KB"
 
@@ -48,7 +53,9 @@ def lower_first(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
-templates.env.filters.update(lower_first=lower_first, moment=moment_text, size=size_text, phone=phone_text)
+templates.env.filters.update(
+    lower_first=lower_first, moment=moment_text, size=size_text, phone=phone_text, told_day=told_day_text
+)
 templates.env.globals.update(texts=texts, notice_texts=notice_texts, Role=Role, PresenceState=PresenceState)
 
 

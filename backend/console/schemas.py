@@ -32,6 +32,7 @@ class InboxRowOut(BaseModel):
     is_mine: bool
     is_emergency: bool
     reason: str | None = Field(description="Why a person was asked for.")
+    language: str | None = Field(description="In words, where it is not Spanish.")
     queued_at: datetime | None
     last_message_at: datetime | None
     last_text: str
@@ -200,6 +201,7 @@ class ConversationOut(BaseModel):
     is_mine: bool
     is_emergency: bool
     reason: str | None
+    language: str | None = Field(description="In words, where it is not Spanish.")
     misunderstood: str | None = Field(description="The sentence after which a person was asked for.")
     queued_at: datetime | None
     opened_at: datetime

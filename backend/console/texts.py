@@ -47,6 +47,15 @@ HANDOFF_REASONS = {
     HandoffReason.OTHER_LANGUAGE: "Escribe en otro idioma",
 }
 
+#: Languages in which the console says that a conversation is held; Spanish is not worth saying.
+LANGUAGES = {
+    "en": "Inglés",
+    "yaq": "Yaqui",
+    "mfy": "Mayo",
+    "yaq-mfy": "Yaqui o mayo",
+    "sei": "Seri",
+}
+
 CLOSE_REASONS = {
     CloseReason.SOLVED: "Resuelta",
     CloseReason.REGISTERED: "Petición registrada",

@@ -68,6 +68,7 @@ class InboxRow:
     person_name: str | None
     is_emergency: bool
     handoff_reason: HandoffReason | None
+    language: str
     queued_at: datetime | None
     last_message_at: datetime | None
     last_text: str
@@ -179,6 +180,7 @@ def _inbox_row(
         person_name=person_name,
         is_emergency=conversation.is_emergency,
         handoff_reason=conversation.handoff_reason,
+        language=conversation.language,
         queued_at=conversation.queued_at,
         last_message_at=conversation.last_message_at,
         last_text=last_text or "",

@@ -21,7 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend import clock
 from backend.assistant import gestures, scripted
 from backend.assistant.emergency import EMERGENCY_TEXT, is_emergency
-from backend.assistant.port import Assistant, AssistantError, Turn, TurnResult
+from backend.assistant.port import Assistant, AssistantError, Handoff, Turn, TurnResult
 from backend.contacts import commands
 from backend.conversations import media, messages, ownership, ratings, waiting
 from backend.conversations.inbox import AWAITS_FILES
@@ -269,11 +269,21 @@ async def _store_result(
             NewMessage(Author.BOT, text=reply.text, buttons=reply.buttons, in_reply_to=message.id, reply_index=index),
         )
     if result.handoff is not None:
-        await ownership.hand_to_queue(
-            session, conversation.id, result.handoff.reason, is_emergency=result.handoff.is_emergency
-        )
+        await _hand_off(session, conversation, message, result.handoff, index=len(result.replies))
     else:
         await commands.after_turn(session, conversation, message)
+
+
+async def _hand_off(
+    session: AsyncSession, conversation: Conversation, message: Message, handoff: Handoff, *, index: int
+) -> None:
+    """Queue the conversation, flagged with its language, and tell staff what the assistant made of it."""
+    if handoff.language is not None:
+        conversation.language = handoff.language
+    if handoff.summary:
+        note = NewMessage(Author.NOTE, text=handoff.summary, in_reply_to=message.id, reply_index=index)
+        await messages.append(session, conversation, note)
+    await ownership.hand_to_queue(session, conversation.id, handoff.reason, is_emergency=handoff.is_emergency)
 
 
 async def _drop(

@@ -23,6 +23,9 @@ class TypingAssistant:
     async def is_ready(self) -> bool:
         return await self._assistant.is_ready()
 
+    async def close(self) -> None:
+        await self._assistant.close()
+
     async def reply(self, turn: Turn) -> TurnResult:
         if MANNERS[turn.channel].shows_typing:
             task = asyncio.create_task(self._show(turn))

@@ -4,12 +4,13 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend import clock
 from backend.catalog.models import Municipality
 from backend.conversations import service as conversations
 from backend.conversations.models import Conversation, EventKind
 from backend.registry import drafts, intake, petitions
 from backend.registry.errors import AnswerRefused
-from backend.registry.models import ActorKind, Petition
+from backend.registry.models import ActorKind, Petition, PetitionKind
 from backend.registry.schemas import PetitionIn
 
 _FIELDS = {"municipality": "municipio", "colonia": "colonia", "name": "nombre", "phone": "telefono",
@@ -43,7 +44,7 @@ async def register(session: AsyncSession, form: PetitionIn, *, user_id: UUID) ->
             phone=answers.get("telefono"),
             email=answers.get("correo"),
             curp=answers.get("curp"),
-            details={"tipo_acta": answers["tipo_acta"]} if "tipo_acta" in answers else {},
+            details=_details(form.kind, answers, narrative.value),
             conversation_id=form.conversation_id,
             priority=form.priority,
         ),
@@ -53,6 +54,15 @@ async def register(session: AsyncSession, form: PetitionIn, *, user_id: UUID) ->
     if form.conversation_id is not None:
         await _link(session, petition, form.conversation_id)
     return petition
+
+
+def _details(kind: PetitionKind, answers: dict[str, str | None], narrative: str) -> dict[str, str]:
+    """The kind of certificate, and the day of which the narrative tells."""
+    told = {
+        "tipo_acta": answers.get("tipo_acta"),
+        "fecha_hechos": intake.day_of_facts(kind, narrative, clock.now()),
+    }
+    return {name: value for name, value in told.items() if value is not None}
 
 
 async def _checked(session: AsyncSession, name: str, raw: str) -> str | None:

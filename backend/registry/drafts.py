@@ -342,6 +342,9 @@ def _new_petition(draft: PetitionDraft, conversation: Conversation) -> petitions
     is_anonymous = answers.get("anonimo") == "si"
     contact = "" if is_anonymous else answers.get("contacto", "")
     details = {name: answers[name] for name in ("tipo_acta", intake.PLACE) if name in answers}
+    happened = intake.day_of_facts(draft.kind, answers.get("narrativa", ""), draft.created_at)
+    if happened is not None:
+        details["fecha_hechos"] = happened
     return petitions.NewPetition(
         kind=draft.kind,
         channel=_ENTRY_CHANNELS.get(conversation.channel, EntryChannel.CHAT_SONORA),

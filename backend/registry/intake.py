@@ -7,14 +7,17 @@ An answer is kept in its normal form (a phone in E.164, a municipality's INEGI k
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import datetime
 
 import phonenumbers
 from sqlalchemy.ext.asyncio import AsyncSession
 from stdnum.exceptions import ValidationError
 from stdnum.mx import curp
 
+from backend import clock
 from backend.catalog import service as catalog
 from backend.catalog.models import Municipality
+from backend.dates import one_past_day
 from backend.registry.models import PetitionKind
 from backend.text import fold, strip_control
 
@@ -116,6 +119,23 @@ _ORDER: dict[PetitionKind, tuple[str, ...]] = {
 
 #: What is written for kinds whose request says itself.
 _IMPLIED = {PetitionKind.CARTA_NO_ANTECEDENTES: "Solicita apoyo para tramitar la carta de no antecedentes penales."}
+
+
+#: Kinds that tell of something that happened on a day; another kind's date is a birthday, or an appointment.
+_HAPPENED = {
+    PetitionKind.PETICION,
+    PetitionKind.QUEJA,
+    PetitionKind.FELICITACION,
+    PetitionKind.ASESORIA_JURIDICA,
+}
+
+
+def day_of_facts(kind: PetitionKind, narrative: str, told_at: datetime) -> str | None:
+    """The one day on which what the narrative tells happened, as an ISO date."""
+    if kind not in _HAPPENED:
+        return None
+    day = one_past_day(narrative, clock.local(told_at).date())
+    return day.isoformat() if day else None
 
 
 def fields_of(kind: PetitionKind, answers: Mapping[str, str]) -> tuple[str, ...]:

@@ -2,15 +2,15 @@
 
 from typing import Any
 
-from rasa_sdk import Action, Tracker
+from rasa_sdk import Action
 from rasa_sdk.events import EventType
-from rasa_sdk.executor import CollectingDispatcher
 
 from backend.registry.folios import PATTERN as FOLIO
 from bot.actions.draft import end_and_resume
 from bot.actions.forms import FormListener, end_form, go_on, offer_person, other_matter, start_form, stumbles, turn_to
 from bot.actions.information import SIDE_QUESTIONS, answer_side_question
 from bot.actions.kinds import OPENS_PETITION
+from bot.actions.manners import Answer
 from bot.actions.people import emergency, reach_person
 from bot.actions.turn import CODE, Turn
 
@@ -63,20 +63,20 @@ async def _start(turn: Turn, purpose: str) -> list[EventType]:
     return [] if slots is None else start_form(turn, "folio_form", **slots)
 
 
-class ActionStatus(Action):
+class ActionStatus(Answer):
     def name(self) -> str:
         return "action_consultar_folio"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        return await _start(Turn(dispatcher, tracker, domain), STATUS)
+    async def answer(self, turn: Turn) -> list[EventType]:
+        return await _start(turn, STATUS)
 
 
-class ActionAddInformation(Action):
+class ActionAddInformation(Answer):
     def name(self) -> str:
         return "action_agregar_informacion"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        return await _start(Turn(dispatcher, tracker, domain), INFORMATION)
+    async def answer(self, turn: Turn) -> list[EventType]:
+        return await _start(turn, INFORMATION)
 
 
 async def look_up(turn: Turn, folio: str, code: str | None, purpose: str) -> dict[str, str | None] | None:

@@ -13,6 +13,8 @@ from rasa_sdk.events import ActiveLoop, EventType, FollowupAction, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions.kinds import OPENINGS
+from bot.actions.languages import answer_language
+from bot.actions.manners import leave
 from bot.actions.turn import Turn
 
 #: Rasa takes a form that sets nothing but `requested_slot` for one that rejects the message.
@@ -86,7 +88,13 @@ class FormListener(ABC):
         turn = Turn(dispatcher, tracker, domain)
         if tracker.get_slot("oido") == turn.message_id:
             return go_on()
-        return await self.hear(turn)
+        events = await self._in_other_language(turn) if turn.language else await self.hear(turn)
+        return [*events, *leave(turn, events, remembers=False)]
+
+    async def _in_other_language(self, turn: Turn) -> list[EventType]:
+        """Answer a message that is not in Spanish; the form stays as it is, unless a person was asked for."""
+        await answer_language(turn)
+        return end_form() if turn.hands_off else go_on()
 
     @abstractmethod
     async def hear(self, turn: Turn) -> list[EventType]:

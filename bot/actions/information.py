@@ -1,12 +1,11 @@
 """What is told without asking anything: hours, notice, greetings; in a form too, between two questions."""
 
-from typing import Any
+from rasa_sdk.events import EventType, FollowupAction, SlotSet
 
-from rasa_sdk import Action, Tracker
-from rasa_sdk.events import EventType
-from rasa_sdk.executor import CollectingDispatcher
-
-from bot.actions.turn import Turn
+from bot.actions.backend_client import BackendError
+from bot.actions.kinds import ANSWERED_BY
+from bot.actions.manners import Answer
+from bot.actions.turn import Turn, first_name
 
 
 async def tell_hours(turn: Turn) -> None:
@@ -20,13 +19,22 @@ async def tell_notice(turn: Turn) -> None:
     turn.say("utter_aviso", url=(await turn.backend.context())["privacy_url"])
 
 
-#: Intents answered in the middle of a form, and how.
+#: Intents that one response answers.
 _FIXED = {
+    "despedirse": "utter_despedida",
+    "agradecer": "utter_de_nada",
+    "negar": "utter_esta_bien",
+    "cancelar": "utter_nada_que_cancelar",
+    "corregir": "utter_nada_que_corregir",
     "ayuda": "utter_ayuda",
     "informacion_publica": "utter_informacion_publica",
+    "derechos_arco": "utter_derechos_arco",
+    "queja_del_servicio": "utter_queja_del_servicio",
+    "afirmar": "utter_que_mas",
+    "elegir": "utter_que_mas",
 }
-#: … thanks among them, to which the next question is answer enough.
-SIDE_QUESTIONS = {*_FIXED, "horario_ubicacion", "aviso_privacidad", "saludar", "agradecer"}
+#: Intents answered in the middle of a form; thanks among them, to which the next question is answer enough.
+SIDE_QUESTIONS = {"ayuda", "informacion_publica", "horario_ubicacion", "aviso_privacidad", "saludar", "agradecer"}
 
 
 async def answer_side_question(turn: Turn) -> None:
@@ -37,48 +45,84 @@ async def answer_side_question(turn: Turn) -> None:
         await tell_notice(turn)
     elif turn.intent == "saludar":
         turn.say("utter_continuar_borrador")
-    elif turn.intent in _FIXED:
-        turn.dispatcher.utter_message(response=_FIXED[turn.intent])
+    elif turn.intent in {"ayuda", "informacion_publica"}:
+        turn.say(_FIXED[turn.intent])
 
 
-class ActionHours(Action):
+class ActionHours(Answer):
     def name(self) -> str:
         return "action_horario_ubicacion"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        await tell_hours(Turn(dispatcher, tracker, domain))
+    async def answer(self, turn: Turn) -> list[EventType]:
+        await tell_hours(turn)
         return []
 
 
-class ActionNotice(Action):
+class ActionNotice(Answer):
     def name(self) -> str:
         return "action_aviso_privacidad"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        await tell_notice(Turn(dispatcher, tracker, domain))
+    async def answer(self, turn: Turn) -> list[EventType]:
+        await tell_notice(turn)
         return []
 
 
-class ActionGreet(Action):
-    """Greets in full once; after that, briefly."""
+class ActionInform(Answer):
+    """What one response answers."""
+
+    def name(self) -> str:
+        return "action_informar"
+
+    async def answer(self, turn: Turn) -> list[EventType]:
+        turn.say(_FIXED[turn.intent])
+        return []
+
+
+class ActionYes(Answer):
+    """«Sí»: to a request offered again, or to nothing that we asked."""
+
+    def name(self) -> str:
+        return "action_afirmar"
+
+    async def answer(self, turn: Turn) -> list[EventType]:
+        if turn.takes_offer:
+            return [FollowupAction(ANSWERED_BY[turn.intent])]
+        turn.say(_FIXED["afirmar"])
+        return []
+
+
+async def _known_name(turn: Turn) -> str | None:
+    """The citizen's name, if the backend is there to tell it: a greeting does without."""
+    try:
+        name: str | None = (await turn.backend.context())["known_name"]
+    except BackendError:
+        return None
+    return name
+
+
+class ActionGreet(Answer):
+    """Greets in full once, by name if it is known; after that, briefly."""
 
     def name(self) -> str:
         return "action_saludar"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        has_greeted = any(
-            event.get("event") == "action" and event.get("name") == "action_saludar" for event in tracker.events
-        )
-        dispatcher.utter_message(response="utter_saludo_breve" if has_greeted else "utter_saludo")
-        return []
+    async def answer(self, turn: Turn) -> list[EventType]:
+        if any(event.get("event") == "action" and event.get("name") == self.name() for event in turn.tracker.events):
+            turn.say("utter_saludo_breve")
+            return []
+        name = None if turn.tracker.get_slot("nombrado") else await _known_name(turn)
+        if name is None:
+            turn.say("utter_saludo")
+            return []
+        turn.say("utter_saludo_por_nombre", nombre=first_name(name))
+        return [SlotSet("nombrado", True)]
 
 
-class ActionFileReceived(Action):
+class ActionFileReceived(Answer):
     def name(self) -> str:
         return "action_enviar_adjunto"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        turn = Turn(dispatcher, tracker, domain)
+    async def answer(self, turn: Turn) -> list[EventType]:
         turn.say("utter_adjunto_recibido")
         turn.say("utter_que_mas")
         return []

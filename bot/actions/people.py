@@ -9,8 +9,10 @@ from rasa_sdk.executor import CollectingDispatcher
 from bot.actions.draft import ask_again, end_and_resume
 from bot.actions.forms import FormListener, end_form, go_on, other_matter, start_form, switch_form, turn_to
 from bot.actions.information import SIDE_QUESTIONS, answer_side_question
+from bot.actions.languages import reach_person_in
+from bot.actions.manners import Answer
 from bot.actions.readings import likeliest, may_be_danger
-from bot.actions.turn import Turn
+from bot.actions.turn import Turn, first_name
 
 #: Confidence from which a danger is taken for one where nothing else is under way; below, we ask.
 _LIKELY_DANGER = 0.7
@@ -26,6 +28,10 @@ async def emergency(turn: Turn) -> None:
 
 async def reach_person(turn: Turn, *, from_form: bool = False) -> list[EventType]:
     """A person now, if one is there; else their name and phone, for a call."""
+    language = turn.tracker.get_slot("idioma")
+    if language:
+        await reach_person_in(turn, language)
+        return end_form() if from_form else []
     office = await turn.backend.office()
     if office["person_available"]:
         turn.say("utter_le_comunico", espera=_wait_text(office["waiting"]))
@@ -62,16 +68,16 @@ async def _file_call(turn: Turn, name: str, phone: str) -> list[EventType]:
         turn.say("utter_pregunta_telefono_llamada")
         return go_on(nombre_llamada=name)
     office = await turn.backend.office()
-    turn.say("utter_llamada_registrada", nombre=name.split(maxsplit=1)[0], apertura=office["next_opening_text"])
+    turn.say("utter_llamada_registrada", nombre=first_name(name), apertura=office["next_opening_text"])
     return await end_and_resume(turn, nombre_llamada=None)
 
 
-class ActionTalkToPerson(Action):
+class ActionTalkToPerson(Answer):
     def name(self) -> str:
         return "action_hablar_con_persona"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        return await reach_person(Turn(dispatcher, tracker, domain))
+    async def answer(self, turn: Turn) -> list[EventType]:
+        return await reach_person(turn)
 
 
 class CallForm(FormListener, Action):
@@ -127,14 +133,13 @@ class CallForm(FormListener, Action):
         return go_on(nombre_llamada=name)
 
 
-class ActionEmergency(Action):
+class ActionEmergency(Answer):
     """911 and a person; where it only may be a danger, 911 and a question."""
 
     def name(self) -> str:
         return "action_emergencia"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        turn = Turn(dispatcher, tracker, domain)
+    async def answer(self, turn: Turn) -> list[EventType]:
         if turn.is_button or turn.confidence >= _LIKELY_DANGER:
             await emergency(turn)
         else:
@@ -154,43 +159,41 @@ def misunderstood_in_a_row(tracker: Tracker) -> int:
     return count
 
 
-class ActionDidNotUnderstand(Action):
+class ActionDidNotUnderstand(Answer):
     """The first time, asks which of the likeliest readings was meant; the second, offers a person."""
 
     def name(self) -> str:
         return "action_no_entendi"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        turn = Turn(dispatcher, tracker, domain)
-        if may_be_danger(tracker):
+    async def answer(self, turn: Turn) -> list[EventType]:
+        if may_be_danger(turn.tracker):
             turn.say("utter_posible_emergencia")
-        elif misunderstood_in_a_row(tracker) >= 2:
+        elif misunderstood_in_a_row(turn.tracker) >= 2:
             turn.say("utter_ofrecer_persona")
-        elif readings := likeliest(tracker):
+        elif readings := likeliest(turn.tracker):
             turn.say_with("utter_aclarar", [*readings, {"title": "Otra cosa", "payload": "/ayuda"}])
         else:
             turn.say("utter_no_entendi")
         return []
 
 
-class ActionOutOfScope(Action):
+class ActionOutOfScope(Answer):
     def name(self) -> str:
         return "action_fuera_de_alcance"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        many = misunderstood_in_a_row(tracker) >= 2
-        dispatcher.utter_message(response="utter_ofrecer_persona" if many else "utter_fuera_de_alcance")
+    async def answer(self, turn: Turn) -> list[EventType]:
+        many = misunderstood_in_a_row(turn.tracker) >= 2
+        turn.say("utter_ofrecer_persona" if many else "utter_fuera_de_alcance")
         return []
 
 
-class ActionBackToBot(Action):
+class ActionBackToBot(Answer):
     """A person gave the conversation back: greet, and go on with the petition in hand."""
 
     def name(self) -> str:
         return "action_volver_con_bot"
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        turn = Turn(dispatcher, tracker, domain)
+    async def answer(self, turn: Turn) -> list[EventType]:
         context = await turn.backend.context()
         turn.say("utter_regreso")
         if context["draft"] is None:

@@ -7,9 +7,8 @@ import re
 from pathlib import Path
 from typing import Any
 
-from rasa_sdk import Action, Tracker
+from rasa_sdk import Action
 from rasa_sdk.events import EventType
-from rasa_sdk.executor import CollectingDispatcher
 
 from backend.text import fold
 from bot.actions.draft import ask_again, ask_next
@@ -26,9 +25,10 @@ from bot.actions.forms import (
 )
 from bot.actions.information import SIDE_QUESTIONS, answer_side_question
 from bot.actions.kinds import KINDS, OPENS_PETITION
+from bot.actions.manners import Answer
 from bot.actions.people import emergency, reach_person
 from bot.actions.readings import doubtful_text
-from bot.actions.turn import Turn
+from bot.actions.turn import Turn, first_name
 
 #: Answers in the citizen's own words, in which an intent found by chance must not interrupt.
 FREE_TEXT = {"narrativa", "colonia", "nombre"}
@@ -49,14 +49,13 @@ def _only_asks(text: str) -> bool:
     return all(word in _REQUEST_WORDS for word in re.findall(r"\w+", fold(text)))
 
 
-class ActionStartPetition(Action):
+class ActionStartPetition(Answer):
     """Opens the draft with what the first message already told, and asks the first question."""
 
     def name(self) -> str:
         return OPENS_PETITION
 
-    async def run(self, dispatcher: CollectingDispatcher, tracker: Tracker, domain: dict[str, Any]) -> list[EventType]:
-        turn = Turn(dispatcher, tracker, domain)
+    async def answer(self, turn: Turn) -> list[EventType]:
         kind = KINDS.get(turn.intent, "peticion")
         if turn.is_button and turn.value == "derechos_arco":
             kind = "derechos_arco"
@@ -74,7 +73,7 @@ class ActionStartPetition(Action):
 
 def _words_of(turn: Turn) -> str:
     """What was told so far: the message, or the doubtful one that a button has just made clear."""
-    return doubtful_text(turn.tracker) if turn.is_button else turn.text
+    return doubtful_text(turn.tracker) if turn.is_button else turn.request_text
 
 
 def _already_told(turn: Turn, kind: str) -> dict[str, str]:
@@ -279,6 +278,14 @@ async def _hear_confirmation(turn: Turn, draft: dict[str, Any]) -> list[EventTyp
     return go_on(tropiezos=stumbles(turn))
 
 
+def _thank_by_name(turn: Turn, draft: dict[str, Any]) -> dict[str, bool]:
+    """Use the name once, when it is given; the slots that remember it."""
+    if turn.tracker.get_slot("nombrado"):
+        return {}
+    turn.say("utter_gracias_por_nombre", nombre=first_name(draft["fields"]["nombre"]))
+    return {"nombrado": True}
+
+
 async def _hear_answer(turn: Turn, draft: dict[str, Any]) -> list[EventType]:
     field = draft["awaiting"] or draft["missing"][0]
     if turn.is_button and turn.intent != "elegir":
@@ -291,8 +298,9 @@ async def _hear_answer(turn: Turn, draft: dict[str, Any]) -> list[EventType]:
         return go_on()
     answer = await turn.backend.answer(field, turn.value)
     if answer["accepted"]:
+        named = _thank_by_name(turn, answer["draft"]) if field == "nombre" else {}
         await ask_next(turn, answer["draft"])
-        return go_on(tropiezos=0)
+        return go_on(tropiezos=0, **named)
     suggestion = answer["suggestion"]
     if suggestion is not None:
         meant = {"title": f"Sí, {suggestion['title']}", "value": suggestion["value"]}

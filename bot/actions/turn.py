@@ -44,7 +44,15 @@ _ASKS = re.compile(
 )
 
 
+def first_name(full: str) -> str:
+    """How a person is spoken to by name."""
+    return full.split(maxsplit=1)[0]
+
+
 _SURE = 0.8
+_SHORT_YES = 6
+#: The value by which the button of a request offered again is told from the same button elsewhere.
+OFFER = "pendiente"
 
 
 class Turn:
@@ -65,9 +73,37 @@ class Turn:
         intent = latest.get("intent") or {}
         self.intent: str = intent.get("name") or ""
         self.confidence: float = float(intent.get("confidence") or 0.0)
+        self.requests: list[dict[str, Any]] = latest.get("requests") or []
+        self._found: list[dict[str, Any]] = latest.get("entities") or []
         metadata = latest.get("metadata") or {}
         self.message_id = str(metadata.get("message_id") or latest.get("message_id") or f"start-{tracker.sender_id}")
         self.backend = client or BackendClient(shared_http(), tracker.sender_id, self.message_id)
+        self.takes_offer = False
+        self._take_offer()
+
+    def _take_offer(self) -> None:
+        """«Sí» to a request offered again is that request, in the words in which it was first made."""
+        offer = self.tracker.get_slot("ofrecido")
+        if not offer or (self.tracker.active_loop or {}).get("name"):
+            return
+        is_its_button = self.is_button and self.intent == offer["intent"] and self.value == OFFER
+        if is_its_button or (not self.is_button and self.intent == "afirmar" and self.words <= _SHORT_YES):
+            self.takes_offer = True
+            self.text, self.intent, self.confidence = offer["text"], offer["intent"], 1.0
+            self.requests, self._found = [], offer["entities"]
+
+    @property
+    def request_text(self) -> str:
+        """The words of what is handled now: the first request's, where the message makes several."""
+        if not self.requests:
+            return self.text
+        first = self.requests[0]
+        return self.text[first["start"] : first["end"]].strip()
+
+    @property
+    def language(self) -> str | None:
+        """The language of a message that is not in Spanish."""
+        return self.entity("idioma") if self.intent == "otro_idioma" else None
 
     @property
     def is_button(self) -> bool:
@@ -84,16 +120,17 @@ class Turn:
     @property
     def value(self) -> str:
         """A chosen option's value, or the text as typed."""
-        chosen = next((e["value"] for e in self._entities() if e.get("entity") == "valor"), None)
+        chosen = next((e["value"] for e in self.entities if e.get("entity") == "valor"), None)
         return str(chosen) if self.is_button and chosen is not None else self.text
 
     def entity(self, name: str) -> str | None:
         """The only value found for an entity, or None."""
-        values = {str(e["value"]) for e in self._entities() if e.get("entity") == name}
+        values = {str(e["value"]) for e in self.entities if e.get("entity") == name}
         return values.pop() if len(values) == 1 else None
 
-    def _entities(self) -> list[dict[str, Any]]:
-        return (self.tracker.latest_message or {}).get("entities") or []
+    @property
+    def entities(self) -> list[dict[str, Any]]:
+        return self._found
 
     # What was meant, where the question asked narrows it down.
 
@@ -161,6 +198,14 @@ class Turn:
         """A text that the backend gave."""
         self.dispatcher.utter_message(text=text)
 
-    def hand_off(self, reason: str, *, emergency: bool = False) -> None:
-        """Ask the backend, together with these replies, to give the conversation to a person."""
-        self.dispatcher.utter_message(json_message={"handoff": {"reason": reason, "emergency": emergency}})
+    def hand_off(self, reason: str, *, emergency: bool = False, **told: str) -> None:
+        """Ask the backend, together with these replies, to give the conversation to a person.
+
+        `told` is what staff should know: the `language` of a message that is not in Spanish, a `summary` of it.
+        """
+        self.dispatcher.utter_message(json_message={"handoff": {"reason": reason, "emergency": emergency, **told}})
+
+    @property
+    def hands_off(self) -> bool:
+        """Whether a person was asked for in this turn."""
+        return any("handoff" in (message.get("custom") or {}) for message in self.dispatcher.messages)

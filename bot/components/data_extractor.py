@@ -1,6 +1,8 @@
 """The data of a message as a component of Rasa's pipeline."""
 
+from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from rasa.engine.graph import ExecutionContext, GraphComponent
 from rasa.engine.recipes.default_recipe import DefaultV1Recipe
@@ -10,7 +12,11 @@ from rasa.nlu.extractors.extractor import EntityExtractorMixin
 from rasa.shared.nlu.constants import ENTITIES, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
-from bot.components.data_in_text import Municipalities, find
+from backend.dates import told_days
+from bot.components.catalogs import Catalogs
+from bot.components.data_in_text import Datum, Municipalities, find
+
+_HERMOSILLO = ZoneInfo("America/Hermosillo")
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.ENTITY_EXTRACTOR, is_trainable=False)
@@ -19,6 +25,7 @@ class DataExtractor(GraphComponent, EntityExtractorMixin):
 
     def __init__(self) -> None:
         self._municipalities = Municipalities.read()
+        self._catalogs = Catalogs.read()
 
     @classmethod
     def create(
@@ -37,7 +44,12 @@ class DataExtractor(GraphComponent, EntityExtractorMixin):
                 continue
             found = [
                 {"entity": datum.entity, "start": datum.start, "end": datum.end, "value": datum.value}
-                for datum in find(text, self._municipalities)
+                for datum in self._data(text)
             ]
             message.set(ENTITIES, message.get(ENTITIES, []) + self.add_extractor_name(found), add_to_output=True)
         return messages
+
+    def _data(self, text: str) -> list[Datum]:
+        today = datetime.now(_HERMOSILLO).date()
+        days = [Datum("fecha", told.start, told.end, told.day.isoformat()) for told in told_days(text, today)]
+        return [*find(text, self._municipalities), *self._catalogs.find(text), *days]

@@ -12,11 +12,18 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.components.intent_model import IntentModel
+from bot.components.requests import Request, requests_in
+
+#: What the actions read the several requests of a message from.
+REQUESTS = "requests"
 
 
 @DefaultV1Recipe.register(DefaultV1Recipe.ComponentType.INTENT_CLASSIFIER, is_trainable=True)
 class NgramIntentClassifier(GraphComponent, IntentClassifier):
-    """Sets `intent` and `intent_ranking` from the text alone; needs no tokenizer and no featurizer."""
+    """Sets `intent` and `intent_ranking` from the text alone; needs no tokenizer and no featurizer.
+
+    A message that asks for several things gets `requests` too, and means the first of them.
+    """
 
     @staticmethod
     def get_default_config() -> dict[str, Any]:
@@ -74,6 +81,10 @@ class NgramIntentClassifier(GraphComponent, IntentClassifier):
             if not text:
                 continue
             likeliest = dangers_first(self._model.ranking(text), self._config["emergency_from"])
+            requests = requests_in(text, dict(likeliest), self._model.readings)
+            if requests:
+                message.set(REQUESTS, [vars(request) for request in requests], add_to_output=True)
+                likeliest = first_request_first(likeliest, requests[0])
             ranking = [
                 {INTENT_NAME_KEY: name, PREDICTED_CONFIDENCE_KEY: confidence}
                 for name, confidence in likeliest[: self._config["ranking_length"]]
@@ -87,3 +98,9 @@ def dangers_first(ranking: list[tuple[str, float]], emergency_from: float) -> li
     """The ranking, with `emergencia` before all else if its confidence reaches `emergency_from`."""
     dangers = [pair for pair in ranking if pair[0] == "emergencia" and pair[1] >= emergency_from]
     return dangers + [pair for pair in ranking if pair not in dangers]
+
+
+def first_request_first(ranking: list[tuple[str, float]], first: Request) -> list[tuple[str, float]]:
+    """The ranking with the first of several requests before all else, as sure as its own words make it."""
+    rest = [(name, min(confidence, 1.0 - first.confidence)) for name, confidence in ranking if name != first.intent]
+    return [(first.intent, first.confidence), *rest]

@@ -9,6 +9,7 @@ model's file is ever executed.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -114,15 +115,20 @@ class IntentModel:
         careful = Head.train(_with_sense(grams, texts), labels) if with_sense else None
         return cls(names, vectorizers, Head.train(grams, labels), careful)
 
-    def probabilities(self, texts: list[str]) -> Floats:
-        """Texts x intents, each row summing to 1; in the order of `intents`."""
+    def probabilities(self, texts: list[str], *, carefully: bool = True) -> Floats:
+        """Texts x intents, each row summing to 1; in the order of `intents`. Not `carefully`: by the first head."""
         grams = grams_of(texts, self.vectorizers)
         result = self.quick.probabilities(grams)
         doubtful = np.flatnonzero(result.max(axis=1) < SURE)
-        if self.careful is not None and doubtful.size:
+        if carefully and self.careful is not None and doubtful.size:
             chosen = [texts[index] for index in doubtful]
             result[doubtful] = self.careful.probabilities(_with_sense(grams[doubtful], chosen))
         return result
+
+    def readings(self, texts: Sequence[str], carefully: bool) -> list[dict[str, float]]:
+        """Every intent's confidence, for each text."""
+        rows = self.probabilities(list(texts), carefully=carefully)
+        return [dict(zip(self.intents, map(float, row), strict=True)) for row in rows]
 
     def ranking(self, text: str) -> list[tuple[str, float]]:
         """Every intent with its confidence, the likeliest first."""

@@ -28,7 +28,7 @@ class Replies(list[Reply]):
 
     @property
     def names(self) -> list[str | None]:
-        """Names of the responses, in order; what is only data for the backend left out."""
+        """Names of the responses, in whatever words they were said; what is only data for the backend left out."""
         return [reply.name for reply in self if not reply.custom]
 
     @property
@@ -60,6 +60,7 @@ class Talk:
         intent: str = "nlu_fallback",
         confidence: float = 0.9,
         ranking: dict[str, float] | None = None,
+        requests: list[dict[str, Any]] | None = None,
         **entities: str,
     ) -> Replies:
         """Type a message that is understood as `intent`; the open form hears it, or the intent's rule."""
@@ -68,6 +69,7 @@ class Talk:
             "intent": {"name": intent, "confidence": confidence},
             "intent_ranking": [{"name": name, "confidence": share} for name, share in (ranking or {}).items()],
             "entities": [{"entity": name, "value": value} for name, value in entities.items()],
+            "requests": requests or [],
             "metadata": {"message_id": f"m{next(self._numbers)}"},
         }
         return await self.hear_again()
@@ -87,7 +89,7 @@ class Talk:
             replies = await self._run_rule(wording.opening(self.latest["intent"]["name"]))
         else:
             replies = await self.run(f"validate_{self.form}")
-        if self._next_action is not None:
+        while self._next_action is not None:
             replies += await self.run(self._next_action)
         heard: set[str | None] = set()
         while self.form is not None and self._was_opened and self.form not in heard:
@@ -121,7 +123,9 @@ class Talk:
         self.history.append({"event": "action", "name": action})
         for event in result["events"]:
             self._apply(event)
-        return Replies([self._reply(response) for response in result["responses"]])
+        replies = Replies([self._reply(response) for response in result["responses"]])
+        self.history += [{"event": "bot", "text": reply.text} for reply in replies]
+        return replies
 
     def _apply(self, event: dict[str, Any]) -> None:
         kind = event["event"]
@@ -142,4 +146,4 @@ class Talk:
         text = said["text"].format(**response) if name else response.get("text") or ""
         buttons = [*said.get("buttons", []), *(response.get("buttons") or [])]
         pairs = tuple((button["title"], button["payload"]) for button in buttons)
-        return Reply(name, text, pairs, response.get("custom") or {})
+        return Reply(response.get("original", name), text, pairs, response.get("custom") or {})

@@ -9,7 +9,9 @@ import pytest
 
 from backend.text import fold
 from bot.actions.kinds import KINDS
+from bot.actions.manners import _REPEATS, OTHERWISE
 from bot.actions.petition import _TITLES
+from bot.components.requests import REQUESTS
 from tests.bot import wording
 
 #: Fixed by the shared design, section 6.
@@ -25,10 +27,14 @@ RESPONSES = wording.responses()
 _INFORMAL = re.compile(r"\b(?:tú|tu|tus|te|ti|contigo|puedes|quieres|tienes|necesitas|escribe|dime|oye|mira)\b", re.I)
 _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 
+_REACHED = {"le_comunico", "cerrado"}
 #: Responses named in code by what follows the last underscore.
 _FAMILIES = {
     "utter_pregunta_": set(_TITLES),
     "utter_inicio_": {*KINDS.values(), "derechos_arco"},
+    "utter_pendiente_": set(REQUESTS),
+    "utter_en_": _REACHED,
+    "utter_lengua_": _REACHED,
 }
 
 
@@ -36,9 +42,9 @@ _FAMILIES = {
 
 
 @pytest.mark.parametrize("intent", INTENTS)
-def test_each_intent_of_the_design_exists_and_has_thirty_examples(intent: str) -> None:
+def test_each_intent_of_the_design_exists_and_has_eighty_examples(intent: str) -> None:
     assert intent in wording.intents()
-    assert sum(1 for name, _ in wording.examples() if name == intent) >= 30
+    assert sum(1 for name, _ in wording.examples() if name == intent) >= 80
 
 
 def test_examples_are_only_of_intents_of_the_domain() -> None:
@@ -55,6 +61,31 @@ def test_no_example_is_there_twice() -> None:
     for intent, text in wording.examples():
         places.setdefault(fold(text), []).append(intent)
     assert {text: names for text, names in places.items() if len(names) > 1} == {}
+
+
+def _words(text: str) -> set[str]:
+    return set(re.findall(r"\w{3,}", fold(text)))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("agradecer", "registrar_felicitacion"), ("agregar_informacion", "consultar_folio"),
+        ("aviso_privacidad", "derechos_arco"), ("cancelar", "negar"), ("corregir", "derechos_arco"),
+        ("hablar_con_persona", "solicitar_audiencia"), ("horario_ubicacion", "informacion_publica"),
+        ("queja_del_servicio", "registrar_queja"), ("registrar_peticion", "registrar_queja"),
+        ("registrar_peticion", "registrar_sugerencia"), ("solicitar_apoyo_social", "registrar_peticion"),
+        ("fuera_de_alcance", "tramite_registro_civil"),
+    ],
+)  # fmt: skip
+def test_confusable_intents_have_near_misses(one: str, other: str) -> None:
+    """Examples that share a good part of their words with one that means something else."""
+    texts: dict[str, list[set[str]]] = {one: [], other: []}
+    for intent, text in wording.examples():
+        if intent in texts and len(_words(text)) >= 2:
+            texts[intent].append(_words(text))
+    near = [mine for mine in texts[one] if any(len(mine & theirs) >= len(mine | theirs) / 3 for theirs in texts[other])]
+    assert len(near) >= 3
 
 
 # Rules.
@@ -88,7 +119,8 @@ def used_responses() -> set[str]:
     in_rules = {step["action"] for rule in wording.rules() for step in rule["steps"] if "action" in step}
     named = set(re.findall(r"\butter_\w+", "\n".join(wording.sources().values()))) - {"utter_message"}
     families = {f"{family}{ending}" for family, endings in _FAMILIES.items() for ending in endings}
-    return {name for name in in_rules if name.startswith("utter_")} | (named - set(_FAMILIES)) | families
+    used = {name for name in in_rules if name.startswith("utter_")} | (named - set(_FAMILIES)) | families
+    return used | {f"{name}{OTHERWISE}" for name in used if f"{name}{OTHERWISE}" in RESPONSES}
 
 
 def test_every_response_used_exists() -> None:
@@ -123,8 +155,10 @@ def test_every_placeholder_is_given_by_the_code() -> None:
     given = given_values()
     # Named through a variable.
     given["utter_registrada"] = given["utter_ya_registrada"] = {"folio", "clave"}
+    given |= {name: {"texto"} for name in _REPEATS}
+    given |= {f"utter_{tongue}_{said}": {"lengua", "apertura"} for tongue in ("en", "lengua") for said in _REACHED}
     lacking = {
-        name: sorted(set(_PLACEHOLDER.findall(variation["text"])) - given.get(name, set()))
+        name: sorted(set(_PLACEHOLDER.findall(variation["text"])) - given.get(name.removesuffix(OTHERWISE), set()))
         for name, variation in RESPONSES.items()
     }
     assert {name: values for name, values in lacking.items() if values} == {}

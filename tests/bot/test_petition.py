@@ -31,7 +31,7 @@ async def test_from_the_first_word_to_the_folio(office: Office, talk: Talk) -> N
     assert (await talk.say(STORY)).names == ["utter_pregunta_municipio"]
     assert (await talk.say("Hermosillo")).names == ["utter_pregunta_colonia"]
     assert (await talk.say("Centro")).names == ["utter_pregunta_nombre"]
-    assert (await talk.say("María López Ruiz")).names == ["utter_pregunta_contacto"]
+    assert (await talk.say("María López Ruiz")).names == ["utter_gracias_por_nombre", "utter_pregunta_contacto"]
     summary = await talk.say("662 123 4567")
     assert summary.names == ["utter_resumen"]
     assert STORY in summary.text and "+526621234567" in summary.text

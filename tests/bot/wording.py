@@ -11,15 +11,15 @@ import yaml
 ROOT = Path(__file__).resolve().parents[2]
 BOT = ROOT / "bot"
 
-#: Sent as payloads only; nobody types them.
-INTERNAL_INTENTS = {"elegir", "enviar_adjunto", "volver_con_bot"}
+#: Sent as payloads only, or found by rule; nothing is learned of them.
+INTERNAL_INTENTS = {"elegir", "enviar_adjunto", "volver_con_bot", "otro_idioma"}
 
 _ANNOTATION = re.compile(r"\[([^\]]+)\]\([^)]+\)")
 
 
 @functools.cache
 def _load(folder: str) -> list[dict[str, Any]]:
-    return [yaml.safe_load(path.read_text("utf-8")) for path in sorted((BOT / folder).glob("*.yml"))]
+    return [yaml.safe_load(path.read_text("utf-8")) for path in sorted((BOT / folder).rglob("*.yml"))]
 
 
 def intents() -> list[str]:

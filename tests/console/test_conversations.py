@@ -9,6 +9,7 @@ from fastapi import FastAPI
 from backend.agents import service as agents
 from backend.conversations import queries
 from backend.conversations import service as conversations
+from backend.conversations.models import Conversation
 from backend.db import Database
 from tests.staff import BASE, Staff, sign_in
 
@@ -207,3 +208,14 @@ async def test_the_stream_ends_with_the_session(app: FastAPI, database: Database
 
     events = [event async for event in follow(database, app.state.live, Follower(user.id, None, 0), refused)]
     assert [event.event for event in events] == ["signed_out"]
+
+
+@pytest.mark.parametrize(("code", "shown"), [("yaq", "Yaqui"), ("en", "Inglés"), ("es-MX", None)])
+async def test_the_console_names_the_language_where_it_is_not_spanish(
+    ana: Staff, waiting: UUID, database: Database, code: str, shown: str | None
+) -> None:
+    async with database.transaction() as session:
+        (await session.get_one(Conversation, waiting)).language = code
+    (row,) = (await ana.get("/api/console/inbox?view=waiting")).json()["rows"]
+    assert row["language"] == shown
+    assert (await ana.get(at(waiting))).json()["language"] == shown

@@ -5,7 +5,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import select, text, update
 
 from backend import clock
 from backend.assistant.emergency import EMERGENCY_TEXT
@@ -204,3 +204,28 @@ async def test_a_payload_nobody_offered_is_refused(stage: Stage) -> None:
 
     with pytest.raises(PayloadNotOffered):
         await stage.hear(payload="/volver_con_bot")
+
+
+async def test_a_handoff_tells_staff_the_language_and_what_the_message_seems_to_be(
+    stage: Stage, assistant: FakeAssistant, database: Database
+) -> None:
+    handoff = Handoff(HandoffReason.OTHER_LANGUAGE, language="en", summary="Escribe en inglés.")
+    assistant.answers = [TurnResult((Reply("One moment."),), handoff)]
+    await stage.say("hello, I need help")
+    async with database.transaction() as session:
+        conversation = await session.get_one(Conversation, stage.conversation_id)
+        assert (conversation.owner, conversation.language) == (Owner.QUEUE, "en")
+        assert conversation.handoff_reason is HandoffReason.OTHER_LANGUAGE
+        notes = await session.scalars(
+            select(Message).where(Message.conversation_id == stage.conversation_id, Message.author == Author.NOTE)
+        )
+        assert [note.text for note in notes] == ["Escribe en inglés."]
+
+
+async def test_a_handoff_without_a_language_leaves_the_conversation_s(
+    stage: Stage, assistant: FakeAssistant, database: Database
+) -> None:
+    assistant.answers = [TurnResult((Reply("Le comunico."),), Handoff(HandoffReason.REQUESTED))]
+    await stage.say("una persona")
+    async with database.transaction() as session:
+        assert (await session.get_one(Conversation, stage.conversation_id)).language == "es-MX"

@@ -244,3 +244,25 @@ async def test_a_draft_is_of_its_own_conversation_only(counter: Counter, strange
     draft = await counter.draft()
     assert draft is not None
     assert draft.state is DraftState.OPEN
+
+
+async def test_the_day_that_the_narrative_tells_is_kept(counter: Counter, database: Database) -> None:
+    await counter.open(**{**ANSWERS, "narrativa": "El 15 de octubre de 2025 se cayó la barda de la escuela."})
+    filed = await counter.file()
+    assert (await _petition(database, filed.folio)).details == {"fecha_hechos": "2025-10-15"}
+
+
+@pytest.mark.parametrize(
+    "narrative",
+    ["Hay un bache en la avenida 5 de mayo.", "Del 1 de marzo de 2026 al 3 de marzo de 2026."],
+)
+async def test_no_day_or_several_are_no_day(counter: Counter, database: Database, narrative: str) -> None:
+    await counter.open(**{**ANSWERS, "narrativa": narrative})
+    assert (await _petition(database, (await counter.file()).folio)).details == {}
+
+
+async def test_a_birthday_is_no_day_on_which_something_happened(counter: Counter, database: Database) -> None:
+    narrative = "Necesito el acta de mi hija, nació el 12 de abril de 2019."
+    curp = "BOXW310820HNERXN09"
+    filed = await counter.tell(PetitionKind.REGISTRO_CIVIL, tipo_acta="nacimiento", curp=curp, narrativa=narrative)
+    assert (await _petition(database, filed.folio)).details == {"tipo_acta": "nacimiento"}

@@ -139,6 +139,7 @@ export class InboxList {
         isUnread && el("span", { class: "badge", text: row.unread, "aria-label": `${row.unread} sin leer` })),
       el("span", { class: "chat-meta" },
         row.is_emergency && el("span", { class: "tag emergency", text: "Emergencia" }),
+        row.language && el("span", { class: "tag", text: row.language }),
         row.owner === "queue" && el("span", { class: "tag wait", "data-since": row.queued_at, text: "" }),
         row.window_closes_at && el("span", { class: "tag window", "data-closes": row.window_closes_at, hidden: true }),
         row.owner === "agent" && !row.is_mine && el("span", { class: "tag", text: `Atiende ${row.agent_name}` }),

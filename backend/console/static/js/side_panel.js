@@ -20,7 +20,7 @@ export function renderPanel(box, c, { onOpen, onChange }) {
   if (focused instanceof HTMLSelectElement) return; // a choice is being made
   box.replaceChildren(
     person(c),
-    c.reason || c.misunderstood ? handoff(c) : "",
+    c.reason || c.misunderstood || c.language ? handoff(c) : "",
     c.draft ? draft(c.draft) : "",
     petitions(c),
     others(c, { onOpen, onChange }),
@@ -43,6 +43,7 @@ function person(c) {
 
 function handoff(c) {
   const card = el("div", { class: c.is_emergency ? "handoff emergency" : "handoff" }, el("strong", { text: c.reason ?? "Pasó con una persona" }));
+  if (c.language) card.append(el("p", {}, el("span", { class: "tag", text: `Lengua: ${c.language}` })));
   if (c.misunderstood) card.append(el("blockquote", { text: c.misunderstood }));
   return section("Por qué llegó aquí", card);
 }
