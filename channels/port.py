@@ -178,6 +178,8 @@ class InboundMessage:
     unsupported: str | None = None
     #: What came with Telegram's `/start`, or None.
     start_parameter: str | None = None
+    #: When it was sent, seconds since 1970, where it comes late (recovered from the vendor's list).
+    sent_at: float | None = None
 
 
 @dataclass(frozen=True)

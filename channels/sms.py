@@ -1,6 +1,7 @@
 """SMS through Twilio: the same account, signature and statuses as WhatsApp's; no buttons, no files, no window."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from twilio.base.exceptions import TwilioException
 
@@ -83,7 +84,7 @@ class SmsChannel:
         return await self._api.list_since(self._number, since)
 
     async def recover(self, listed: Listed) -> InboundMessage:
-        return _message(listed.provider_id, listed.counterpart, listed.text)
+        return replace(_message(listed.provider_id, listed.counterpart, listed.text), sent_at=listed.at)
 
     def receipt_of(self, listed: Listed) -> Receipt | None:
         return twilio_api.receipt_of(listed)

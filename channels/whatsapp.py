@@ -154,7 +154,12 @@ class WhatsAppChannel:
         is_empty = not (listed.text.strip() or media)
         sender = _sender({"From": listed.counterpart})
         return InboundMessage(
-            listed.provider_id, sender, listed.text, media, unsupported="unknown" if is_empty else None
+            listed.provider_id,
+            sender,
+            listed.text,
+            media,
+            unsupported="unknown" if is_empty else None,
+            sent_at=listed.at,
         )
 
     def receipt_of(self, listed: Listed) -> Receipt | None:

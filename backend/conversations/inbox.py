@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -91,11 +92,13 @@ async def receive(
     file: StoredFile | None = None,
     media: Sequence[AwaitedFile] = (),
     extra: Mapping[str, Any] | None = None,
+    said_at: datetime | None = None,
 ) -> Received:
     """Store a citizen's message and wake whoever must answer it; a repeat of `external_id` changes nothing.
 
     `text` is already clean (`messages.clean_text`). `media` are files that a vendor still holds: the message
-    waits for them. Raises PayloadNotOffered when `payload` is no button that this conversation was offered.
+    waits for them. `said_at`: when it was sent, where that is not now. Raises PayloadNotOffered when `payload` is no
+    button that this conversation was offered.
     """
     conversation = await messages.lock(session, conversation_id)
     earlier = await messages.find_by_external_id(session, conversation, external_id)
@@ -113,6 +116,7 @@ async def receive(
             payload=payload,
             external_id=external_id,
             files=(file,) if file is not None else (),
+            said_at=said_at,
             extra=dict(extra or {}) | ({AWAITS_FILES: len(media)} if media else {}),
         ),
     )

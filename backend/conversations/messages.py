@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -54,6 +55,8 @@ class NewMessage:
     reply_index: int | None = None
     is_sensitive: bool = False
     files: Sequence[StoredFile] = ()
+    #: When it was sent, where it comes late.
+    said_at: datetime | None = None
     #: See `channels.port`: location, contact card, or the name of a kind that we cannot read.
     extra: dict[str, Any] = field(default_factory=dict)
     #: The approved template to use where free text is not allowed (`messaging.models.TemplatePurpose`), and its values.
@@ -109,7 +112,8 @@ async def append(session: AsyncSession, conversation: Conversation, new: NewMess
     if new.author is not Author.CONTROL:
         conversation.last_message_at = moment
     if new.author is Author.CITIZEN:
-        conversation.last_citizen_at = moment
+        said_at = new.said_at or moment
+        conversation.last_citizen_at = max(conversation.last_citizen_at or said_at, said_at)
     await session.flush()
     files = [await attach(session, message, file) for file in new.files]
     if new.author in _DELIVERED:

@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import asdict
+from datetime import UTC, datetime
 from uuid import UUID
 
 import structlog
@@ -71,7 +72,8 @@ async def conversation_of(session: AsyncSession, account: ChannelAccount, sender
     )
     conversation = await conversations.lock(session, opened.id)
     conversation.address = sender.address[:160]
-    conversation.display_name = strip_control(sender.display_name)[:120] if sender.display_name else None
+    if sender.display_name:
+        conversation.display_name = strip_control(sender.display_name)[:120]
     if sender.verified_phone is not None:
         await contacts.note_verified_phone(session, conversation, sender.verified_phone)
     return conversation
@@ -91,6 +93,7 @@ async def _message(session: AsyncSession, account: ChannelAccount, inbound: Inbo
         payload=payload,
         media=[conversations.AwaitedFile(media.reference, media.file_name) for media in inbound.media],
         extra=_extra(inbound),
+        said_at=datetime.fromtimestamp(inbound.sent_at, UTC) if inbound.sent_at is not None else None,
     )
     await accounts.note_inbound(session, account.id)
 

@@ -9,7 +9,7 @@ from backend.assistant.port import AssistantError, Reply, Turn, TurnResult
 from backend.assistant.rasa import RasaAssistant
 from backend.assistant.shared import SharedAssistant, assistant_of, is_in_share
 from backend.settings import Settings
-from tests.fakes import FakeAssistant
+from tests.fake_assistant import FakeAssistant
 
 IDS = [UUID(int=number) for number in range(4000)]
 

@@ -237,3 +237,21 @@ async def test_a_file_that_cannot_be_kept_is_answered_kindly(
     async with office.database.transaction() as session:
         (media,) = list(await session.scalars(select(InboundMedia)))
     assert (media.state, media.problem) == (MediaState.FAILED, "tipo_no_admitido")
+
+
+async def test_a_message_recovered_late_counts_from_when_it_was_sent(office: Office, whatsapp: ChannelAccount) -> None:
+    from datetime import timedelta
+
+    from backend import clock
+    from backend.messaging import window
+    from backend.webhooks import service
+    from channels.port import InboundMessage, Sender
+
+    long_ago = clock.now() - timedelta(hours=25)
+    sender = Sender("+526621234567", "whatsapp:+526621234567", None, "+526621234567")
+    late = InboundMessage("SMlate", sender, "ayer les escribí", sent_at=long_ago.timestamp())
+    async with office.database.transaction() as session:
+        await service.store(session, whatsapp, late)
+    (conversation,) = await office.conversations()
+    assert conversation.last_citizen_at == long_ago
+    assert not window.is_open(conversation)

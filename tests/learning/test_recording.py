@@ -11,7 +11,7 @@ from backend.conversations.models import HandoffReason
 from backend.db import Database
 from backend.learning.models import FollowUp, Understanding
 from tests.conversations.conftest import Stage
-from tests.fakes import FakeAssistant
+from tests.fake_assistant import FakeAssistant
 from tests.learning.conftest import Hear, kept, understood
 
 DOUBT = understood({"registrar_queja": 0.4, "registrar_peticion": 0.35, "ayuda": 0.1}, Outcome.ASKED)
