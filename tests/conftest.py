@@ -63,7 +63,8 @@ def database_url(postgres: str, template: str) -> Iterator[str]:
     """A migrated database of this test's own, with the catalogs' seeds."""
     name = f"test_{next(_numbers)}_{uuid.uuid4().hex[:6]}"
     with psycopg.connect(postgres, autocommit=True) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
+        # Copying files takes a third of the time of the default, which writes every block to the log.
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     yield _address(postgres, name)
     with psycopg.connect(make_conninfo(postgres), autocommit=True) as connection:
         connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
