@@ -49,6 +49,11 @@ class Citizen:
             headers=self.headers,
         )
 
+    def show(self, name: str, content: bytes) -> list[dict[str, Any]]:
+        """Attach a file that must be taken, and hear what is said to it."""
+        self.attach(name, content).raise_for_status()
+        return self.replies()
+
     def read(self, *, wait: float = 0) -> dict[str, Any]:
         """What is new, and who answers now."""
         answer = self.client.get(

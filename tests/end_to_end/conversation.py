@@ -2,6 +2,7 @@
 
 import re
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import yaml
 
 from tests.end_to_end.citizen import Citizen
 from tests.end_to_end.product import Product
+from tests.end_to_end.speaker import Speaker
 
 _FOLIO = re.compile(r"\bAC-\d{4}-\d{6}-[0-9A-Z]\b")
 _CODE = re.compile(r"(?i)(?:clave|c[oó]digo)[^:\n]{0,40}:\s*\**([A-Z0-9]{4}-?[A-Z0-9]{4})\b")
@@ -70,7 +72,9 @@ class Talk:
     staff: httpx.Client
     values: dict[str, str] = field(default_factory=dict)
     said: list[str] = field(default_factory=list)
-    sessions: list[Citizen] = field(default_factory=list)
+    sessions: list[Speaker] = field(default_factory=list)
+    #: A citizen on another channel; without it, on the web chat.
+    new_citizen: Callable[[], Speaker] | None = None
 
     def run(self) -> None:
         self.product.set_office(self.script.office)
@@ -80,11 +84,12 @@ class Talk:
         self._check_petition()
 
     @property
-    def citizen(self) -> Citizen:
+    def citizen(self) -> Speaker:
         return self.sessions[-1]
 
     def _open(self) -> None:
-        self.sessions.append(Citizen(self.client).open())
+        citizen = self.new_citizen() if self.new_citizen else Citizen(self.client)
+        self.sessions.append(citizen.open())
 
     def _step(self, number: int, step: dict[str, Any]) -> None:
         if step.get("new_session"):
@@ -119,8 +124,7 @@ class Talk:
                 replies = self.citizen.press(str(step["press"]))
             elif "attach" in step:
                 self.said.append(f"> (archivo {step['attach']})")
-                self.citizen.attach(f"{step['attach']}.png", PNG).raise_for_status()
-                replies = self.citizen.replies()
+                replies = self.citizen.show(f"{step['attach']}.png", PNG)
             else:
                 replies = self.citizen.replies()
         except (TimeoutError, AssertionError, httpx.HTTPStatusError) as error:

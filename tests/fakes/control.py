@@ -63,6 +63,10 @@ def _citizens(telephones: Telephones) -> APIRouter:
     async def press(citizen_id: str, body: Press) -> SentView:
         return telephones.press(citizen_id, body.title, body.message_id)
 
+    @router.get("/{citizen_id}/actions")
+    async def actions(citizen_id: str) -> list[str]:
+        return telephones.actions(citizen_id)
+
     @router.post("/{citizen_id}/block")
     async def block(citizen_id: str) -> CitizenView:
         return telephones.set_blocked(citizen_id, True)

@@ -135,6 +135,10 @@ class Telephones(Protocol):
 
     def set_blocked(self, citizen_id: str, blocked: bool) -> CitizenView: ...
 
+    def actions(self, citizen_id: str) -> list[str]:
+        """What the citizen saw the office do, such as `typing`."""
+        ...
+
     def is_idle(self) -> bool:
         """Is everything said delivered, and every receipt."""
         ...

@@ -59,6 +59,14 @@ class Citizen:
         self._post("unblock")
 
     @property
+    def actions(self) -> list[str]:
+        """What they saw the office do, such as `typing`."""
+        answer = self._client.get(f"/_control/citizens/{quote(self.id, safe='')}/actions")
+        _raise(answer)
+        seen: list[str] = answer.json()
+        return seen
+
+    @property
     def conversation(self) -> list[MessageView]:
         """Everything, in order, whoever wrote it and whether it arrived or not."""
         answer = self._client.get(f"/_control/citizens/{quote(self.id, safe='')}/conversation")

@@ -1,6 +1,7 @@
 """Sending through Twilio's own library: what is accepted, what is refused, what fails afterwards."""
 
 import time
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 
 import pytest
 import requests
@@ -120,7 +121,7 @@ def test_the_window_closes_after_24_hours(client: Client, twilio: TwilioServer, 
 
 
 def test_too_fast_for_the_sender(client: Client, twilio: TwilioServer, citizen: TwilioCitizen) -> None:
-    twilio.faults(sender_per_second=0.01)
+    twilio.faults(sender_per_second=0.0001)
     sids = [send(client, twilio, citizen.id) for _ in range(3)]
     twilio.settle()
     assert sorted(str(client.messages(sid).fetch().error_code) for sid in sids) == ["63018", "63018", "None"]
@@ -146,10 +147,24 @@ def test_media_is_fetched_from_its_public_address(
     assert outcome(client, twilio, sid) == ("undelivered", 63019)
 
 
+def test_typing_is_seen(client: Client, twilio: TwilioServer, citizen: TwilioCitizen) -> None:
+    inbound = citizen.send_text("¿Y mi folio?")
+    assert client.messaging.v2.typing_indicator.create(channel="whatsapp", message_id=inbound).success
+    assert citizen.actions == ["typing"]
+    with pytest.raises(TwilioRestException):
+        client.messaging.v2.typing_indicator.create(channel="whatsapp", message_id="SM" + "0" * 32)
+
+
 def test_too_many_requests_at_once(client: Client, twilio: TwilioServer, citizen: TwilioCitizen) -> None:
-    twilio.faults(fail_status=429, fail_times=1)
-    assert refusal(client, twilio, citizen.id) == (429, 20429)
-    send(client, twilio, citizen.id)
+    twilio.faults(api_concurrency=1, busy_seconds=10_000)
+    with ThreadPoolExecutor() as pool:
+        sends = [pool.submit(send, client_of(twilio, timeout=60), twilio, citizen.id) for _ in range(2)]
+        refused, working = wait(sends, return_when=FIRST_COMPLETED)
+        twilio.advance(10_000)
+        error = refused.pop().exception()
+        assert isinstance(error, TwilioRestException)
+        assert (error.status, error.code) == (429, 20429)
+        assert working.pop().result()
 
 
 def test_failing_on_demand(client: Client, twilio: TwilioServer, citizen: TwilioCitizen) -> None:
@@ -175,10 +190,11 @@ def test_slow_answers(twilio: TwilioServer, citizen: TwilioCitizen) -> None:
 
 
 def test_down_for_a_while(client: Client, twilio: TwilioServer, citizen: TwilioCitizen) -> None:
-    twilio.faults(down_seconds=0.5)
+    twilio.faults(down_seconds=60)
     with pytest.raises(requests.ConnectionError):
         send(client, twilio, citizen.id)
-    time.sleep(0.5)
+    twilio.faults(down_seconds=0.1)
+    time.sleep(0.1)
     send(client, twilio, citizen.id)
 
 

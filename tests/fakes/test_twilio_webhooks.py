@@ -207,13 +207,14 @@ def test_doubles_and_replays(twilio: TwilioServer, office: Office) -> None:
 
 
 def test_one_citizens_messages_keep_their_order(twilio: TwilioServer, office: Office) -> None:
-    office.seconds = 0.02
+    twilio.configure(webhook_url=f"{office.base_url}/whatsapp#rp=5xx")
+    office.seconds, office.statuses = 0.3, [500]
     citizen = twilio.citizen(PHONE)
-    texts = [f"Mensaje {number}" for number in range(8)]
+    texts = [f"Mensaje {number}" for number in range(3)]
     for text in texts:
         citizen.send_text(text)
     twilio.settle()
-    assert [form["Body"] for form in office.forms("/whatsapp")] == texts
+    assert [form["Body"] for form in office.forms("/whatsapp")] == [texts[0], *texts]
 
 
 def test_a_block_is_not_told(twilio: TwilioServer, office: Office) -> None:

@@ -102,11 +102,6 @@ def _add_own_control(app: FastAPI, state: TelegramState, updates: Updates, telep
     async def add_group(body: Group) -> dict[str, int]:
         return {"id": telephones.add_group(body.title, body.citizen_id)}
 
-    @app.get("/_control/chats/{chat_id}/actions")
-    async def actions(chat_id: int) -> list[str]:
-        """The chat actions shown so far, such as `typing`."""
-        return state.chats[chat_id].actions if chat_id in state.chats else []
-
     @app.get("/_control/deliveries")
     async def deliveries() -> list[dict[str, Any]]:
         return updates.deliveries

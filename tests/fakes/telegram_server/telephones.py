@@ -98,6 +98,9 @@ class TelegramTelephones:
             self._tell_membership(self._state.private_chat(citizen), citizen, *states)
         return _view(citizen)
 
+    def actions(self, citizen_id: str) -> list[str]:
+        return self._state.private_chat(self._state.citizen(citizen_id)).actions
+
     def is_idle(self) -> bool:
         return self._updates.is_idle()
 

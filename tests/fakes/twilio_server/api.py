@@ -76,6 +76,22 @@ def _media_routes(state: TwilioState) -> APIRouter:
     return router
 
 
+def typing_indicator(state: TwilioState) -> APIRouter:
+    """«Typing indicators for WhatsApp»: named by a message of the citizen's, which it also marks as read."""
+    router = APIRouter()
+
+    @router.post("/v2/Indicators/Typing.json")
+    async def show(request: Request) -> Response:
+        form = await request.form()
+        message = state.messages.get(str(form.get("messageId")))
+        if form.get("channel") != "whatsapp" or message is None or message.direction != "inbound":
+            raise TwilioError(20001, "channel must be whatsapp and messageId an inbound message's")
+        state.citizen(message.from_).actions.append("typing")
+        return JSONResponse({"success": True})
+
+    return router
+
+
 def content_network(state: TwilioState) -> APIRouter:
     """Where media are: public for whoever has the address, and shut to requests that bring credentials."""
     router = APIRouter(prefix="/_cdn")

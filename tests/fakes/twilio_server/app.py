@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from tests.fakes.clock import VendorClock
 from tests.fakes.control import add_control
 from tests.fakes.link import OURS, FaultyLink
-from tests.fakes.twilio_server.api import api_routes, content_network
+from tests.fakes.twilio_server.api import api_routes, content_network, typing_indicator
 from tests.fakes.twilio_server.content import content_routes
 from tests.fakes.twilio_server.errors import TwilioError, answer, answer_status
 from tests.fakes.twilio_server.outbound import Outbound
@@ -33,6 +33,7 @@ def create_twilio(account: Account, clock: VendorClock, *, base_url: str = "") -
     telephones.media_base_url = base_url
     app = FastAPI(title="Stand-in for Twilio", openapi_url=None)
     app.include_router(api_routes(state, outbound))
+    app.include_router(typing_indicator(state))
     app.include_router(content_network(state))
     app.include_router(content_routes(state))
     add_control(app, telephones, state.faults, clock)

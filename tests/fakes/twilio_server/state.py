@@ -63,6 +63,8 @@ class Citizen:
     username: str = ""
     last_wrote: datetime | None = None
     opted_out: bool = False
+    #: What they saw the office do, such as `typing`.
+    actions: list[str] = field(default_factory=list)
     #: Why messages to them fail, if they do.
     unreachable: int | None = None
 

@@ -65,6 +65,9 @@ class TwilioTelephones:
         citizen.unreachable = 63024 if blocked and citizen.is_whatsapp else 30003 if blocked else None
         return _view(citizen)
 
+    def actions(self, citizen_id: str) -> list[str]:
+        return self._state.citizen(citizen_id).actions
+
     def is_idle(self) -> bool:
         return self._state.under_way == 0
 
