@@ -37,8 +37,10 @@ def main() -> int:
                 _join(both)
             return product.wait()
         except KeyboardInterrupt:
+            return 0
+        finally:
             product.terminate()
-            return product.wait(STOP_SECONDS)
+            product.wait(STOP_SECONDS)
 
 
 def _port() -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from backend import models
 from backend.db import Database
 from backend.environment import complete, settings_from
 from backend.messaging.adapters import Adapters, webhook_address
@@ -19,6 +20,8 @@ from channels.catalogue import CHANNELS, account_name
 from channels.telegram import TelegramChannel
 from tests.fakes.handles import TelegramServer, TwilioServer
 from tests.fakes.running import running_telegram, running_twilio
+
+__all__ = ["StandIns", "models", "register", "running_stand_ins", "settings_of"]  # models: every table is known
 
 WEBHOOK_SECRET = "stand-in-webhook-secret_0123456789"
 
