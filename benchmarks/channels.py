@@ -267,7 +267,8 @@ def main() -> None:
     day = date.today().isoformat()  # noqa: DTZ011 — the day on the wall
     text = (
         f"# Webhooks replayed, {day}\n\n"
-        "`python -m benchmarks.channels` printed this; its docstring says what is counted. Each call came one to four times,\nas vendors repeat them; 20 different forged calls a vendor.\n\n"
+        "`python -m benchmarks.channels` printed this; its docstring says what is counted. "
+        "Each call came one to four times,\nas vendors repeat them; 20 different forged calls a vendor.\n\n"
         f"{figures}\n"
     )
     (ROOT / "benchmarks/results/channels.md").write_text(text, encoding="utf-8")
