@@ -9,7 +9,7 @@ UV := $(VAR_DIR)/tools/bin/uv
 BACKEND := .venv/bin/python
 BOT := .venv-bot/bin/python
 
-.PHONY: help run test lint types fmt train models model-rollback lock clean setup conversations nlu-eval
+.PHONY: help run demo-channels test lint types fmt train models model-rollback lock clean setup conversations nlu-eval
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -17,6 +17,10 @@ help: ## This list
 run: setup ## Serve everything (PORT, DATABASE_URL and VAR_DIR are honoured; Ctrl-C stops it all)
 	@model="$$($(BOT) -m bot.train --var-dir $(VAR_DIR) | tee /dev/stderr | tail -n 1)" && \
 	  exec $(BACKEND) -m backend run --model "$$model"
+
+demo-channels: setup ## As run, with stand-ins for WhatsApp, SMS and Telegram: write as a citizen on their pages
+	@model="$$($(BOT) -m bot.train --var-dir $(VAR_DIR) | tee /dev/stderr | tail -n 1)" && \
+	  exec $(BACKEND) -m tests.end_to_end.demo_channels --model "$$model"
 
 test: setup ## The whole test suite
 	@$(BOT) -m bot.train --var-dir $(VAR_DIR) --exact

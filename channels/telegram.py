@@ -97,7 +97,7 @@ class TelegramChannel:
     def parse(self, request: WebhookRequest) -> Sequence[Inbound]:
         try:
             content = json.loads(request.body)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:  # the latter: nested beyond all measure
             raise Malformed("not JSON") from error
         if not isinstance(content, dict) or not isinstance(content.get("update_id"), int):
             raise Malformed("no update_id")
@@ -108,7 +108,7 @@ class TelegramChannel:
         try:
             parsed = telegram.Update.de_json(update, self.bot)
             return [_read(parsed)]
-        except (TypeError, ValueError, KeyError, AttributeError, OverflowError, OSError) as error:
+        except (TypeError, ValueError, KeyError, AttributeError, OverflowError, OSError, RecursionError) as error:
             # The library builds its objects from whatever comes, and fails in these ways where a field is missing.
             raise Malformed(type(error).__name__) from error
 

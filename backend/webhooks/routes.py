@@ -1,6 +1,6 @@
 """Where the vendors call. A 2xx is answered only for what is committed."""
 
-from typing import Annotated
+from typing import Annotated, Any
 from uuid import UUID
 
 import structlog
@@ -60,8 +60,15 @@ async def _call(request: Request) -> WebhookRequest:
     return WebhookRequest(f"{settings.base_url}{request.url.path}{query}", dict(request.headers), body)
 
 
-@router.post("/webhooks/{channel}/{account_id}")
-@router.post("/webhooks/{channel}/{account_id}/status")
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    403: {"description": "La llamada no es auténtica, o es demasiado grande."},
+    404: {"description": "No existe esa cuenta."},
+    503: {"description": ChannelOff.message},
+}
+
+
+@router.post("/webhooks/{channel}/{account_id}", responses=_ANSWERS)
+@router.post("/webhooks/{channel}/{account_id}/status", responses=_ANSWERS)
 async def receive(request: Request, background: BackgroundTasks, opened: Opened) -> Response:
     """A vendor's call: 403 unless it is authentic, 200 once what it says is committed."""
     account, adapter = opened

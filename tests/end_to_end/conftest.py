@@ -1,5 +1,6 @@
 """One product for all end-to-end tests, with its real model, database, worker and bot."""
 
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,16 +8,35 @@ import httpx
 import pytest
 
 from tests.end_to_end.product import Product, free_port, model_path
+from tests.end_to_end.stand_ins import StandIns, running_stand_ins
 
 ANALYST = "ana.prueba"
+#: A line for each channel on which conversations were held, said at the end.
+HELD = pytest.StashKey[list[str]]()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    for line in config.stash.get(HELD, []):
+        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")
-def product(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Product]:
-    running = Product(tmp_path_factory.mktemp("product"), free_port(), model_path())
-    running.start()
-    yield running
-    running.stop()
+def stand_ins() -> Iterator[StandIns]:
+    with running_stand_ins() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def product(stand_ins: StandIns) -> Iterator[Product]:
+    """Started so that it takes the stand-ins for the vendors; its accounts there are registered by who needs them.
+
+    Not in pytest's own folder, which another session that starts closes to its database (see tests/conftest.py).
+    """
+    with tempfile.TemporaryDirectory(prefix="chat-sonora-product-", ignore_cleanup_errors=True) as folder:
+        running = Product(Path(folder), free_port(), model_path(), extra_environment=stand_ins.environment)
+        running.start()
+        yield running
+        running.stop()
 
 
 @pytest.fixture(scope="session")

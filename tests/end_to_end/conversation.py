@@ -43,6 +43,11 @@ class Script:
     petition: dict[str, Any] | None = None
     no_petition: bool = False
 
+    @property
+    def moves_office(self) -> bool:
+        """Whether the office opens or closes meanwhile, which others would notice."""
+        return any("office" in step for step in self.steps)
+
 
 def load(path: Path) -> Script:
     """Read a file. Raises ValueError where it has a key that means nothing."""
@@ -64,7 +69,7 @@ def load(path: Path) -> Script:
 
 @dataclass
 class Talk:
-    """One run of a script against a running product."""
+    """One run of a script against a running product, whose office is as the script wants it at the start."""
 
     script: Script
     product: Product
@@ -77,7 +82,6 @@ class Talk:
     new_citizen: Callable[[], Speaker] | None = None
 
     def run(self) -> None:
-        self.product.set_office(self.script.office)
         self._open()
         for number, step in enumerate(self.script.steps, 1):
             self._step(number, step)
@@ -97,7 +101,7 @@ class Talk:
         if "office" in step:
             self.product.set_office(step["office"])
         if step.get("bot_session") == "expired":
-            self.product.expire_bot_sessions()
+            self.product.expire_bot_sessions([session.session_id for session in self.sessions])
         if "agent" in step:
             self._agent(step["agent"])
         replies = self._act(number, step)

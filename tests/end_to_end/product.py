@@ -122,12 +122,14 @@ class Product:
                 "INSERT INTO business_hours (weekday, opens, closes) VALUES (%s, '00:00', '23:59:59.999')", weekday
             )
 
-    def expire_bot_sessions(self) -> None:
-        """Age everything in the bot's tracker store by a day, so that its sessions are over."""
+    def expire_bot_sessions(self, conversation_ids: list[str]) -> None:
+        """Age all that the bot remembers of these conversations by a day, so that their sessions are over."""
         self.execute(
             "UPDATE rasa.events SET timestamp = timestamp - 86400,"
             " data = jsonb_set(data::jsonb, '{timestamp}',"
             " to_jsonb((data::jsonb->>'timestamp')::float8 - 86400))::text"
+            " WHERE sender_id = ANY(%s)",
+            conversation_ids,
         )
 
     def command(self, *arguments: str) -> str:

@@ -19,15 +19,18 @@ class SmallOffice:
         self.server = server
         self.client = client_of(server)
         self.busy = 0
+        #: More than anybody here writes.
+        self.messages = 1_000
         self.answers: list[tuple[str, list[str]]] = []
 
     def standing(self, citizen_id: str) -> Standing:
+        self.server.settle()
         if self.busy:
             self.busy -= 1
-            return Standing("7", "bot", True)
+            return Standing("7", "bot", True, self.messages)
         while self.answers:
             self._send(citizen_id, *self.answers.pop(0))
-        return Standing("7", "bot", False)
+        return Standing("7", "bot", False, self.messages)
 
     def _send(self, to: str, text: str, titles: list[str]) -> None:
         what = {"body": text}
@@ -48,7 +51,7 @@ def office() -> Iterator[SmallOffice]:
 @pytest.fixture
 def citizen(office: SmallOffice) -> TelephoneCitizen:
     telephone = office.server.citizen("+5216621234567")
-    return TelephoneCitizen(office.server, telephone, office).open()
+    return TelephoneCitizen(telephone, office).open()
 
 
 def texts(citizen: TelephoneCitizen) -> list[str]:
@@ -90,3 +93,13 @@ def test_gives_up_on_an_office_that_is_never_done(office: SmallOffice, citizen: 
     office.busy = 1_000
     with pytest.raises(TimeoutError, match="no reply within"):
         citizen.replies(seconds=0.3)
+
+
+def test_waits_until_the_office_has_what_was_written(office: SmallOffice, citizen: TelephoneCitizen) -> None:
+    office.messages = 0
+    citizen.telephone.send_text("Hola")
+    citizen.sent = 1
+    with pytest.raises(TimeoutError, match="no reply within"):
+        citizen.replies(seconds=0.3)
+    office.messages = 1
+    assert citizen.replies() == []
