@@ -39,9 +39,9 @@ nlu-eval: setup ## Measure understanding on FILE (a .tsv with the columns intent
 	@OPENBLAS_NUM_THREADS=1 CUDA_VISIBLE_DEVICES=-1 $(BOT) -W ignore -m bot.nlu_eval "$(FILE)" --var-dir $(VAR_DIR) 2>$(VAR_DIR)/nlu-eval.log \
 	  || { tail -n 5 $(VAR_DIR)/nlu-eval.log; exit 1; }
 
-conversations: setup ## Hold the conversations of DIR (default tests/end_to_end/conversations) with the real product
+conversations: setup ## Hold the conversations of DIR (default: ours) on CHANNELS (default web; web,whatsapp,telegram)
 	@$(BOT) -m bot.train --var-dir $(VAR_DIR) --exact >/dev/null
-	@CONVERSATIONS_DIR=$(DIR) $(BACKEND) -m pytest tests/end_to_end/test_conversations.py -q
+	@CONVERSATIONS_DIR="$(DIR)" CONVERSATION_CHANNELS="$(or $(CHANNELS),web)" $(BACKEND) -m pytest tests/end_to_end/test_conversations.py -q
 
 lint: setup ## Ruff, strict types, import rules
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
