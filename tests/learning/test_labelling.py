@@ -145,7 +145,7 @@ def test_nothing_labelled_is_a_file_that_can_be_read() -> None:
 
 def test_intents_are_the_bots_and_named_by_title_or_name() -> None:
     domain = yaml.safe_load((ROOT / "bot/domain/intents.yml").read_text("utf-8"))
-    assert set(TITLES) == set(domain["intents"]) - {"elegir", "enviar_adjunto", "volver_con_bot"}
+    assert set(TITLES) == set(domain["intents"]) - {"elegir", "enviar_adjunto", "otro_idioma", "volver_con_bot"}
     assert named(" decir que SI ") == "afirmar"
     assert named("consultar_folio") == "consultar_folio"
     assert named("otra") is None
