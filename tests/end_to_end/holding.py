@@ -1,6 +1,7 @@
 """Conversation files held with the running product, many at once, on one channel."""
 
 import itertools
+import re
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -47,26 +48,36 @@ class Hall:
         scripts = _loaded(outcomes)
         with self._one_at_a_time, psycopg.connect(self.product.database_url, autocommit=True) as connection:
             began = time.monotonic()
-            new_citizen = self._new_citizen(channel, ProductOffice(connection, channel))
+            office = ProductOffice(connection, channel)
             for group in _groups(scripts):
                 self.product.set_office(group[0].office)
                 with ThreadPoolExecutor(AT_ONCE) as pool:
                     for script in group:
+                        new_citizen = self._new_citizen(channel, office, hides_phone=_tells_contact(script))
                         talk = Talk(script, self.product, self.client, self.staff, new_citizen=new_citizen)
                         pool.submit(_settle, outcomes[script.path], talk.run)
             self.took[channel] = (time.monotonic() - began, len(outcomes))
 
-    def _new_citizen(self, channel: str, office: ProductOffice) -> Callable[[], Speaker] | None:
-        """None: the web chat's."""
+    def _new_citizen(self, channel: str, office: ProductOffice, *, hides_phone: bool) -> Callable[[], Speaker] | None:
+        """None: the web chat's. `hides_phone`: who does not let WhatsApp tell their telephone is asked for one."""
 
         def on_whatsapp() -> Speaker:
-            telephone = self.stand_ins.twilio.citizen(f"+521999{next(_numbers):07}", name="Ciudadana")
+            number = f"+521999{next(_numbers):07}"
+            telephone = self.stand_ins.twilio.citizen(number, name="Ciudadana", hides_phone=hides_phone)
             return TelephoneCitizen(telephone, office)
 
         def on_telegram() -> Speaker:
             return TelephoneCitizen(self.stand_ins.telegram.citizen("Ciudadana"), office)
 
         return {"web": None, "whatsapp": on_whatsapp, "telegram": on_telegram}[channel]
+
+
+def _tells_contact(script: Script) -> bool:
+    """Whether the citizen of a file is asked for a telephone or an e-mail, which WhatsApp's number would spare them."""
+    told = [str(step.get("citizen", "")) for step in script.steps]
+    asked = " ".join(str(step.get("bot", "")) for step in script.steps)
+    is_told = any("@" in words or sum(map(str.isdigit, words)) >= 7 or "no tengo" in words for words in told)
+    return is_told or re.search(r"tel[eé]fono|correo|contacto", asked, re.IGNORECASE) is not None
 
 
 def _loaded(outcomes: dict[Path, Future[None]]) -> list[Script]:

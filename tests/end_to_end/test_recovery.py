@@ -99,7 +99,8 @@ def test_with_rasa_down_the_scripted_intake_files_the_petition(product: Product,
         said = citizen.press("Acepto")
         for answer in ANSWERS[2:]:
             said = citizen.say(answer)
-        folio = next(line for line in said[-1]["text"].splitlines() if line.startswith("Folio: "))
+        told = "\n".join(message["text"] for message in said)
+        folio = next(line for line in told.splitlines() if line.startswith("Folio: "))
     assert product.execute("SELECT count(*) FROM petition WHERE folio = %s", folio.removeprefix("Folio: ")) == [(1,)]
     product.wait_ready()
     assert "Recibida" in citizen.say("como va mi folio")[0]["text"]
