@@ -1,8 +1,9 @@
-"""`python -m benchmarks.nlu [--file FILE] [--only NAME,NAME] [--diet-epochs N]`: candidates for reading intents.
+"""`python -m benchmarks.nlu [--file F] [--only NAME,NAME] [--diet-epochs N] [--examples N]`: ways of reading intents.
 
 Run by the bot's environment, from the repository's folder. Each candidate has a process of its own, one after
 another, with one thread. Speed is also told as a ratio to Rasa's default pipeline in the same run. That one trains for
-an hour or more on two cores: `--diet-epochs` makes it shorter, and its row says so.
+an hour or more on two cores: `--diet-epochs` makes it shorter, and its row says so; `--examples` trains every Rasa
+pipeline on the same fixed sample, so that they can be compared in minutes.
 """
 
 import argparse
@@ -24,13 +25,15 @@ _EPOCHS = 100
 _DRAWS = 500
 
 
-def measure(name: str, path: Path, epochs: int = _EPOCHS) -> dict[str, Any] | None:
+def measure(name: str, path: Path, epochs: int = _EPOCHS, examples: int = 0) -> dict[str, Any] | None:
     """A candidate's result, or None where it cannot be run here (its package is not installed)."""
     environment = {
         **os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "-1",
         "TF_CPP_MIN_LOG_LEVEL": "3", "RASA_TELEMETRY_ENABLED": "false", "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
     }  # fmt: skip
-    command = [sys.executable, "-W", "ignore", "-m", "benchmarks.nlu.candidates", name, str(path), str(epochs)]
+    command = [
+        sys.executable, "-W", "ignore", "-m", "benchmarks.nlu.candidates", name, str(path), str(epochs), str(examples),
+    ]  # fmt: skip
     done = subprocess.run(command, cwd=data.ROOT, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         print(f"{name}: not measured: {done.stderr.strip().splitlines()[-1]}", file=sys.stderr)
@@ -61,13 +64,13 @@ def _half_width(values: list[float]) -> float:
     return float(high - low) / 2
 
 
-def compare(names: list[str], path: Path, epochs: int) -> None:
+def compare(names: list[str], path: Path, epochs: int, examples: int) -> None:
     """Print the table's rows, and how much faster than Rasa's default pipeline ours answers."""
     _, truth = data.messages(path)
     speeds: dict[str, float] = {}
     accuracies: dict[str, float] = {}
     for name in names:
-        result = measure(name, path, epochs)
+        result = measure(name, path, epochs, examples)
         if result is None:
             continue
         each = speeds[name] = result["milliseconds"]
@@ -88,11 +91,14 @@ def main() -> None:
     parser.add_argument("--file", type=Path, default=data.DEV)
     parser.add_argument("--only", default="", help="only candidates whose name contains one of these words")
     parser.add_argument("--diet-epochs", type=int, default=_EPOCHS)
+    parser.add_argument(
+        "--examples", type=int, default=0, help="train Rasa's pipelines on so many examples an intent only (0: all)"
+    )
     arguments = parser.parse_args()
     wanted = [name for name in CANDIDATES if any(word in name for word in arguments.only.split(","))]
     print("| candidate | accuracy | macro F1 | ms a message | times the default's speed | MB | s to train |")
     print("|---|---|---|---|---|---|---|", flush=True)
-    compare(wanted, arguments.file, arguments.diet_epochs)
+    compare(wanted, arguments.file, arguments.diet_epochs, arguments.examples)
 
 
 if __name__ == "__main__":

