@@ -9,8 +9,11 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from argon2 import PasswordHasher
+from argon2.profiles import CHEAPEST
 from psycopg.conninfo import make_conninfo
 
+from backend.agents import passwords
 from backend.catalog import service as catalog
 from backend.db import Database, in_transaction
 from backend.embedded import EmbeddedPostgres
@@ -21,6 +24,16 @@ from tests.chromium import browser
 __all__ = ["browser"]
 
 _numbers = itertools.count()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def cheap_passwords() -> Iterator[None]:
+    """argon2 with its cheapest parameters: at its own, a test that logs somebody in spends half a second on it."""
+    cheap = PasswordHasher.from_parameters(CHEAPEST)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", cheap)
+        patch.setattr(passwords, "_NOBODY", cheap.hash("nobody"))
+        yield
 
 
 @pytest.fixture(scope="session")
