@@ -18,7 +18,7 @@ from backend.outbox.models import DeliveryState
 from tests.channels.conftest import Office
 from tests.conversations.conftest import add_agent
 from tests.end_to_end.conversation import PNG
-from tests.fakes.handles import TelegramServer, TwilioServer
+from tests.fakes.handles import TelegramServer, TwilioCitizen, TwilioServer
 
 NUMBER = "+5216621234567"
 
@@ -33,6 +33,15 @@ async def _reply(office: Office, conversation: Conversation, text: str, *, with_
         return message.id
 
 
+async def _arrives(citizen: TwilioCitizen, text: str) -> bool:
+    """Whether a text reaches the citizen: WhatsApp delivers some time after it accepts."""
+    for _ in range(100):
+        if text in [one.text for one in citizen.received]:
+            return True
+        await asyncio.sleep(0.1)
+    return False
+
+
 async def test_an_agents_photo_and_words_reach_whatsapp(
     office: Office, twilio: TwilioServer, whatsapp: ChannelAccount
 ) -> None:
@@ -40,6 +49,7 @@ async def test_an_agents_photo_and_words_reach_whatsapp(
     citizen.send_text("hola")
     twilio.settle()
     await office.work()
+    twilio.settle()
     (conversation,) = await office.conversations()
     await _reply(office, conversation, "Aquí está el mapa.", with_photo=True)
     await office.work()
@@ -111,6 +121,7 @@ async def test_outside_the_window_the_approved_template_goes_in_place_of_the_tex
     citizen.send_text("hola")
     twilio.settle()
     await office.work()
+    twilio.settle()
     adapter = await office.worker.adapters.open(whatsapp)
     text = "Su petición {{1}} cambió de estado: {{2}}."
     content_sid = await adapter.submit_template("aviso_de_estado", text, ("AC", "Turnada"))  # type: ignore[union-attr]
@@ -131,7 +142,7 @@ async def test_outside_the_window_the_approved_template_goes_in_place_of_the_tex
     await _say_with_template(office, conversation)
     await office.work()
     twilio.settle()
-    assert citizen.received[-1].text == "Su petición AC-2026-000001-X cambió de estado: Turnada."
+    assert await _arrives(citizen, "Su petición AC-2026-000001-X cambió de estado: Turnada.")
     assert (await office.deliveries())[-1].template_id is not None
 
 
@@ -142,6 +153,7 @@ async def test_outside_the_window_without_a_template_nothing_is_sent_and_the_age
     citizen.send_text("hola")
     twilio.settle()
     await office.work()
+    twilio.settle()
     (conversation,) = await office.conversations()
     await _close_window(office, conversation)
     message = await _reply(office, conversation, "¿Sigue ahí?")
@@ -158,7 +170,7 @@ async def test_outside_the_window_without_a_template_nothing_is_sent_and_the_age
     async with office.database.transaction() as session:
         assert await outbox.retry(session, message) == 1
     await office.work()
-    assert "¿Sigue ahí?" in [one.text for one in citizen.received]
+    assert await _arrives(citizen, "¿Sigue ahí?")
 
 
 async def test_the_citizen_sees_that_an_answer_is_being_written(
