@@ -244,7 +244,8 @@ def _approval(content: dict[str, Any], body: dict[str, Any]) -> dict[str, Any]:
 
 async def _decide(state: TwilioState, approval: dict[str, Any]) -> None:
     await state.clock.sleep(state.faults.settings.approval_seconds / 2)
-    approval["status"] = "pending"
+    if approval["status"] == "received":  # unless somebody decided meanwhile
+        approval["status"] = "pending"
     await state.clock.sleep(state.faults.settings.approval_seconds / 2)
     if approval["status"] == "pending":
         approval["status"] = "approved"
