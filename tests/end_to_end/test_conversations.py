@@ -17,6 +17,14 @@ FOLDER = Path(os.environ.get("CONVERSATIONS_DIR") or Path(__file__).parent / "co
 #: CONVERSATION_CHANNELS names some of them, with commas between.
 HELD_ON = tuple((os.environ.get("CONVERSATION_CHANNELS") or ",".join(CHANNELS)).split(","))
 FILES = sorted((ROOT / FOLDER).glob("*.yml"))
+#: Unless channels were named, the telephones share the files between them: each is held on the web and on one more.
+TELEPHONES = () if os.environ.get("CONVERSATION_CHANNELS") else ("whatsapp", "telegram")
+PAIRS = [
+    pytest.param(channel, path, id=f"{channel}-{path.stem}")
+    for channel in HELD_ON
+    for number, path in enumerate(FILES)
+    if channel not in TELEPHONES or TELEPHONES[number % 2] == channel
+]
 #: The whole channel's conversations are held at once: the slowest may be the first asked for.
 SECONDS = 900
 
@@ -48,8 +56,7 @@ def _selected(request: pytest.FixtureRequest, channel: str) -> list[Path]:
 
 @pytest.mark.product
 @pytest.mark.timeout(SECONDS)
-@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
-@pytest.mark.parametrize("channel", HELD_ON)
+@pytest.mark.parametrize(("channel", "path"), PAIRS)
 def test_conversation(channel: str, path: Path, hall: Hall, outcomes: Outcomes, request: pytest.FixtureRequest) -> None:
     if channel not in outcomes:
         outcomes[channel] = hall.hold(channel, _selected(request, channel))
