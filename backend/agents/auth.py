@@ -16,12 +16,12 @@ from backend.agents import service
 from backend.agents.errors import CsrfRefused, PasswordChangeRequired, WrongCredentials
 from backend.agents.models import Role, User
 from backend.db import Database, Tx
-from backend.errors import Forbidden, Unauthenticated
+from backend.errors import Forbidden, NotFound, Unauthenticated
 from backend.settings import Settings
 
 COOKIE = "__Host-session"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_RANK = {Role.ANALYST: 0, Role.HEAD: 1, Role.ADMIN: 2}
+_RANK = {Role.LIAISON: -1, Role.ANALYST: 0, Role.HEAD: 1, Role.ADMIN: 2}
 
 _cookie = APIKeyCookie(name=COOKIE, auto_error=False, scheme_name="StaffSession")
 _bearer = HTTPBearer(auto_error=False, scheme_name="StaffToken", description="A token of POST /api/auth/tokens.")
@@ -71,15 +71,28 @@ async def _check_csrf(request: Request, expected: str) -> None:
         raise CsrfRefused
 
 
-async def _user(request: Request, user: Annotated[User, Depends(_any_user)]) -> User:
+async def _settled(request: Request, user: Annotated[User, Depends(_any_user)]) -> User:
     # A program's token was issued on purpose; the one-time password is the browser's business.
     if user.must_change_password and not getattr(request.state, "is_program", False):
         raise PasswordChangeRequired
     return user
 
 
+async def _staff(user: Annotated[User, Depends(_settled)]) -> User:
+    # To another agency's liaison nothing of the office exists, so that no answer tells which folios do.
+    if user.role is Role.LIAISON:
+        raise NotFound
+    return user
+
+
+async def _liaison(user: Annotated[User, Depends(_settled)]) -> User:
+    if user.role is not Role.LIAISON:
+        raise NotFound
+    return user
+
+
 def _at_least(role: Role) -> object:
-    async def check(user: Annotated[User, Depends(_user)]) -> User:
+    async def check(user: Annotated[User, Depends(_staff)]) -> User:
         if _RANK[user.role] < _RANK[role]:
             raise Forbidden
         return user
@@ -115,8 +128,10 @@ def delete_cookie(response: Response) -> None:
 
 #: Signed in, perhaps with a one-time password still to be changed.
 AnyUser = Annotated[User, Depends(_any_user)]
-#: Any member of staff.
-CurrentUser = Annotated[User, Depends(_user)]
+#: Any member of the office's staff; to an agency's liaison its pages do not exist.
+CurrentUser = Annotated[User, Depends(_staff)]
+#: An agency's liaison, whose `agency_id` is set, and nobody else.
+CurrentLiaison = Annotated[User, Depends(_liaison)]
 #: The head of department, or an administrator.
 CurrentHead = Annotated[User, _at_least(Role.HEAD)]
 CurrentAdmin = Annotated[User, _at_least(Role.ADMIN)]

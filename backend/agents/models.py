@@ -4,15 +4,19 @@ import enum
 import uuid
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, String, func
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.db import Base, enum_column
 
 
 class Role(enum.StrEnum):
-    """What a person may do; each role may do all that the ones before it may."""
+    """What a person may do; each role of the office may do all that the ones before it may.
 
+    LIAISON is no role of the office: an agency's enlace, who sees only what was turned to their agency.
+    """
+
+    LIAISON = "liaison"
     ANALYST = "analyst"
     HEAD = "head"
     ADMIN = "admin"
@@ -25,7 +29,7 @@ class PresenceState(enum.StrEnum):
 
 
 class User(Base):
-    """A member of staff. Accounts are disabled, never deleted."""
+    """A member of staff, or an agency's liaison. Accounts are disabled, never deleted."""
 
     __tablename__ = "staff_user"
 
@@ -33,12 +37,17 @@ class User(Base):
     username: Mapped[str] = mapped_column(String(60), unique=True)
     full_name: Mapped[str] = mapped_column(String(200))
     role: Mapped[Role] = mapped_column(enum_column(Role, "role"))
+    #: Whose liaison; set for Role.LIAISON alone.
+    agency_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("agency.id"))
+    email: Mapped[str | None] = mapped_column(String(254))
     password_hash: Mapped[str]
     must_change_password: Mapped[bool] = mapped_column(default=True)
     is_active: Mapped[bool] = mapped_column(default=True)
     failed_logins: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (CheckConstraint("(role = 'liaison') = (agency_id IS NOT NULL)", name="liaison_has_agency"),)
 
 
 class StaffSession(Base):

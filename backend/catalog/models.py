@@ -41,6 +41,12 @@ class Agency(Base):
     level: Mapped[AgencyLevel] = mapped_column(enum_column(AgencyLevel, "level"))
     aliases: Mapped[list[str]] = mapped_column(default=list)
     valid_from: Mapped[date | None]
+    #: Who answers there for what is turned to it, with name and office as a letter addresses them.
+    liaison_name: Mapped[str | None] = mapped_column(String(160))
+    liaison_title: Mapped[str | None] = mapped_column(String(160))
+    liaison_email: Mapped[str | None] = mapped_column(String(254))
+    #: Working days that it has to answer a turn.
+    answer_days: Mapped[int] = mapped_column(default=10, server_default="10")
     is_active: Mapped[bool] = mapped_column(default=True)
 
 

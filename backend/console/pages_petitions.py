@@ -9,16 +9,17 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.agents.auth import CurrentUser
-from backend.agents.models import User
+from backend.agents.models import Role, User
 from backend.catalog import service as catalog
-from backend.console import petition_form
+from backend.console import panels, petition_form
 from backend.console.rendering import staff_page
 from backend.conversations import queries as conversations
 from backend.db import Tx
 from backend.errors import ChatSonoraError, InvalidInput
 from backend.notices import proof
 from backend.notices.answers import verdict_on
-from backend.registry import petitions, queries
+from backend.registry import lifecycle, petitions, queries
+from backend.registry.lifecycle import Who
 from backend.registry.models import ActorKind, EntryChannel, PetitionEventKind, PetitionKind, PetitionStatus, Priority
 from backend.settings import Settings
 
@@ -163,7 +164,7 @@ async def detail_page(
     context = {
         "active": "petitions",
         "details": await queries.details(session, petition),
-        "allowed": petitions.TRANSITIONS[petition.status],
+        "allowed": lifecycle.allowed(petition.status, Who.STAFF if user.role is Role.ANALYST else Who.HEAD),
         "municipalities": await catalog.municipalities(session),
         "agencies": await catalog.agencies(session),
         "topics": await catalog.topics(session),
@@ -172,6 +173,7 @@ async def detail_page(
         "verdict": await verdict_on(session, petition.id),
         "told": told,
         "error": error.text if error else None,
+        **await panels.contexts(session, petition, user),
     }
     return await staff_page(request, session, user, "petition_detail.html", context, error.status if error else 200)
 

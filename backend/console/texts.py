@@ -16,7 +16,12 @@ from backend.registry.models import (
     Priority,
 )
 
-ROLES = {Role.ANALYST: "Analista", Role.HEAD: "Jefatura", Role.ADMIN: "Administración"}
+ROLES = {
+    Role.LIAISON: "Enlace de dependencia",
+    Role.ANALYST: "Analista",
+    Role.HEAD: "Jefatura",
+    Role.ADMIN: "Administración",
+}
 
 PRESENCE = {
     PresenceState.AVAILABLE: "Disponible",
@@ -178,6 +183,30 @@ PETITION_EVENTS = {
     PetitionEventKind.NOTE: "Nota",
     PetitionEventKind.NOTICE: "Aviso a la persona",
     PetitionEventKind.CITIZEN_VERDICT: "La persona dijo si se resolvió",
+    PetitionEventKind.SUSPENDED: "Se detuvo el plazo",
+    PetitionEventKind.RESUMED: "Se reanudó el plazo",
+    PetitionEventKind.LABELLED: "Cambiaron las etiquetas",
+    PetitionEventKind.TURNED: "Se turnó",
+    PetitionEventKind.TURN_ACKNOWLEDGED: "La dependencia acusó recibo",
+    PetitionEventKind.TURN_ANSWERED: "La dependencia contestó",
+    PetitionEventKind.TURN_RETURNED: "La dependencia la devolvió",
+    PetitionEventKind.TURN_WITHDRAWN: "Se retiró el turno",
+    PetitionEventKind.TURN_NOTE: "La dependencia agregó información",
+    PetitionEventKind.TURN_REMINDED: "Se recordó a la dependencia",
+    PetitionEventKind.TURN_ESCALATED: "Se pasó a jefatura por vencimiento",
+    PetitionEventKind.EXTENSION_ASKED: "La dependencia pidió más tiempo",
+    PetitionEventKind.EXTENSION_GRANTED: "Se dio más tiempo",
+    PetitionEventKind.EXTENSION_REFUSED: "No se dio más tiempo",
+    PetitionEventKind.LETTER_MADE: "Se hizo un documento",
+    PetitionEventKind.LETTER_MAILED: "Se envió un documento por correo",
+    PetitionEventKind.MERGED: "Se unió con otra",
+    PetitionEventKind.UNMERGED: "Se deshizo la unión",
+    PetitionEventKind.GROUPED: "Entró a un grupo",
+    PetitionEventKind.UNGROUPED: "Salió del grupo",
+    PetitionEventKind.RELATED: "Se relacionó con otra",
+    PetitionEventKind.UNRELATED: "Dejó de relacionarse con otra",
+    PetitionEventKind.SUPPORTED: "Se sumó otra persona",
+    PetitionEventKind.PROCEDURE_STEP: "Avanzó el trámite",
 }
 
 PRIORITIES = {Priority.NORMAL: "Normal", Priority.HIGH: "Alta", Priority.URGENT: "Urgente"}

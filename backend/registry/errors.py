@@ -1,6 +1,6 @@
 """What can go wrong in the registry, in words for staff."""
 
-from backend.errors import Conflict, InvalidInput, NotFound
+from backend.errors import Conflict, Forbidden, InvalidInput, NotFound
 
 
 class PetitionNotFound(NotFound):
@@ -27,3 +27,14 @@ class AnswerRefused(InvalidInput):
 class TransitionRefused(Conflict):
     code = "cambio_no_permitido"
     message = "Ese cambio de estado no está permitido desde el estado actual."
+
+
+class TransitionForbidden(Forbidden):
+    code = "cambio_reservado"
+    message = "Ese cambio de estado lo hace la jefatura."
+
+
+class RequirementMissing(InvalidInput):
+    """`missing` in the details: the values of `lifecycle.Requirement` that are not met."""
+
+    code = "falta_requisito"

@@ -2,7 +2,7 @@
 
 import enum
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, Computed, ForeignKey, Index, String, UniqueConstraint, func
@@ -78,6 +78,36 @@ class PetitionEventKind(enum.StrEnum):
     NOTICE = "notice"
     #: What the citizen says of a conclusion, apart from what the agency says: `detail["solved"]`.
     CITIZEN_VERDICT = "citizen_verdict"
+    #: The clock of the due date was stopped, or runs again, by staff.
+    SUSPENDED = "suspended"
+    RESUMED = "resumed"
+    LABELLED = "labelled"
+    #: Of a turn, named by `turn_id`.
+    TURNED = "turned"
+    TURN_ACKNOWLEDGED = "turn_acknowledged"
+    TURN_ANSWERED = "turn_answered"
+    TURN_RETURNED = "turn_returned"
+    TURN_WITHDRAWN = "turn_withdrawn"
+    TURN_NOTE = "turn_note"
+    TURN_REMINDED = "turn_reminded"
+    TURN_ESCALATED = "turn_escalated"
+    EXTENSION_ASKED = "extension_asked"
+    EXTENSION_GRANTED = "extension_granted"
+    EXTENSION_REFUSED = "extension_refused"
+    #: An oficio or a letter was made, or sent by e-mail.
+    LETTER_MADE = "letter_made"
+    LETTER_MAILED = "letter_mailed"
+    #: Of two petitions: the same thing told twice, one of a group, or otherwise related.
+    MERGED = "merged"
+    UNMERGED = "unmerged"
+    GROUPED = "grouped"
+    UNGROUPED = "ungrouped"
+    RELATED = "related"
+    UNRELATED = "unrelated"
+    #: A neighbour with the same problem joined, instead of a folio of their own.
+    SUPPORTED = "supported"
+    #: The committee on social help, a home visit, or another step of a special procedure.
+    PROCEDURE_STEP = "procedure_step"
 
 
 class DraftState(enum.StrEnum):
@@ -122,10 +152,17 @@ class Petition(Base):
     person_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"), index=True)
     municipality_id: Mapped[str | None] = mapped_column(ForeignKey("municipality.id"))
     colonia: Mapped[str | None] = mapped_column(String(120))
+    postal_code: Mapped[str | None] = mapped_column(String(5))
+    street: Mapped[str | None] = mapped_column(String(160))
+    #: How to find the place: «frente a la primaria».
+    place_reference: Mapped[str | None] = mapped_column(String(300))
     narrative: Mapped[str]
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
     conversation_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("conversation.id"), index=True)
-    assignee_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff_user.id"))
+    assignee_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff_user.id"), index=True)
+    #: The day by which it is to be concluded; None while the clock stands, or where its kind has no term.
+    due_on: Mapped[date | None] = mapped_column(index=True)
+    concluded_at: Mapped[datetime | None]
     search_text: Mapped[str] = mapped_column(default="")
     search: Mapped[str] = mapped_column(TSVECTOR, Computed("to_tsvector('spanish', search_text)", persisted=True))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
@@ -149,11 +186,40 @@ class PetitionEvent(Base):
     to_status: Mapped[PetitionStatus | None] = mapped_column(enum_column(PetitionStatus, "to_status"))
     actor: Mapped[ActorKind] = mapped_column(enum_column(ActorKind, "actor"))
     user_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff_user.id"))
+    turn_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("turn.id"))
     text: Mapped[str] = mapped_column(default="")
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
     at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     __table_args__ = (Index("ix_petition_event_petition", "petition_id", "at"),)
+
+
+class PetitionTerm(Base):
+    """In how many working days a kind of petition is to be concluded; `urgent_days` for an urgent one."""
+
+    __tablename__ = "petition_term"
+
+    kind: Mapped[PetitionKind] = mapped_column(enum_column(PetitionKind, "kind"), primary_key=True)
+    days: Mapped[int]
+    urgent_days: Mapped[int]
+
+
+class PetitionSuspension(Base):
+    """Days in which a petition's clock stands: from `first` on; `until` is the first day that counts again."""
+
+    __tablename__ = "petition_suspension"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    petition_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("petition.id"))
+    first: Mapped[date]
+    until: Mapped[date | None]
+    reason: Mapped[str] = mapped_column(String(300))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (
+        Index("ix_petition_suspension_petition", "petition_id"),
+        Index("uq_petition_suspension_open", "petition_id", unique=True, postgresql_where=sql("until IS NULL")),
+    )
 
 
 class PetitionDraft(Base):

@@ -5,18 +5,25 @@ from typing import Any
 from uuid import UUID
 
 from rapidfuzz import fuzz
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
-from backend.agents.models import User
+from backend.agents.models import Role, User
 from backend.catalog import service as catalog
 from backend.catalog.models import Agency, Municipality, Topic
 from backend.db import Base
 from backend.notices import service as notices
-from backend.registry import folios
-from backend.registry.errors import AnswerRefused, PetitionNotFound, TransitionRefused
+from backend.registry import deadlines, folios, lifecycle
+from backend.registry.errors import (
+    AnswerRefused,
+    PetitionNotFound,
+    RequirementMissing,
+    TransitionForbidden,
+    TransitionRefused,
+)
+from backend.registry.lifecycle import Requirement, Who
 from backend.registry.models import (
     ActorKind,
     EntryChannel,
@@ -30,25 +37,12 @@ from backend.registry.models import (
     Priority,
 )
 from backend.text import fold
+from backend.turns.models import OPEN, Turn
 
 #: From here two names with the same phone or e-mail are one person's.
 SAME_NAME = 80.0
 
 S = PetitionStatus
-_DONE = (S.CONCLUIDA_SATISFACTORIA, S.CONCLUIDA_NO_SATISFACTORIA, S.IMPROCEDENTE, S.CANCELADA)
-
-#: Which status may follow which (design, section 7).
-TRANSITIONS: dict[PetitionStatus, tuple[PetitionStatus, ...]] = {
-    S.RECIBIDA: (S.EN_ANALISIS, S.TURNADA, S.REQUIERE_INFORMACION, S.IMPROCEDENTE, S.CANCELADA),
-    S.EN_ANALISIS: (S.TURNADA, S.EN_ATENCION, S.REQUIERE_INFORMACION, S.IMPROCEDENTE, S.CANCELADA),
-    S.TURNADA: (S.EN_ATENCION, S.EN_ANALISIS, S.REQUIERE_INFORMACION, *_DONE),
-    S.EN_ATENCION: (S.TURNADA, S.REQUIERE_INFORMACION, *_DONE),
-    S.REQUIERE_INFORMACION: (S.EN_ANALISIS, S.TURNADA, S.EN_ATENCION, S.IMPROCEDENTE, S.CANCELADA),
-    S.CONCLUIDA_SATISFACTORIA: (S.EN_ATENCION,),
-    S.CONCLUIDA_NO_SATISFACTORIA: (S.EN_ATENCION,),
-    S.IMPROCEDENTE: (S.EN_ANALISIS,),
-    S.CANCELADA: (S.EN_ANALISIS,),
-}
 
 STATUS_TEXTS: dict[PetitionStatus, tuple[str, str]] = {
     S.RECIBIDA: ("Recibida", "La recibimos y está por revisarse."),
@@ -62,6 +56,13 @@ STATUS_TEXTS: dict[PetitionStatus, tuple[str, str]] = {
     S.CANCELADA: ("Cancelada", "Se canceló a petición suya o por duplicada."),
 }
 
+
+REQUIREMENT_TEXTS: dict[Requirement, str] = {
+    Requirement.REASON: "Escriba el motivo del cambio.",
+    Requirement.ASKED: "Escriba qué información se le pide a la persona.",
+    Requirement.OPEN_TURN: "Primero túrnela a una dependencia.",
+    Requirement.NO_OPEN_TURN: "Falta la respuesta de una dependencia. Si ya no se espera, retire ese turno.",
+}
 
 _NEVER_EMPTY = ("narrative", "priority")
 _CATALOGS: dict[str, type[Base]] = {
@@ -81,6 +82,9 @@ class NewPetition:
     narrative: str
     municipality_id: str | None = None
     colonia: str | None = None
+    postal_code: str | None = None
+    street: str | None = None
+    place_reference: str | None = None
     name: str | None = None
     phone: str | None = None
     email: str | None = None
@@ -114,6 +118,9 @@ async def file(session: AsyncSession, new: NewPetition, *, actor: ActorKind, use
         person_id=person.id if person else None,
         municipality_id=new.municipality_id,
         colonia=new.colonia,
+        postal_code=new.postal_code,
+        street=new.street,
+        place_reference=new.place_reference,
         narrative=new.narrative,
         details=new.details,
         conversation_id=new.conversation_id,
@@ -124,6 +131,7 @@ async def file(session: AsyncSession, new: NewPetition, *, actor: ActorKind, use
     session.add(petition)
     await refresh_search_text(session, petition, person)
     await session.flush()
+    await deadlines.refresh(session, petition)
     await add_event(session, petition, PetitionEventKind.FILED, actor=actor, user_id=user_id, to_status=petition.status)
     return petition
 
@@ -174,6 +182,8 @@ async def refresh_search_text(session: AsyncSession, petition: Petition, person:
         person.search_text if person else "",
         place.name if place else "",
         petition.colonia or "",
+        petition.street or "",
+        petition.place_reference or "",
         petition.narrative,
     )
     petition.search_text = fold(" ".join(part for part in parts if part))
@@ -189,6 +199,7 @@ async def add_event(
     text: str = "",
     from_status: PetitionStatus | None = None,
     to_status: PetitionStatus | None = None,
+    turn_id: UUID | None = None,
     detail: dict[str, Any] | None = None,
 ) -> PetitionEvent:
     """Write what happened into the petition's history."""
@@ -199,6 +210,7 @@ async def add_event(
         to_status=to_status,
         actor=actor,
         user_id=user_id,
+        turn_id=turn_id,
         text=text,
         detail=detail or {},
         at=clock.now(),
@@ -221,6 +233,17 @@ async def get(session: AsyncSession, folio: str, *, for_update: bool = False) ->
     return petition
 
 
+def require_step(petition: Petition, to: PetitionStatus) -> lifecycle.Transition:
+    """The table's row from the petition's status to `to`. Raises TransitionRefused."""
+    step = lifecycle.transition(petition.status, to)
+    if step is None:
+        raise TransitionRefused(
+            f"De «{STATUS_TEXTS[petition.status][0]}» no se puede pasar a «{STATUS_TEXTS[to][0]}».",
+            allowed=[row.to.value for row in lifecycle.TABLE if row.before is petition.status],
+        )
+    return step
+
+
 async def change_status(
     session: AsyncSession,
     petition: Petition,
@@ -235,13 +258,12 @@ async def change_status(
     """Move a locked petition to another status, and tell its citizen where it matters to them.
 
     `asked`: what the citizen is asked for, in words for them. `is_told` False: they know already. Raises
-    TransitionRefused.
+    TransitionRefused, TransitionForbidden or RequirementMissing, as `lifecycle.TABLE` has it.
     """
-    if to not in TRANSITIONS[petition.status]:
-        raise TransitionRefused(
-            f"De «{STATUS_TEXTS[petition.status][0]}» no se puede pasar a «{STATUS_TEXTS[to][0]}».",
-            allowed=[status.value for status in TRANSITIONS[petition.status]],
-        )
+    step = require_step(petition, to)
+    if not step.who & await _hats(session, actor, user_id):
+        raise TransitionForbidden
+    await _require(session, petition, step, reason, asked)
     before, petition.status = petition.status, to
     event = await add_event(
         session,
@@ -254,8 +276,52 @@ async def change_status(
         to_status=to,
         detail={"asked": asked} if asked else {},
     )
+    await _follow_clock(session, petition, before)
     if is_told:
         await notices.announce(session, petition, event)
+
+
+async def _hats(session: AsyncSession, actor: ActorKind, user_id: UUID | None) -> frozenset[Who]:
+    if actor is ActorKind.SYSTEM:
+        return frozenset({Who.SYSTEM})
+    if actor in (ActorKind.CITIZEN, ActorKind.BOT):
+        return frozenset({Who.CITIZEN})
+    user = await session.get(User, user_id) if user_id else None
+    is_head = user is not None and user.role in (Role.HEAD, Role.ADMIN)
+    return frozenset({Who.STAFF, Who.HEAD}) if is_head else frozenset({Who.STAFF})
+
+
+async def unmet(
+    session: AsyncSession, petition: Petition, step: lifecycle.Transition, reason: str, asked: str
+) -> list[Requirement]:
+    """What a step still lacks, in the vocabulary's order."""
+    open_turns = await session.scalar(
+        select(func.count()).select_from(Turn).where(Turn.petition_id == petition.id, Turn.state.in_(OPEN))
+    )
+    is_met = {
+        Requirement.REASON: bool(reason.strip()),
+        Requirement.ASKED: bool(asked.strip()),
+        Requirement.OPEN_TURN: bool(open_turns),
+        Requirement.NO_OPEN_TURN: not open_turns,
+    }
+    return [one for one in Requirement if one in step.requires and not is_met[one]]
+
+
+async def _require(
+    session: AsyncSession, petition: Petition, step: lifecycle.Transition, reason: str, asked: str
+) -> None:
+    missing = await unmet(session, petition, step, reason, asked)
+    if missing:
+        raise RequirementMissing(REQUIREMENT_TEXTS[missing[0]], missing=[one.value for one in missing])
+
+
+async def _follow_clock(session: AsyncSession, petition: Petition, before: PetitionStatus) -> None:
+    """The clock of the due date stands while the citizen is waited for; a conclusion has its moment."""
+    petition.concluded_at = clock.now() if petition.status in lifecycle.CLOSED else None
+    if petition.status is S.REQUIERE_INFORMACION:
+        await deadlines.suspend(session, petition, "Se espera información de la persona")
+    elif before is S.REQUIERE_INFORMACION:
+        await deadlines.resume(session, petition)
 
 
 async def edit(session: AsyncSession, petition: Petition, changes: dict[str, Any], *, user_id: UUID) -> None:
@@ -273,6 +339,8 @@ async def edit(session: AsyncSession, petition: Petition, changes: dict[str, Any
         return
     for name in altered:
         setattr(petition, name, changes[name])
+    if {"kind", "priority"} & set(altered):
+        await deadlines.refresh(session, petition)
     person = await session.get(Person, petition.person_id) if petition.person_id else None
     await refresh_search_text(session, petition, person)
     kind = PetitionEventKind.ASSIGNED if set(altered) == {"assignee_id"} else PetitionEventKind.EDITED

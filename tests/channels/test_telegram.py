@@ -143,6 +143,8 @@ async def test_one_chats_limit_leaves_the_others_replies_flowing(
     telegram.speed(1)
     office.assistant.answers.append(TurnResult(tuple(Reply(f"parte {number}") for number in range(6))))
     citizen.send_text("hola")
+    await asyncio.to_thread(telegram.settle)
+    await office.worker.sweep_once()
     others = [telegram.citizen(f"Vecina {number}") for number in range(5)]
     for other in others:
         other.send_text("hola")

@@ -80,12 +80,15 @@ async def stage(database: Database, assistant: FakeAssistant) -> Stage:
 
 
 async def add_agent(
-    database: Database, name: str, *, state: PresenceState = PresenceState.OFFLINE, capacity: int = 5
+    database: Database,
+    name: str,
+    *,
+    role: Role = Role.ANALYST,
+    state: PresenceState = PresenceState.OFFLINE,
+    capacity: int = 5,
 ) -> UUID:
     async with database.transaction() as session:
-        user = User(
-            username=name.lower(), full_name=name, role=Role.ANALYST, password_hash="x", must_change_password=False
-        )
+        user = User(username=name.lower(), full_name=name, role=role, password_hash="x", must_change_password=False)
         session.add(user)
         await session.flush()
         session.add(Presence(user_id=user.id, state=state, capacity=capacity, last_seen_at=clock.now()))

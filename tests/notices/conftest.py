@@ -11,6 +11,7 @@ import pytest
 from sqlalchemy import select, update
 
 from backend import clock
+from backend.agents.models import Role
 from backend.conversations import service as conversations
 from backend.conversations.models import CallbackTask, Conversation, Message
 from backend.db import Database
@@ -19,9 +20,10 @@ from backend.notices import proof
 from backend.notices.models import Notice
 from backend.notices.proof import NoticeView
 from backend.outbox.models import Delivery, DeliveryState
-from backend.registry import petitions
+from backend.registry import lifecycle, petitions
 from backend.registry.models import ActorKind, EntryChannel, Petition, PetitionKind, PetitionStatus
 from tests.conversations.conftest import add_agent
+from tests.registry.turned import with_turns_for
 
 S = PetitionStatus
 PHONE = "+526621234567"
@@ -97,10 +99,16 @@ class Desk:
         """Come to a status from one that leads there; the petition's notices, newest first."""
         async with self.database.transaction() as session:
             petition = await session.get_one(Petition, petition_id, with_for_update=True)
-            if to not in petitions.TRANSITIONS[petition.status]:
+            if lifecycle.transition(petition.status, to) is None:
                 petition.status = BEFORE[to]
+            await with_turns_for(session, petition, to, self.analyst)
             await petitions.change_status(
-                session, petition, to, user_id=self.analyst, reason=f"{NAME} vive en {NARRATIVE}", asked=asked
+                session,
+                petition,
+                to,
+                user_id=self.analyst,
+                reason=f"{NAME} vive en {NARRATIVE}",
+                asked=asked or "¿Qué?",
             )
         return await self.notices(petition_id)
 
@@ -140,7 +148,7 @@ class Desk:
 
 @pytest.fixture
 async def desk(database: Database) -> Desk:
-    return Desk(database, await add_agent(database, "Ana"))
+    return Desk(database, await add_agent(database, "Ana", role=Role.HEAD))
 
 
 def chain(view: NoticeView) -> list[str]:

@@ -1,0 +1,31 @@
+"""The parts of a folio's page that other subjects bring: each a template with what it shows."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.agents.models import User
+from backend.registry.models import Petition
+
+
+@dataclass(frozen=True)
+class Panel:
+    """`context` gives what `template` shows, under names of the panel's own."""
+
+    template: str
+    context: Callable[[AsyncSession, Petition, User], Awaitable[dict[str, Any]]]
+    place: Literal["main", "side"] = "main"
+
+
+#: In the order in which the page shows them.
+PANELS: tuple[Panel, ...] = ()
+
+
+async def contexts(session: AsyncSession, petition: Petition, user: User) -> dict[str, Any]:
+    """What all the panels of a petition's page show."""
+    shown: dict[str, Any] = {"panels": PANELS}
+    for panel in PANELS:
+        shown |= await panel.context(session, petition, user)
+    return shown

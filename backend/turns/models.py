@@ -1,0 +1,66 @@
+"""Turns: a petition passed to an agency, each with a state of its own. Its history is in the petition's events."""
+
+import enum
+import uuid
+from datetime import date, datetime
+
+from sqlalchemy import ForeignKey, Index, String, func
+from sqlalchemy import text as sql
+from sqlalchemy.orm import Mapped, mapped_column
+
+from backend.db import Base, enum_column
+
+
+class TurnState(enum.StrEnum):
+    SENT = "turnado"
+    ACKNOWLEDGED = "recibido"
+    ANSWERED = "contestado"
+    #: Refused for competence: it is not the agency's.
+    RETURNED = "devuelto"
+    WITHDRAWN = "retirado"
+
+
+#: The agency still owes an answer.
+OPEN = (TurnState.SENT, TurnState.ACKNOWLEDGED)
+
+
+class TurnOutcome(enum.StrEnum):
+    """What the agency says of the matter; what the citizen says is kept apart."""
+
+    ATTENDED = "atendida"
+    NOT_POSSIBLE = "no_fue_posible"
+
+
+class Turn(Base):
+    """A petition at an agency. `replaces_id`: the returned turn that this one follows."""
+
+    __tablename__ = "turn"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    petition_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("petition.id"), index=True)
+    agency_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("agency.id"))
+    state: Mapped[TurnState] = mapped_column(enum_column(TurnState, "state"), default=TurnState.SENT)
+    #: What the agency is asked to do.
+    instructions: Mapped[str] = mapped_column(default="")
+    due_on: Mapped[date]
+    replaces_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("turn.id"))
+    outcome: Mapped[TurnOutcome | None] = mapped_column(enum_column(TurnOutcome, "outcome"))
+    #: The agency's answer, or why it sent the turn back.
+    answer: Mapped[str] = mapped_column(default="")
+    extension_until: Mapped[date | None]
+    extension_reason: Mapped[str] = mapped_column(String(600), default="")
+    created_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff_user.id"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    acknowledged_at: Mapped[datetime | None]
+    closed_at: Mapped[datetime | None]
+
+    __table_args__ = (
+        Index("ix_turn_agency_state", "agency_id", "state", "due_on"),
+        Index(
+            "uq_turn_open",
+            "petition_id",
+            "agency_id",
+            unique=True,
+            postgresql_where=sql("state IN ('turnado', 'recibido')"),
+        ),
+    )

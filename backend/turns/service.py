@@ -1,0 +1,239 @@
+"""Turning petitions, and what agencies do with them. The petition's row is locked first, the turn's after."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend import clock
+from backend.catalog.models import Agency
+from backend.registry import deadlines, petitions
+from backend.registry.models import ActorKind, Petition, PetitionEventKind, PetitionStatus
+from backend.turns.errors import AlreadyTurned, TurnClosed, TurnNotFound, TurnRefused
+from backend.turns.models import OPEN, Turn, TurnOutcome, TurnState
+
+Kind = PetitionEventKind
+S = PetitionStatus
+
+
+@dataclass(frozen=True)
+class TurnOrder:
+    """To whom, what for, and by when; without `due_on`, the agency's own term in working days."""
+
+    agency_id: UUID
+    instructions: str = ""
+    due_on: date | None = None
+    replaces_id: UUID | None = None
+
+
+@dataclass(frozen=True)
+class TurnView:
+    turn: Turn
+    agency: Agency
+
+
+async def turn(
+    session: AsyncSession, petition: Petition, orders: Sequence[TurnOrder], *, user_id: UUID, reason: str = ""
+) -> list[Turn]:
+    """Pass a locked petition to one or several agencies; it becomes «turnada» unless it is attended already.
+
+    Raises TurnRefused, AlreadyTurned, and TransitionRefused for a petition that cannot be turned now.
+    """
+    if not orders:
+        raise TurnRefused("Elija al menos una dependencia.", field="agency")
+    if petition.status not in (S.TURNADA, S.EN_ATENCION):
+        petitions.require_step(petition, S.TURNADA)
+    made = [await _make(session, petition, order, user_id) for order in orders]
+    petition.agency_id = made[0].agency_id
+    if petition.status not in (S.TURNADA, S.EN_ATENCION):
+        names = ", ".join([(await session.get_one(Agency, one.agency_id)).short_name for one in made])
+        await petitions.change_status(session, petition, S.TURNADA, reason=reason or f"A {names}", user_id=user_id)
+    return made
+
+
+async def _make(session: AsyncSession, petition: Petition, order: TurnOrder, user_id: UUID) -> Turn:
+    agency = await session.get(Agency, order.agency_id)
+    if agency is None or not agency.is_active:
+        raise TurnRefused("Esa dependencia no está en el catálogo.", field="agency")
+    today = clock.local(clock.now()).date()
+    if order.due_on is not None and order.due_on <= today:
+        raise TurnRefused("La fecha límite debe ser posterior a hoy.", field="due_on")
+    if await _open_at(session, petition, agency.id) is not None:
+        raise AlreadyTurned(agency.short_name)
+    due_on = order.due_on or (await deadlines.calendar(session)).add(today, agency.answer_days)
+    made = Turn(
+        petition_id=petition.id,
+        agency_id=agency.id,
+        instructions=order.instructions.strip(),
+        due_on=due_on,
+        replaces_id=order.replaces_id,
+        created_by=user_id,
+        created_at=clock.now(),
+        state=TurnState.SENT,
+        answer="",
+    )
+    session.add(made)
+    await session.flush()
+    await _tell(session, petition, made, Kind.TURNED, user_id, made.instructions, due_on=due_on.isoformat())
+    return made
+
+
+async def _open_at(session: AsyncSession, petition: Petition, agency_id: UUID) -> Turn | None:
+    row: Turn | None = await session.scalar(
+        select(Turn).where(Turn.petition_id == petition.id, Turn.agency_id == agency_id, Turn.state.in_(OPEN))
+    )
+    return row
+
+
+async def _tell(
+    session: AsyncSession,
+    petition: Petition,
+    one: Turn,
+    kind: PetitionEventKind,
+    user_id: UUID | None,
+    text: str = "",
+    **detail: str,
+) -> None:
+    agency = await session.get_one(Agency, one.agency_id)
+    await petitions.add_event(
+        session,
+        petition,
+        kind,
+        actor=ActorKind.STAFF if user_id else ActorKind.SYSTEM,
+        user_id=user_id,
+        text=text,
+        turn_id=one.id,
+        detail={"agency": agency.short_name, **detail},
+    )
+
+
+async def locked(session: AsyncSession, turn_id: UUID, *, agency_id: UUID | None = None) -> tuple[Petition, Turn]:
+    """A turn and its petition, both locked; of `agency_id` alone where given. Raises TurnNotFound."""
+    found = await session.get(Turn, turn_id)
+    if found is None or (agency_id is not None and found.agency_id != agency_id):
+        raise TurnNotFound
+    petition = await session.get_one(Petition, found.petition_id, with_for_update=True, populate_existing=True)
+    return petition, await session.get_one(Turn, turn_id, with_for_update=True, populate_existing=True)
+
+
+async def acknowledge(session: AsyncSession, petition: Petition, one: Turn, *, user_id: UUID) -> None:
+    """The agency has it; the petition is attended from here on. Twice is once."""
+    _require_open(one)
+    if one.state is TurnState.ACKNOWLEDGED:
+        return
+    one.state, one.acknowledged_at = TurnState.ACKNOWLEDGED, clock.now()
+    await _tell(session, petition, one, Kind.TURN_ACKNOWLEDGED, user_id)
+    if petition.status is S.TURNADA:
+        agency = await session.get_one(Agency, one.agency_id)
+        await _follow(session, petition, S.EN_ATENCION, f"{agency.short_name} la recibió", user_id)
+
+
+async def answer(
+    session: AsyncSession, petition: Petition, one: Turn, text: str, outcome: TurnOutcome, *, user_id: UUID
+) -> None:
+    """The agency's answer closes its turn. Concluding the petition is the office's to do."""
+    _require_open(one)
+    await acknowledge(session, petition, one, user_id=user_id)
+    _close(one, TurnState.ANSWERED, _said(text, "Escriba la respuesta de la dependencia."))
+    one.outcome = outcome
+    await _tell(session, petition, one, Kind.TURN_ANSWERED, user_id, one.answer, outcome=outcome.value)
+
+
+async def send_back(session: AsyncSession, petition: Petition, one: Turn, reason: str, *, user_id: UUID) -> None:
+    """It is not the agency's; with nobody else at it, the petition is to be analysed again."""
+    _require_open(one)
+    _close(one, TurnState.RETURNED, _said(reason, "Escriba por qué no le corresponde."))
+    await _tell(session, petition, one, Kind.TURN_RETURNED, user_id, one.answer)
+    await _analyse_again(session, petition, "La dependencia la devolvió", user_id)
+
+
+async def withdraw(session: AsyncSession, petition: Petition, one: Turn, reason: str, *, user_id: UUID) -> None:
+    """The office takes a turn back; with nobody else at it, the petition is to be analysed again."""
+    _require_open(one)
+    _close(one, TurnState.WITHDRAWN, _said(reason, "Escriba por qué se retira."))
+    await _tell(session, petition, one, Kind.TURN_WITHDRAWN, user_id, one.answer)
+    await _analyse_again(session, petition, "Se retiró el turno", user_id)
+
+
+async def add_note(session: AsyncSession, petition: Petition, one: Turn, text: str, *, user_id: UUID) -> None:
+    """What an agency tells before it answers: an advance, a question to the office."""
+    _require_open(one)
+    await _tell(session, petition, one, Kind.TURN_NOTE, user_id, _said(text, "Escriba la información."))
+
+
+async def ask_extension(
+    session: AsyncSession, petition: Petition, one: Turn, until: date, reason: str, *, user_id: UUID
+) -> None:
+    """The agency asks for time. Raises TurnRefused for a day not after the present due date."""
+    _require_open(one)
+    if until <= one.due_on:
+        raise TurnRefused(f"Pida una fecha posterior al {one.due_on:%d/%m/%Y}.", field="until")
+    one.extension_until, one.extension_reason = until, _said(reason, "Escriba por qué necesita más tiempo.", 600)
+    detail = {"until": until.isoformat()}
+    await _tell(session, petition, one, Kind.EXTENSION_ASKED, user_id, one.extension_reason, **detail)
+
+
+async def decide_extension(
+    session: AsyncSession, petition: Petition, one: Turn, *, is_granted: bool, user_id: UUID, reason: str = ""
+) -> None:
+    """Grant or refuse the time that was asked for. Raises TurnRefused when none was."""
+    _require_open(one)
+    if one.extension_until is None:
+        raise TurnRefused("La dependencia no ha pedido más tiempo.", field="until")
+    detail = {"until": one.extension_until.isoformat()}
+    kind = Kind.EXTENSION_GRANTED if is_granted else Kind.EXTENSION_REFUSED
+    if is_granted:
+        one.due_on = one.extension_until
+    one.extension_until, one.extension_reason = None, ""
+    await _tell(session, petition, one, kind, user_id, reason.strip(), **detail)
+
+
+def _require_open(one: Turn) -> None:
+    if one.state not in OPEN:
+        raise TurnClosed
+
+
+def _said(text: str, problem: str, most: int = 4000) -> str:
+    told = text.strip()
+    if not told:
+        raise TurnRefused(problem, field="text")
+    if len(told) > most:
+        raise TurnRefused(f"Es muy largo: escriba {most:,} letras como máximo.", field="text")
+    return told
+
+
+def _close(one: Turn, state: TurnState, text: str) -> None:
+    one.state, one.answer, one.closed_at = state, text, clock.now()
+    one.extension_until, one.extension_reason = None, ""
+
+
+async def _analyse_again(session: AsyncSession, petition: Petition, reason: str, user_id: UUID) -> None:
+    """Unless somebody is still at it or has answered."""
+    live = await session.scalar(
+        select(func.count())
+        .select_from(Turn)
+        .where(Turn.petition_id == petition.id, Turn.state.in_((*OPEN, TurnState.ANSWERED)))
+    )
+    if not live and petition.status in (S.TURNADA, S.EN_ATENCION):
+        await _follow(session, petition, S.EN_ANALISIS, reason, user_id)
+
+
+async def _follow(session: AsyncSession, petition: Petition, to: PetitionStatus, reason: str, user_id: UUID) -> None:
+    """The change of status that a turn brings with it."""
+    await petitions.change_status(
+        session, petition, to, reason=reason, user_id=user_id, actor=ActorKind.SYSTEM, is_told=to is S.EN_ATENCION
+    )
+
+
+async def of_petition(session: AsyncSession, petition_id: UUID) -> list[TurnView]:
+    """A petition's turns with their agencies, the first one first."""
+    rows = await session.execute(
+        select(Turn, Agency)
+        .join(Agency, Agency.id == Turn.agency_id)
+        .where(Turn.petition_id == petition_id)
+        .order_by(Turn.created_at, Agency.name)
+    )
+    return [TurnView(one, agency) for one, agency in rows]

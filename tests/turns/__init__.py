@@ -1,0 +1,1 @@
+"""Turns: a petition at one or several agencies."""
