@@ -9,7 +9,7 @@ Sources: https://www.twilio.com/docs/content/twilio-quick-reply, /docs/content/t
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from twilio.base.exceptions import TwilioException, TwilioRestException
@@ -23,25 +23,20 @@ from channels.port import (
     Button,
     ButtonPress,
     ChannelRefused,
-    Inbound,
     InboundMessage,
     Listed,
     Location,
     Malformed,
-    MediaContent,
     MediaReference,
-    Nothing,
     NotSent,
     OutboundMessage,
-    Receipt,
     Sender,
     SendFailure,
     SendOutcome,
-    Sent,
-    WebhookRequest,
 )
 from channels.texts import numbered
 from channels.twilio_api import TRANSPORT_ERRORS, TwilioApi
+from channels.twilio_channel import TwilioChannel
 
 _PREFIX = "whatsapp:"
 _LANGUAGE = "es_MX"
@@ -57,30 +52,16 @@ class ContentCache(Protocol):
     async def put(self, digest: str, content_sid: str) -> None: ...
 
 
-class WhatsAppChannel:
+class WhatsAppChannel(TwilioChannel):
     name = "whatsapp"
     manners = MANNERS["whatsapp"]
-    resend_when_uncertain = False
 
     def __init__(self, api: TwilioApi, number: str, *, status_callback: str, contents: ContentCache) -> None:
-        self._api = api
-        self._sender = f"{_PREFIX}{number}"
-        self._status_callback = status_callback
+        super().__init__(api, f"{_PREFIX}{number}", status_callback=status_callback)
         self._contents = contents
 
-    async def close(self) -> None:
-        await self._api.close()
-
-    def verify(self, request: WebhookRequest) -> None:
-        self._api.verify(request)
-
-    def parse(self, request: WebhookRequest) -> Sequence[Inbound]:
-        form = twilio_api.fields(request)
-        if "MessageStatus" in form:
-            return [twilio_api.receipt(request, form) or Nothing(form["MessageStatus"])]
-        if not form.get("MessageSid") or not form.get("From"):
-            raise Malformed("neither a message nor a status")
-        return [_message(form)]
+    def _message(self, form: Mapping[str, str]) -> InboundMessage:
+        return _message(form)
 
     async def send(self, message: OutboundMessage) -> SendOutcome:
         try:
@@ -91,20 +72,15 @@ class WhatsAppChannel:
             return outcome if isinstance(outcome, NotSent) else NotSent(SendFailure.UNAVAILABLE, "content_failed")
         except (*TRANSPORT_ERRORS, TwilioException) as error:
             return NotSent(SendFailure.UNAVAILABLE, type(error).__name__)
-        return await self._api.create_message(
-            message.delivery_id, self._status_callback, from_=self._sender, to=message.recipient, **content
-        )
+        return await self._post(message, **content)
 
     async def _content(self, message: OutboundMessage) -> dict[str, Any]:
         """The fields that say what is sent."""
         if message.template is not None:
             return _templated(message.template.content_sid, message.template.values)
         if message.file is not None:
-            return (
-                {"media_url": [message.file.url], "body": message.text}
-                if message.text
-                else {"media_url": [message.file.url]}
-            )
+            caption = {"body": message.text} if message.text else {}
+            return {"media_url": [message.file.url], **caption}
         types = buttons_content(message.buttons)
         if types is None or "\n" in message.text or len(message.text) > BUTTON_BODY:
             return {"body": numbered(message.text, message.buttons)}
@@ -126,28 +102,12 @@ class WhatsAppChannel:
         created = await self._api.client.content.v1.contents.create_async(request)
         return str(created.sid)
 
-    async def fetch(self, media: MediaReference, *, max_bytes: int) -> MediaContent:
-        return await self._api.fetch(media, max_bytes=max_bytes)
-
     async def show_typing(self, address: str, in_reply_to: str | None) -> None:
         if in_reply_to is not None:
             try:
                 await self._api.client.messaging.v2.typing_indicator.create_async("whatsapp", in_reply_to)
             except (*TRANSPORT_ERRORS, TwilioException):
                 return  # an ornament
-
-    async def settle(self, inbound: Inbound, *, group_refusal: str) -> None:
-        return None
-
-    async def find(self, message: OutboundMessage, since: float, known: Collection[str]) -> Sent | NotSent | None:
-        try:
-            found = await self._api.find(message, self._sender, since, known)
-        except (*TRANSPORT_ERRORS, TwilioException):
-            return None
-        return found or NotSent(SendFailure.UNAVAILABLE, "never_arrived")
-
-    async def list_since(self, since: float) -> Sequence[Listed]:
-        return await self._api.list_since(self._sender, since)
 
     async def recover(self, listed: Listed) -> InboundMessage:
         media = await self._api.media_of(listed)
@@ -161,12 +121,6 @@ class WhatsAppChannel:
             unsupported="unknown" if is_empty else None,
             sent_at=listed.at,
         )
-
-    def receipt_of(self, listed: Listed) -> Receipt | None:
-        return twilio_api.receipt_of(listed)
-
-    async def check(self) -> str:
-        return await self._api.check()
 
     async def submit_template(self, name: str, text: str, samples: Sequence[str]) -> str:
         """Make a utility template and ask WhatsApp to approve it; Twilio's name for it. Raises ChannelRefused."""

@@ -14,7 +14,7 @@ from backend.assistant import choices
 from backend.assistant.port import Handoff, Reply, ReplyButton, TurnResult
 from backend.catalog import service as catalog
 from backend.conversations.models import Author, Conversation, HandoffReason, Message
-from backend.conversations.offered import payload_for
+from backend.conversations.offered import pressed
 from backend.privacy import service as privacy
 from backend.registry import intake
 from backend.registry import service as registry
@@ -62,16 +62,21 @@ async def take_over_turn(
     is_new = not conversation.in_scripted_intake
     conversation.in_scripted_intake = True
     draft = await registry.current_draft(session, conversation.id)
-    if draft is not None or _command(await _pressed(session, message), message.text) in (_START, _PERSON):
-        result = await go_on(session, conversation, message, secret)
+    payload = (await pressed(session, message)).payload
+    if draft is not None or _command(payload, message.text) in (_START, _PERSON):
+        result = await go_on(session, conversation, message, payload, secret)
         apology = (Reply(f"{_SORRY} Sigo con preguntas sencillas."),) if is_new else ()
         return TurnResult((*apology, *result.replies), result.handoff)
     return TurnResult((Reply(f"{_SORRY} ¿Qué prefiere?", _OFFER),))
 
 
-async def go_on(session: AsyncSession, conversation: Conversation, message: Message, secret: bytes) -> TurnResult:
-    """The next step of the script, given the citizen's `message`. `secret` is what access codes derive from."""
-    payload = await _pressed(session, message)
+async def go_on(
+    session: AsyncSession, conversation: Conversation, message: Message, payload: str | None, secret: bytes
+) -> TurnResult:
+    """The next step of the script, given the citizen's `message`.
+
+    `payload`: of the button pressed, or typed. `secret` is what access codes derive from.
+    """
     command = _command(payload, message.text)
     if command == _PERSON:
         return await _person(session)
@@ -90,11 +95,6 @@ async def go_on(session: AsyncSession, conversation: Conversation, message: Mess
     return await _hear_answer(
         session, conversation, draft.awaiting or draft.missing[0], _answer_in(payload, message.text)
     )
-
-
-async def _pressed(session: AsyncSession, message: Message) -> str | None:
-    """The payload of the button pressed, or of the one whose number or title was typed."""
-    return message.payload or await payload_for(session, message)
 
 
 def _command(payload: str | None, text: str) -> str | None:

@@ -18,7 +18,6 @@ from backend.contacts.models import Contact
 from backend.conversations import messages
 from backend.conversations.messages import NewMessage
 from backend.conversations.models import Author, Conversation, ConversationEvent, EventKind, Message, Owner
-from backend.conversations.offered import payload_for
 from backend.registry import intake
 from backend.registry import service as registry
 
@@ -34,8 +33,13 @@ _LONGEST = 80
 _MOST_CHOICES = 3
 
 
-async def handle(session: AsyncSession, conversation: Conversation, message: Message, secret: bytes) -> bool:
-    """Do what `message` asks about channels. True when it was such a wish, and nobody else need see it."""
+async def handle(
+    session: AsyncSession, conversation: Conversation, message: Message, payload: str | None, secret: bytes
+) -> bool:
+    """Do what `message` asks about channels. True when it was such a wish, and nobody else need see it.
+
+    `payload`: of the button pressed, or of the one whose number or title was typed.
+    """
     if len(message.text) > _LONGEST:
         return False
     if await _heard_opt_word(session, conversation, message):
@@ -47,7 +51,7 @@ async def handle(session: AsyncSession, conversation: Conversation, message: Mes
     if wording.unlinks(message.text):
         await _unlink(session, conversation)
         return True
-    pressed = message.payload or await payload_for(session, message) or ""
+    pressed = payload or ""
     if pressed.startswith(CONTINUE):
         return not await _continue(session, conversation, UUID(pressed.removeprefix(CONTINUE)))
     if pressed == LEAVE_DRAFT:

@@ -1,6 +1,7 @@
 """Buttons accepted as words: the number or the title of an option just offered, typed instead of pressed."""
 
 import re
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,11 +15,21 @@ _NO = {"no", "nel", "nop", "no gracias", "mejor no"}
 _ORDINALS = {"primera": 1, "primero": 1, "segunda": 2, "segundo": 2, "tercera": 3, "tercero": 3}
 
 
-async def payload_for(session: AsyncSession, message: Message, *, of_last: bool = False) -> str | None:
-    """The payload of the button that `message`, typed, names among those offered right before it.
+@dataclass(frozen=True)
+class Pressed:
+    """What a message presses: the payload of a button, or of the one whose number or title was typed.
 
-    `of_last`: by the very last message before it alone.
+    `of_last`: the same, by the buttons of the very last message before it alone.
     """
+
+    payload: str | None
+    of_last: str | None
+
+
+async def pressed(session: AsyncSession, message: Message) -> Pressed:
+    """What `message` presses among what was offered right before it."""
+    if message.payload is not None:
+        return Pressed(message.payload, message.payload)
     before = await session.scalars(
         select(Message)
         .where(
@@ -27,14 +38,17 @@ async def payload_for(session: AsyncSession, message: Message, *, of_last: bool 
             Message.author.in_((Author.CITIZEN, Author.BOT, Author.SYSTEM, Author.AGENT)),
         )
         .order_by(Message.seq.desc())
-        .limit(1 if of_last else 10)
+        .limit(10)
     )
-    offered: list[tuple[str, str]] = []
+    offered: list[list[tuple[str, str]]] = []
     for earlier in before:
         if earlier.author is Author.CITIZEN:
             break
-        offered += [(str(button["title"]), str(button["payload"])) for button in earlier.buttons]
-    return _match(message.text, offered)
+        offered.append([(str(button["title"]), str(button["payload"])) for button in earlier.buttons])
+    return Pressed(
+        _match(message.text, [button for buttons in offered for button in buttons]),
+        _match(message.text, offered[0] if offered else []),
+    )
 
 
 def _match(typed: str, buttons: list[tuple[str, str]]) -> str | None:

@@ -35,7 +35,7 @@ from backend.conversations.models import (
     Message,
     Owner,
 )
-from backend.conversations.offered import payload_for
+from backend.conversations.offered import Pressed, pressed
 from backend.db import Database
 from backend.learning import service as learning
 from backend.notices.answers import take as take_answer
@@ -98,14 +98,14 @@ class Advancer:
             conversation.lease_token = conversation.lease_until = None
             return Step.NOTHING_TO_DO
         message.attempts += 1
-        if await _handled_without_bot(session, conversation, message, self._secret):
+        said = await pressed(session, message)
+        if await _handled_without_bot(session, conversation, message, said, self._secret):
             _handled(message)
             return Step.HANDLED
         conversation.lease_token = lease_token
         conversation.lease_until = moment + self._lease
-        turn = Turn(
-            conversation.id, message.id, await _text_for_bot(session, conversation, message), conversation.channel
-        )
+        text = await _text_for_bot(session, conversation, message, said)
+        turn = Turn(conversation.id, message.id, text, conversation.channel)
         return BotTurn(turn, lease_token, conversation.ownership_epoch, message.author is Author.CONTROL)
 
     async def _have_turn(self, claimed: BotTurn) -> None:
@@ -137,7 +137,7 @@ def _handled(message: Message) -> None:
 
 
 async def _handled_without_bot(
-    session: AsyncSession, conversation: Conversation, message: Message, secret: bytes
+    session: AsyncSession, conversation: Conversation, message: Message, said: Pressed, secret: bytes
 ) -> bool:
     """Everything that is decided before the bot sees a message. True when the bot must not see it."""
     if message.author is Author.CONTROL:
@@ -145,9 +145,9 @@ async def _handled_without_bot(
     if is_emergency(message.text):
         await _meet_emergency(session, conversation, message)
         return True
-    if await commands.handle(session, conversation, message, secret):
+    if await commands.handle(session, conversation, message, said.payload, secret):
         return True
-    if await take_answer(session, conversation, message):
+    if await take_answer(session, conversation, message, said.of_last):
         return True
     match conversation.owner:
         case Owner.AGENT:
@@ -159,12 +159,13 @@ async def _handled_without_bot(
             if await ratings.take(session, conversation, message):
                 return True
             await ownership.reopen(session, conversation)
-    return await _handled_by_script(session, conversation, message, secret)
+    return await _handled_by_script(session, conversation, message, said.payload, secret)
 
 
-async def _handled_as_gesture(session: AsyncSession, conversation: Conversation, message: Message) -> bool:
+async def _handled_as_gesture(
+    session: AsyncSession, conversation: Conversation, message: Message, payload: str | None
+) -> bool:
     """A place, a card, a voice note: answered here, where it is none of the bot's business."""
-    payload = message.payload or await payload_for(session, message)
     if not message.extra and payload not in gestures.PAYLOADS:
         return False
     result = await gestures.answer(session, conversation, message, payload)
@@ -174,16 +175,16 @@ async def _handled_as_gesture(session: AsyncSession, conversation: Conversation,
 
 
 async def _handled_by_script(
-    session: AsyncSession, conversation: Conversation, message: Message, secret: bytes
+    session: AsyncSession, conversation: Conversation, message: Message, payload: str | None, secret: bytes
 ) -> bool:
     """A message that keeps felling workers goes to a person; a scripted petition under way goes on as it began."""
     if message.attempts > MAX_ATTEMPTS:
         await _give_up(session, conversation, message)
         return True
-    if await _handled_as_gesture(session, conversation, message):
+    if await _handled_as_gesture(session, conversation, message, payload):
         return True
     if conversation.in_scripted_intake and await scripted.is_under_way(session, conversation):
-        result = await scripted.go_on(session, conversation, message, secret)
+        result = await scripted.go_on(session, conversation, message, payload, secret)
         await _store_result(session, conversation, message, result)
         return True
     return False
@@ -211,24 +212,30 @@ async def _give_up(session: AsyncSession, conversation: Conversation, message: M
     await ownership.hand_to_queue(session, conversation.id, HandoffReason.BOT_FAILED)
 
 
-async def _text_for_bot(session: AsyncSession, conversation: Conversation, message: Message) -> str:
+async def _text_for_bot(session: AsyncSession, conversation: Conversation, message: Message, said: Pressed) -> str:
     """The message as the bot takes it: a button's payload (pressed, or typed as its number or title) or plain text."""
-    if message.payload is not None:
-        # A petition that came here from another channel: to the bot, as one that a person gave back.
-        return ownership.BACK_TO_BOT if message.payload.startswith(commands.CONTINUE) else message.payload
+    if message.payload is None:
+        gesture = await _gesture_for_bot(session, conversation, message)
+        if gesture is not None:
+            return gesture
+    if said.payload is None:
+        # Only buttons speak to the bot in commands; a citizen's own "/…" is plain text.
+        return message.text.lstrip("/ ") or message.text
+    # A petition that came here from another channel: to the bot, as one that a person gave back.
+    return ownership.BACK_TO_BOT if said.payload.startswith(commands.CONTINUE) else said.payload
+
+
+async def _gesture_for_bot(session: AsyncSession, conversation: Conversation, message: Message) -> str | None:
+    """A deep link, a telephone or a file, as the bot takes it; None for words."""
     if "start" in message.extra:
         return _text_of_start(str(message.extra["start"]))
     phone = await gestures.phone_typed(session, conversation, message)
     if phone is not None:
         return phone
-    file = await session.scalar(select(Attachment).where(Attachment.message_id == message.id).limit(1))
-    if file is not None and not message.text:
-        return "/enviar_adjunto"
-    payload = await payload_for(session, message)
-    if payload is not None and payload.startswith(commands.CONTINUE):
-        return ownership.BACK_TO_BOT
-    # Only buttons speak to the bot in commands; a citizen's own "/…" is plain text.
-    return payload or message.text.lstrip("/ ") or message.text
+    if message.text:
+        return None
+    file = await session.scalar(select(Attachment.id).where(Attachment.message_id == message.id).limit(1))
+    return "/enviar_adjunto" if file is not None else None
 
 
 def _text_of_start(parameter: str) -> str:

@@ -15,7 +15,6 @@ from backend.assistant.port import ReplyButton
 from backend.conversations import messages
 from backend.conversations.messages import NewMessage
 from backend.conversations.models import Attachment, Author, Conversation, Message, Owner
-from backend.conversations.offered import payload_for
 from backend.notices import texts
 from backend.notices.models import Notice, NoticeAttempt
 from backend.notices.service import VERDICT
@@ -41,9 +40,11 @@ _SPOKEN = (Author.BOT, Author.SYSTEM, Author.AGENT)
 _PERSON = ReplyButton("Hablar con una persona", "/hablar_con_persona")
 
 
-async def take(session: AsyncSession, conversation: Conversation, message: Message) -> bool:
-    """Use `message` as the answer to a notice. False when it is something else."""
-    payload = message.payload or await payload_for(session, message, of_last=True)
+async def take(session: AsyncSession, conversation: Conversation, message: Message, payload: str | None) -> bool:
+    """Use `message` as the answer to a notice. False when it is something else.
+
+    `payload`: of the button pressed, or typed of the very last message's.
+    """
     prefix, _, rest = (payload or "").partition(":")
     name, _, answer = rest.partition(":")
     if prefix == VERDICT:
