@@ -12,7 +12,7 @@ from typing import Any
 import yaml
 
 from backend.text import fold
-from bot.components.data_in_text import Datum
+from bot.components.data_in_text import Datum, aligned
 
 SEED = Path(__file__).resolve().parents[2] / "backend/catalog/seed"
 
@@ -59,10 +59,13 @@ class Catalogs:
     def read(cls) -> "Catalogs":
         return cls(_rows("agencies.yml"), _rows("topics.yml"))
 
-    def find(self, text: str) -> Iterator[Datum]:
-        plain = _aligned(text)
-        for match in self._agency_pattern.finditer(plain):
+    def agencies(self, text: str) -> Iterator[Datum]:
+        for match in self._agency_pattern.finditer(aligned(text)):
             yield Datum("dependencia", match.start(), match.end(), self._agencies[_SPACE.sub(" ", match[0])])
+
+    def topic(self, text: str) -> Iterator[Datum]:
+        """The one topic whose words are there: of a message that tells a matter, for «me despido» is no dismissal."""
+        plain = aligned(text)
         topics = [(match, self._topics[_SPACE.sub(" ", match[0])]) for match in self._topic_pattern.finditer(plain)]
         if len({name for _, name in topics}) == 1:
             match, name = topics[0]
@@ -72,8 +75,3 @@ class Catalogs:
 def _any_of(names: dict[str, str]) -> re.Pattern[str]:
     longest_first = sorted(names, key=len, reverse=True)
     return re.compile(rf"\b(?:{'|'.join(re.escape(name).replace(chr(92) + ' ', r'[ ]+') for name in longest_first)})\b")
-
-
-def _aligned(text: str) -> str:
-    """`text` without accents or case, letter for letter, so that places in it are places in `text`."""
-    return "".join((fold(char) or " ")[0] for char in text)

@@ -1,5 +1,6 @@
 """The data of a message as a component of Rasa's pipeline."""
 
+from collections.abc import Collection
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,7 +10,7 @@ from rasa.engine.recipes.default_recipe import DefaultV1Recipe
 from rasa.engine.storage.resource import Resource
 from rasa.engine.storage.storage import ModelStorage
 from rasa.nlu.extractors.extractor import EntityExtractorMixin
-from rasa.shared.nlu.constants import ENTITIES, TEXT
+from rasa.shared.nlu.constants import ENTITIES, INTENT, TEXT
 from rasa.shared.nlu.training_data.message import Message
 
 from backend.dates import told_days
@@ -23,7 +24,13 @@ _HERMOSILLO = ZoneInfo("America/Hermosillo")
 class DataExtractor(GraphComponent, EntityExtractorMixin):
     """Adds `entities` found by rule, their values in normal form."""
 
-    def __init__(self) -> None:
+    @staticmethod
+    def get_default_config() -> dict[str, Any]:
+        #: The intents whose messages tell a matter, and so have a topic. The classifier stands before this component.
+        return {"topics_of": []}
+
+    def __init__(self, topics_of: Collection[str]) -> None:
+        self._topics_of = frozenset(topics_of)
         self._municipalities = Municipalities.read()
         self._catalogs = Catalogs.read()
 
@@ -35,7 +42,7 @@ class DataExtractor(GraphComponent, EntityExtractorMixin):
         resource: Resource,
         execution_context: ExecutionContext,
     ) -> "DataExtractor":
-        return cls()
+        return cls(config["topics_of"])
 
     def process(self, messages: list[Message]) -> list[Message]:
         for message in messages:
@@ -44,12 +51,13 @@ class DataExtractor(GraphComponent, EntityExtractorMixin):
                 continue
             found = [
                 {"entity": datum.entity, "start": datum.start, "end": datum.end, "value": datum.value}
-                for datum in self._data(text)
+                for datum in self._data(text, (message.get(INTENT) or {}).get("name"))
             ]
             message.set(ENTITIES, message.get(ENTITIES, []) + self.add_extractor_name(found), add_to_output=True)
         return messages
 
-    def _data(self, text: str) -> list[Datum]:
+    def _data(self, text: str, intent: str | None) -> list[Datum]:
         today = datetime.now(_HERMOSILLO).date()
         days = [Datum("fecha", told.start, told.end, told.day.isoformat()) for told in told_days(text, today)]
-        return [*find(text, self._municipalities), *self._catalogs.find(text), *days]
+        topic = self._catalogs.topic(text) if intent in self._topics_of else ()
+        return [*find(text, self._municipalities), *self._catalogs.agencies(text), *topic, *days]

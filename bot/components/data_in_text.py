@@ -1,13 +1,15 @@
 """Exact data in a message, found by rule and by the libraries made for them, in their normal form.
 
 Folio `AC-2026-000123-K`, telephone in E.164, e-mail in lower case, CURP in capitals with a right check digit,
-municipality by its official name, kind of certificate, neighbourhood as written.
+municipality by its official name, kind of certificate, neighbourhood as written, the name that somebody gives of
+themselves.
 """
 
 import csv
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import phonenumbers
@@ -153,33 +155,47 @@ class Municipalities:
 
     def find(self, text: str) -> Iterator[Datum]:
         """The places named in `text`, the longest name first, none inside another."""
+        plain = aligned(text)
         words = list(re.finditer(r"[^\W_]+(?:\.(?=\s))?", text))
         taken: set[int] = set()
-        for size in range(self._longest, 0, -1):
+        for size in range(min(self._longest, len(words)), 0, -1):
             for first in range(len(words) - size + 1):
                 if taken & set(range(first, first + size)):
                     continue
                 start, end = words[first].start(), words[first + size - 1].end()
-                name = self._named(fold(text[start:end]).rstrip("."), fold(text[:start]) + (" " if start else ""))
+                name = self._named(" ".join(plain[start:end].split()).rstrip("."), plain[:start])
                 if name is not None:
                     taken |= set(range(first, first + size))
                     yield Datum("municipio", start, end, name)
 
     def _named(self, words: str, before: str) -> str | None:
-        if _STREET.search(before):
-            return None
+        """The place that `words` name, after `before`; both folded."""
         if words in self.names:
-            is_placed = words not in _COMMON or bool(_PLACE.search(before))
+            is_placed = not _STREET.search(before) and (words not in _COMMON or bool(_PLACE.search(before)))
             return self.names[words] if is_placed else None
         if " " in words or len(words) < _FUZZY_FROM:
             return None
-        same = self._joined.get(words) or self._by_ear.get(by_ear(words))
+        place = self._misspelt(words)
+        return None if place is None or _STREET.search(before) else place
+
+    def _misspelt(self, word: str) -> str | None:
+        same = self._joined.get(word) or self._by_ear.get(by_ear(word))
         if same is not None and fold(same) not in _COMMON:
             return same
-        best = process.extractOne(words, self._single, scorer=fuzz.ratio, score_cutoff=_ALIKE)
+        best = process.extractOne(word, self._single, scorer=fuzz.ratio, score_cutoff=_ALIKE)
         if best is None or best[0] in _COMMON:
             return None
         return self.names[best[0]]
+
+
+def aligned(text: str) -> str:
+    """`text` without accents or case, letter for letter, so that places in it are places in `text`."""
+    return "".join(_plain_letter(char) for char in text)
+
+
+@lru_cache(maxsize=1024)
+def _plain_letter(char: str) -> str:
+    return (fold(char) or " ")[0]
 
 
 _NEIGHBOURHOOD = re.compile(
@@ -211,12 +227,79 @@ def _neighbourhoods(text: str, municipalities: Municipalities) -> Iterator[Datum
             return
 
 
+#: «Soy» alone says as often what somebody is as who: there, a name has two words at least, in capitals.
+_GIVES_NAME = re.compile(
+    r"\b(?:me llamo|mi nombre(?: completo)? es|mi nombre:|(?:es|va|esta) a nombre de|(?:habla|escribe|saluda))\s+"
+    r"(?:la (?:senora|sra\.?|c\.)\s+|el (?:senor|sr\.?|c\.)\s+)?|\b(?P<am>soy)\s+"
+)
+_NAME_WORD = re.compile(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*\.?")
+_PARTICLES = frozenset({"de", "del", "la", "las", "los", "y", "e", "san", "santa"})
+_NO_NAME = frozenset({
+    "a", "al", "alguien", "aqui", "asi", "buenas", "buenos", "calle", "cel", "celular", "ciudadana", "ciudadano", "col",
+    "colonia", "como", "con", "correo", "curp", "de", "del", "desde", "e", "el", "en", "es", "esta", "estan", "estoy",
+    "folio", "fui", "gracias", "hablo", "hace", "hija", "hijo", "hola", "jubilada", "jubilado", "la", "las", "le",
+    "les", "llamo", "los", "madre", "maestra", "maestro", "mama", "me", "mi", "mis", "muy", "nadie", "necesito", "no", "nos",
+    "numero", "o", "ocupo", "originaria", "originario", "padre", "papa", "para", "pero", "por", "porque", "que",
+    "quien", "quiero", "quisiera", "senor", "senora", "si", "sin", "son", "soy", "sr", "sra", "tambien", "tel", "telefono",
+    "tengo", "tiene", "todos", "trabajador", "trabajadora", "un", "una", "usted", "ustedes", "vecina", "vecino", "vive",
+    "viven", "vivo", "voy", "y", "ya",
+})  # fmt: skip
+_MOST_NAME_WORDS = 6
+_LONGEST_SHORT = 4
+
+
+def _names(text: str, municipalities: Municipalities) -> Iterator[Datum]:
+    """The name that the writer gives, in capitals as names are written; «Ana Soto de Navojoa» is Ana Soto."""
+    plain = aligned(text)
+    for lead in _GIVES_NAME.finditer(plain):
+        words = _name_words(text, plain, lead.end())
+        cut = next((at for at, word in enumerate(words) if at and word[0].lower() == "de"), len(words))
+        if cut < len(words) and municipalities.is_name(text[words[cut].end() : words[-1].end()]):
+            words = words[:cut]
+        is_shouted = text.isupper()
+        if lead["am"] and (len(words) < 2 or is_shouted or not all(word[0][0].isupper() for word in words)):
+            continue
+        if not words:
+            continue
+        start, end = words[0].start(), words[-1].end()
+        written = text[start:end].rstrip(".")
+        is_plain = written in (written.lower(), written.upper())
+        yield Datum("nombre", start, start + len(written), _capitals(written) if is_plain else written)
+        return
+
+
+def _name_words(text: str, plain: str, start: int) -> list[re.Match[str]]:
+    """The words from `start` on that are a name's; a particle only between two others."""
+    words: list[re.Match[str]] = []
+    loose: list[re.Match[str]] = []
+    for word in _NAME_WORD.finditer(text, start):
+        told = words + loose
+        if text[told[-1].end() if told else start : word.start()].strip():
+            break
+        folded = plain[word.start() : word.end()].rstrip(".")
+        if folded in _PARTICLES and words and folded not in {"y", "e"}:
+            loose.append(word)
+            continue
+        if folded in _NO_NAME or len(words) + len(loose) >= _MOST_NAME_WORDS:
+            break
+        words += [*loose, word]
+        loose = []
+        if word[0].endswith(".") and len(word[0]) > _LONGEST_SHORT:  # «Ma. Luisa» goes on, «Luisa. Vivo …» does not
+            break
+    return words
+
+
+def _capitals(name: str) -> str:
+    return " ".join(word if word in _PARTICLES else word.capitalize() for word in name.lower().split())
+
+
 def find(text: str, municipalities: Municipalities) -> list[Datum]:
     """All data of `text`; where two overlap, the more exact kind stays."""
     found: list[Datum] = []
     finders = (_emails, _folios, _curps, _phones)
-    streams = [*(finder(text) for finder in finders), _neighbourhoods(text, municipalities), municipalities.find(text)]
-    for stream in [*streams, _certificates(text)]:
+    exact = [finder(text) for finder in finders]
+    told = [_names(text, municipalities), _neighbourhoods(text, municipalities), municipalities.find(text)]
+    for stream in [*exact, *told, _certificates(text)]:
         for datum in stream:
             is_free = all(datum.end <= other.start or other.end <= datum.start for other in found)
             if is_free or datum.entity == "tipo_acta":

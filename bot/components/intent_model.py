@@ -9,8 +9,8 @@ model's file is ever executed.
 """
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from bot.components.normalisation import by_ear, plain
 Floats = NDArray[np.float32]
 
 #: The first head's word is taken from this confidence on.
-SURE = 0.9
+SURE = 0.8
 _SENSE_WEIGHT = 0.7
 _REGULARISATION = 0.5
 _FOLDS = 3
@@ -79,8 +79,12 @@ class Head:
             float(min(_TEMPERATURES, key=surprise)),
         )
 
-    def probabilities(self, features: csr_matrix) -> Floats:
-        return _softmax((features @ self.weights + self.bias) / self.temperature)
+    def probabilities(self, grams: "Grams", meaning: Floats | None = None) -> Floats:
+        """Each intent's share for one text, of its n-grams and, where the head saw sentences, its embedding."""
+        scores = grams.values @ self.weights[grams.places] + self.bias
+        if meaning is not None:
+            scores = scores + meaning * _SENSE_WEIGHT @ self.weights[-len(meaning) :]
+        return _softmax((scores / self.temperature)[None, :])[0]
 
 
 def _svm() -> LinearSVC:
@@ -96,6 +100,38 @@ def vectorizer_of(options: dict[str, Any], vocabulary: dict[str, int] | None = N
     return TfidfVectorizer(lowercase=False, sublinear_tf=True, dtype=np.float32, vocabulary=vocabulary, **options)
 
 
+@dataclass(frozen=True)
+class Grams:
+    """One text's n-grams: the places of those that the model knows, and what each is worth."""
+
+    places: NDArray[np.int64]
+    values: Floats
+
+
+@dataclass(frozen=True)
+class _Block:
+    """A vectorizer as one text needs it. Its `transform` spends milliseconds on checks and matrices of one row."""
+
+    reading: str
+    analyze: Callable[[str], list[str]]
+    places: dict[str, int]
+    idf: Floats
+    weight: float
+    offset: int
+
+    def grams(self, text: str) -> tuple[NDArray[np.int64], Floats]:
+        """What `TfidfVectorizer.transform` gives of the text (sublinear, length 1), times the block's weight."""
+        counts: dict[int, int] = {}
+        for gram in self.analyze(text):
+            place = self.places.get(gram)
+            if place is not None:
+                counts[place] = counts.get(place, 0) + 1
+        places = np.fromiter(counts, np.int64, len(counts))
+        values = (np.log(np.fromiter(counts.values(), np.float32, len(counts))) + 1) * self.idf[places]
+        length = np.sqrt(values @ values)
+        return places + self.offset, values * (self.weight / length) if counts else values
+
+
 @dataclass
 class IntentModel:
     """A trained model; `careful` is None where it was trained without sentence embeddings."""
@@ -104,6 +140,15 @@ class IntentModel:
     vectorizers: list[TfidfVectorizer]
     quick: Head
     careful: Head | None
+    _blocks: list[_Block] = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        self._blocks, offset = [], 0
+        for (reading, _, weight), vectorizer in zip(BLOCKS, self.vectorizers, strict=True):
+            idf = np.asarray(vectorizer.idf_, dtype=np.float32)
+            places = dict(vectorizer.vocabulary_)
+            self._blocks.append(_Block(reading, vectorizer.build_analyzer(), places, idf, weight, offset))
+            offset += len(idf)
 
     @classmethod
     def train(cls, texts: list[str], intents: list[str], *, with_sense: bool = True) -> "IntentModel":
@@ -117,13 +162,21 @@ class IntentModel:
 
     def probabilities(self, texts: list[str], *, carefully: bool = True) -> Floats:
         """Texts x intents, each row summing to 1; in the order of `intents`. Not `carefully`: by the first head."""
-        grams = grams_of(texts, self.vectorizers)
-        result = self.quick.probabilities(grams)
-        doubtful = np.flatnonzero(result.max(axis=1) < SURE)
-        if carefully and self.careful is not None and doubtful.size:
-            chosen = [texts[index] for index in doubtful]
-            result[doubtful] = self.careful.probabilities(_with_sense(grams[doubtful], chosen))
-        return result
+        return np.stack([self._read(text, carefully) for text in texts])
+
+    def _read(self, text: str, carefully: bool) -> Floats:
+        grams = self.grams(text)
+        shares = self.quick.probabilities(grams)
+        if carefully and self.careful is not None and shares.max() < SURE:
+            return self.careful.probabilities(grams, sense([text])[0])
+        return shares
+
+    def grams(self, text: str) -> Grams:
+        """The text's row of features, as `grams_of` has it."""
+        normal = plain(text)
+        readings = {"plain": normal, "by_ear": by_ear(normal)}
+        places, values = zip(*(block.grams(readings[block.reading]) for block in self._blocks), strict=True)
+        return Grams(np.concatenate(places), np.concatenate(values))
 
     def readings(self, texts: Sequence[str], carefully: bool) -> list[dict[str, float]]:
         """Every intent's confidence, for each text."""
@@ -158,6 +211,7 @@ class IntentModel:
         vectorizers = []
         for number, terms in enumerate(content["vocabularies"]):
             vectorizer = vectorizer_of(BLOCKS[number][1], {term: index for index, term in enumerate(terms)})
+            vectorizer.fit([""])  # sets `vocabulary_`; nothing is learnt where the vocabulary is given
             vectorizer.idf_ = arrays[f"idf_{number}"]
             vectorizers.append(vectorizer)
         heads = {

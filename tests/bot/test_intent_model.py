@@ -62,6 +62,22 @@ def test_a_model_loaded_says_what_it_said_when_it_was_kept(model: IntentModel, t
     np.testing.assert_allclose(IntentModel.load(tmp_path).probabilities(texts), model.probabilities(texts), rtol=1e-5)
 
 
+def test_one_texts_row_is_what_the_vectorizers_make_of_it(model: IntentModel) -> None:
+    for text in (
+        "No hay agua, no hay agua",
+        "kiero reportar un vache!!",
+        "a",
+        "xyzzy",
+        "",
+        "el folio AC-2026-000001-S",
+    ):
+        whole = intent_model.grams_of([text], model.vectorizers).toarray()[0]
+        row = np.zeros_like(whole)
+        grams = model.grams(text)
+        row[grams.places] = grams.values
+        np.testing.assert_allclose(row, whole, atol=1e-6)
+
+
 def test_the_sense_is_asked_only_about_what_is_in_doubt(model: IntentModel, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[str] = []
     real = intent_model.sense
