@@ -4,6 +4,8 @@ SHELL := /bin/bash
 VAR_DIR ?= var
 PYTHON ?= python3
 export VAR_DIR
+# Compiled modules are kept, whatever the caller's shell says: without them each process compiles all of Rasa anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 UV := $(VAR_DIR)/tools/bin/uv
 BACKEND := .venv/bin/python
