@@ -116,5 +116,13 @@ NOTICES = {
     "recuperados_algunos": "Se recuperó una parte. Lo demás sigue en la lista: intente de nuevo más tarde.",
     "estados": "Los estados se actualizaron con lo que dice el proveedor.",
     "recuperados_ninguno": "No se recuperó ningún mensaje.",
+    "vista_guardada": "La vista se guardó.",
+    "vista_eliminada": "La vista se eliminó.",
+    "asignada": "El responsable se actualizó.",
+    "etiquetas": "Las etiquetas se actualizaron.",
+    "plazo_detenido": "El plazo quedó detenido.",
+    "plazo_reanudado": "El plazo corre de nuevo.",
+    "plazos": "Los plazos se guardaron y las fechas de vencimiento se calcularon de nuevo.",
+    "dia_inhabil": "Los días inhábiles se guardaron y las fechas de vencimiento se calcularon de nuevo.",
     "etiqueta_quitada": "Se quitó la clasificación.",
 }
