@@ -144,6 +144,8 @@ class Listing:
                 given.setdefault(name, []).append(value)
         if given.get("avisos") != [UNTOLD]:
             given.pop("avisos", None)
+        if set(given.get("columna", ())) == set(USUAL_COLUMNS):
+            del given["columna"]
         ordered = {name: given[name] for name in NAMES if name in given}
         return cls(
             {name: tuple(sorted(many) if name in _SEVERAL else many[-1:]) for name, many in ordered.items()}, page

@@ -53,8 +53,18 @@ def lower_first(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
+def quoted_text(text: str) -> str:
+    """`text` between guillemets; the dash of what is empty stays bare."""
+    return text if text == "—" else f"«{text}»"
+
+
 templates.env.filters.update(
-    lower_first=lower_first, moment=moment_text, size=size_text, phone=phone_text, told_day=told_day_text
+    quoted=quoted_text,
+    lower_first=lower_first,
+    moment=moment_text,
+    size=size_text,
+    phone=phone_text,
+    told_day=told_day_text,
 )
 templates.env.globals.update(texts=texts, notice_texts=notice_texts, Role=Role, PresenceState=PresenceState)
 
