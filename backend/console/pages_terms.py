@@ -1,7 +1,7 @@
 """«Plazos»: in how many working days each kind of petition is due, and the days on which the office is closed."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
@@ -44,13 +44,15 @@ async def _page(
         for kind, term in (await terms.terms(session)).items()
         for part in ("days", "urgent_days")
     }
+    official = deadlines.official_days(today, today + timedelta(days=365))
+    by_law = {day for day, _ in official}
     context = {
         "active": "terms",
         "values": typed if typed and "day" not in typed else stored,
         "typed": typed or {},
         "most_days": terms.MOST_DAYS,
-        "closed": await terms.closed_days(session, today),
-        "official": deadlines.official_days(today, today.replace(year=today.year + 1)),
+        "closed": [one for one in await terms.closed_days(session, today) if one.day not in by_law],
+        "official": official,
         "due_texts": due_texts,
         "error": error.text if error else None,
     }
