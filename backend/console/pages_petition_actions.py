@@ -138,14 +138,17 @@ async def _changes(session: AsyncSession, petition: Petition, typed: dict[str, s
     postal_code = _postal_code(typed) if "postal_code" in typed else petition.postal_code
     if postal_code and postal_code != petition.postal_code:
         municipality_id = await _of_postal_code(session, postal_code, municipality_id)
+    topics = {str(one.id): one.id for one in await catalog.topics(session)}
+    agencies = {str(one.id): one.id for one in await catalog.agencies(session)}
     return {
         "kind": kind,
         "narrative": narrative,
         "priority": priority,
         "municipality_id": municipality_id,
         "postal_code": postal_code,
-        "topic_id": _known(typed, "topic", {str(one.id): one.id for one in await catalog.topics(session)}),
-        "agency_id": _known(typed, "agency", {str(one.id): one.id for one in await catalog.agencies(session)}),
+        # What it has already stays choosable, even if the catalog no longer offers it.
+        "topic_id": _known(typed, "topic", topics | {str(petition.topic_id): petition.topic_id}),
+        "agency_id": _known(typed, "agency", agencies | {str(petition.agency_id): petition.agency_id}),
         **{name: _line(typed[name], most) for name, most in _LONGEST.items() if name in typed},
     }
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from sqlalchemy import or_, select
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.agents.models import Role, User
@@ -27,23 +28,22 @@ async def visible(session: AsyncSession, user: User) -> Sequence[SavedView]:
     return (await session.scalars(query.order_by(SavedView.is_shared.desc(), SavedView.name, SavedView.id))).all()
 
 
-async def save(session: AsyncSession, user: User, name: str, query: str, *, is_shared: bool = False) -> SavedView:
+async def save(session: AsyncSession, user: User, name: str, query: str, *, is_shared: bool = False) -> None:
     """Keep a view under a name; what had the name is replaced. Raises ViewRefused, SharingForbidden."""
     if is_shared and not may_share(user):
         raise SharingForbidden
     if len(query) > LONGEST_QUERY:
         raise ViewRefused("Son demasiados filtros para guardarlos en una vista.")
     told = _name(name)
-    own = (await session.scalars(select(SavedView).where(SavedView.owner_id == user.id).with_for_update())).all()
-    view = next((one for one in own if one.name == told), None)
-    if view is None:
-        if len(own) >= MOST:
-            raise ViewRefused(f"Puede guardar {MOST} vistas como máximo. Elimine alguna.")
-        view = SavedView(owner_id=user.id, name=told)
-        session.add(view)
-    view.query, view.is_shared = query, is_shared
-    await session.flush()
-    return view
+    names = (await session.scalars(select(SavedView.name).where(SavedView.owner_id == user.id))).all()
+    if told not in names and len(names) >= MOST:
+        raise ViewRefused(f"Puede guardar {MOST} vistas como máximo. Elimine alguna.")
+    kept = {"query": query, "is_shared": is_shared}
+    await session.execute(
+        insert(SavedView)
+        .values(owner_id=user.id, name=told, **kept)
+        .on_conflict_do_update(index_elements=[SavedView.owner_id, SavedView.name], set_=kept)
+    )
 
 
 async def rename(session: AsyncSession, user: User, view_id: UUID, name: str) -> None:

@@ -4,6 +4,7 @@ import re
 
 from sqlalchemy import select
 
+from backend.catalog.models import Agency, Topic
 from backend.db import Database
 from backend.registry.models import PetitionEvent, PetitionEventKind, PetitionStatus
 from tests.console import workspace
@@ -77,6 +78,21 @@ async def test_a_folio_is_assigned_labelled_paused_placed_and_its_history_says_s
     assert "26018" not in history
     assert beto not in history
     assert other in await _text(ana, folio, "persona")
+
+
+async def test_a_topic_and_an_agency_that_left_the_catalog_stay_on_the_petition(ana: Staff, database: Database) -> None:
+    async with database.transaction() as session:
+        topic = (await session.scalars(select(Topic).limit(1))).one()
+        agency = (await session.scalars(select(Agency).limit(1))).one()
+        topic.is_active = agency.is_active = False
+    folio = await workspace.file(database, topic_id=topic.id, agency_id=agency.id)
+    form = (await ana.get(f"/consola/peticiones/{folio}")).text
+    assert f'<option value="{topic.id}" selected>{topic.name} (ya no se usa)' in form
+    data = {"narrative": "Otra cosa", "priority": "normal", "kind": "peticion", "topic": str(topic.id)}
+    answer = await ana.submit(f"/consola/peticiones/{folio}/datos", **data, agency=str(agency.id))
+    assert answer.status_code == 303
+    stored = await workspace.get(database, folio)
+    assert (stored.narrative, stored.topic_id, stored.agency_id) == ("Otra cosa", topic.id, agency.id)
 
 
 async def test_steps_say_beforehand_what_they_take_and_a_refusal_keeps_what_was_typed(

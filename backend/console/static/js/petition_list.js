@@ -78,7 +78,10 @@ bindShortcuts({
   j: () => walk(1),
   k: () => walk(-1),
   x: toggle,
-  a: () => bulk?.querySelector("[data-assign]").focus(),
+  a: () => {
+    if (!marks().some((box) => box.checked)) toggle();
+    bulk?.querySelector("[data-assign]").focus();
+  },
   "/": () => document.querySelector("[data-search]").focus(),
   "?": () => keys.showModal(),
 });
