@@ -13,6 +13,7 @@ from backend.notices import models as notices
 from backend.outbox import models as outbox
 from backend.registry import models as registry
 from backend.turns import models as turns
+from backend.workspace import models as workspace
 
 metadata = Base.metadata
 
@@ -30,4 +31,5 @@ __all__ = [
     "outbox",
     "registry",
     "turns",
+    "workspace",
 ]
