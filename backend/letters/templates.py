@@ -35,7 +35,7 @@ class Mark(enum.StrEnum):
 
 
 @cache
-def _brought(kind: LetterKind) -> tuple[str, str]:
+def brought(kind: LetterKind) -> tuple[str, str]:
     """The subject and the body that the product brings."""
     head, _, body = (_SEED / f"{kind.value}.md").read_text(encoding="utf-8").partition("\n\n")
     return head.removeprefix("Asunto:").strip(), body.strip()
@@ -47,7 +47,7 @@ async def current(session: AsyncSession, kind: LetterKind) -> LetterTemplate:
     found: LetterTemplate | None = await session.scalar(query)
     if found is not None:
         return found
-    subject, body = _brought(kind)
+    subject, body = brought(kind)
     first = insert(LetterTemplate).values(id=uuid4(), kind=kind, version=1, subject=subject, body=body)
     await session.execute(first.on_conflict_do_nothing())
     return (await session.scalars(query)).one()
