@@ -116,5 +116,10 @@ NOTICES = {
     "recuperados_algunos": "Se recuperó una parte. Lo demás sigue en la lista: intente de nuevo más tarde.",
     "estados": "Los estados se actualizaron con lo que dice el proveedor.",
     "recuperados_ninguno": "No se recuperó ningún mensaje.",
+    "documento": "El documento se hizo. Aquí puede descargarlo.",
+    "documento_cancelado": "El documento quedó cancelado. Su número no se vuelve a usar.",
+    "plantilla_documento": "La plantilla se guardó. Los documentos nuevos ya la usan.",
+    "plantilla_restaurada": "Se restauró el texto de esa versión.",
+    "membrete": "El membrete y la numeración se guardaron.",
     "etiqueta_quitada": "Se quitó la clasificación.",
 }

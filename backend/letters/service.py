@@ -81,6 +81,16 @@ async def _draft(
     return Draft(document, template, missing)
 
 
+def takes_text(template: LetterTemplate) -> bool:
+    """Whether a letter of this version has words of its own, which must then be given."""
+    return "texto" in markup.names(markup.parse(template.body))
+
+
+async def drawn(document: Document) -> bytes:
+    """A document's PDF, drawn aside so that others go on."""
+    return await asyncio.to_thread(pdf.render, document)
+
+
 async def _turn_of(session: AsyncSession, petition: Petition, order: LetterOrder) -> Turn:
     turn = await session.get(Turn, order.turn_id) if order.turn_id else None
     if turn is None or turn.petition_id != petition.id:
@@ -201,13 +211,13 @@ async def _require_makeable(session: AsyncSession, petition: Petition, order: Le
         if live is not None:
             raise AlreadyLettered(live.reference)
     drafted = await draft(session, petition, order)
-    if "texto" in markup.names(markup.parse(drafted.template.body)) and not order.text.strip():
+    if takes_text(drafted.template) and not order.text.strip():
         raise LetterRefused("Escriba el texto propio de este documento.")
 
 
 async def _store(files: FileStore, document: Document, moment: datetime) -> tuple[StoredFile, StoredFile]:
     name = document.reference.replace("/", "-")
-    as_pdf = await asyncio.to_thread(pdf.render, document)
+    as_pdf = await drawn(document)
     as_docx = await asyncio.to_thread(docx_file.render, document, moment)
     return (
         await files.keep_made(as_pdf, f"{name}.pdf", "application/pdf"),
