@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
-from rapidfuzz import process
+from rapidfuzz import fuzz, process
 
 from backend.letters.fields import UNKNOWN, Field
 from backend.text import strip_control
@@ -183,7 +183,7 @@ def problems(texts: Iterable[str], known: Mapping[str, Field], elsewhere: Mappin
 def _unknown(name: str, known: Mapping[str, Field], elsewhere: Mapping[str, Field]) -> str:
     if name in elsewhere:
         return f"El campo {{{name}}} no existe en este tipo de documento."
-    near = process.extractOne(name, list(known), score_cutoff=_LIKE_ENOUGH)
+    near = process.extractOne(name, list(known), scorer=fuzz.ratio, score_cutoff=_LIKE_ENOUGH)
     return f"No existe el campo {{{name}}}." + (f" ¿Quiso decir {{{near[0]}}}?" if near else "")
 
 
