@@ -111,7 +111,7 @@ async def save_stationery(request: Request, tx: Tx, user: CurrentHead) -> Respon
     year = clock.local(clock.now()).year
     try:
         async with tx.begin_nested():
-            await stationery.change_letterhead(tx, typed)
+            await stationery.change_letterhead(tx, user, typed)
             for one in await stationery.series(tx, year):
                 last = typed.get(f"last_{one.key}", "").strip() if one.is_unused else ""
                 if last and not (last.isascii() and last.isdigit()):

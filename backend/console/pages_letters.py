@@ -23,6 +23,7 @@ from backend.letters.service import LetterOrder
 from backend.registry import petitions
 from backend.registry.models import Petition
 from backend.turns import service as turns
+from backend.turns.models import TurnState
 
 router = APIRouter(prefix="/consola", include_in_schema=False)
 
@@ -81,10 +82,16 @@ async def _letter_page(
         "draft": draft,
         "takes_text": draft is not None and service.takes_text(draft.template),
         "kinds": {kind: one for kind, one in KINDS.items() if one.side is facts.side},
-        "turns": await turns.of_petition(session, petition.id) if facts.side is Side.AGENCY else [],
+        "turns": await _turns_of(session, petition) if facts.side is Side.AGENCY else [],
         "error": error.text if error else None,
     }
     return await staff_page(request, session, user, "letter_new.html", context, error.status if error else 200)
+
+
+async def _turns_of(session: AsyncSession, petition: Petition) -> list[turns.TurnView]:
+    """The turns that an oficio may be about."""
+    gone = (TurnState.RETURNED, TurnState.WITHDRAWN)
+    return [one for one in await turns.of_petition(session, petition.id) if one.turn.state not in gone]
 
 
 @router.post("/peticiones/{folio}/documentos/vista")

@@ -162,10 +162,8 @@ async def make(
 
     Raises LetterRefused, TurnNotFound, or AlreadyLettered when the turn has one that was not cancelled.
     """
-    known = await session.scalar(select(Letter).where(Letter.request_key == order.key))
+    known = await _made_before(session, petition, order)
     if known is not None:
-        if known.petition_id != petition.id:
-            raise LetterRefused("Actualice la página e intente de nuevo.")
         return known
     moment = clock.now()
     year = clock.local(moment).year
@@ -198,6 +196,13 @@ async def make(
     await session.flush()
     await _tell(session, petition, letter, PetitionEventKind.LETTER_MADE, user, f"{facts.title} {reference}")
     return letter
+
+
+async def _made_before(session: AsyncSession, petition: Petition, order: LetterOrder) -> Letter | None:
+    found: Letter | None = await session.scalar(select(Letter).where(Letter.request_key == order.key))
+    if found is not None and found.petition_id != petition.id:
+        raise LetterRefused("Actualice la página e intente de nuevo.")
+    return found
 
 
 async def _require_makeable(session: AsyncSession, petition: Petition, order: LetterOrder) -> None:

@@ -15,7 +15,6 @@ from backend.letters.models import Letter, LetterCounter, Letterhead, LetterSeri
 from backend.text import strip_control
 
 _PREFIX = re.compile(r"[A-ZÑ0-9]+(?:[/.-][A-ZÑ0-9]+)*")
-#: The trail's subject for what is one row.
 _MAY_BE_EMPTY = frozenset({"department", "address", "signer_name", "copies"})
 LETTERHEAD_TEXTS: dict[str, str] = {
     "institution": "Institución",
@@ -43,9 +42,10 @@ async def letterhead(session: AsyncSession) -> Letterhead:
     return await session.get_one(Letterhead, 1)
 
 
-async def change_letterhead(session: AsyncSession, typed: Mapping[str, str]) -> None:
+async def change_letterhead(session: AsyncSession, user: User, typed: Mapping[str, str]) -> None:
     """Replace the letterhead. Letters already made keep theirs. Raises StationeryRefused."""
     found = await session.get_one(Letterhead, 1, with_for_update=True)
+    changed = []
     for name, title in LETTERHEAD_TEXTS.items():
         value = strip_control(typed.get(name, "").replace("\r\n", "\n")).strip()
         most: int = Letterhead.__table__.columns[name].type.length  # type: ignore[attr-defined]
@@ -53,8 +53,11 @@ async def change_letterhead(session: AsyncSession, typed: Mapping[str, str]) -> 
             raise StationeryRefused(f"Escriba: {title.lower()}.", field=name)
         if len(value) > most:
             raise StationeryRefused(f"{title}: {most} letras como máximo.", field=name)
+        if value != getattr(found, name):
+            changed.append(name)
         setattr(found, name, value)
-    await session.flush()
+    if changed:
+        await audit.record(session, user, "letterhead", user.id, changed=changed)
 
 
 async def series(session: AsyncSession, year: int) -> list[SeriesView]:
@@ -87,11 +90,12 @@ async def change_series(
     if taken is not None:
         raise StationeryRefused("Ese prefijo es de la otra serie: los números se repetirían.", field=f"prefix_{key}")
     row = await session.get_one(LetterSeries, key, with_for_update=True)
-    row.prefix = wanted
+    before, row.prefix = row.prefix, wanted
     if last_on_paper is not None:
         await _go_on_from(session, key, year, last_on_paper)
     await session.flush()
-    await audit.record(session, user, "letter_series", user.id, series=key.value, prefix=wanted, last=last_on_paper)
+    if before != wanted or last_on_paper:
+        await audit.record(session, user, "letter_series", user.id, series=key.value, prefix=wanted, last=last_on_paper)
 
 
 async def _go_on_from(session: AsyncSession, key: Series, year: int, last: int) -> None:

@@ -262,8 +262,8 @@ async def test_the_letterhead_and_how_numbers_are_written(session: AsyncSession,
         await stationery.change_series(session, hilda, Series.OFICIO, prefix="CEAC/CARTAS", year=YEAR)
     typed = {name: getattr(await stationery.letterhead(session), name) for name in stationery.LETTERHEAD_TEXTS}
     with pytest.raises(StationeryRefused):
-        await stationery.change_letterhead(session, typed | {"office": " "})
-    await stationery.change_letterhead(session, typed | {"signer_name": "Mtra. Peña"})
+        await stationery.change_letterhead(session, hilda, typed | {"office": " "})
+    await stationery.change_letterhead(session, hilda, typed | {"signer_name": "Mtra. Peña"})
     second = await service.make(session, files, petition, LetterOrder(LetterKind.ATTENTION), user=hilda)
     assert second.number == 43, "another prefix goes on counting"
     (page,) = pages_of(files.path(second.pdf_sha256).read_bytes())
