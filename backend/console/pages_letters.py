@@ -81,6 +81,7 @@ async def _letter_page(
         "facts": facts,
         "draft": draft,
         "takes_text": draft is not None and service.takes_text(draft.template),
+        "needs_text": draft is not None and service.needs_text(draft),
         "kinds": {kind: one for kind, one in KINDS.items() if one.side is facts.side},
         "turns": await _turns_of(session, petition) if facts.side is Side.AGENCY else [],
         "error": error.text if error else None,

@@ -54,7 +54,11 @@ FIELDS: tuple[Field, ...] = (
         "Se reparó la fuga y se restableció el servicio el 18 de noviembre.",
         _CITIZEN,
     ),
-    Field("texto", "Lo que se escribe al hacer el documento. Si está, es obligatorio", "Texto propio del documento."),
+    Field(
+        "texto",
+        "Lo que se escribe al hacer el documento. Es obligatorio si no hay una respuesta que informar",
+        "Texto propio del documento.",
+    ),
     Field("oficina", "Nombre de la oficina, del membrete", "Coordinación Ejecutiva de Atención Ciudadana"),
     Field("firmante", "Quien firma, del membrete", "Lic. Ana Sofía Ibarra Córdova"),
     Field("cargo_firmante", "Su cargo, del membrete", "Coordinadora Ejecutiva de Atención Ciudadana"),

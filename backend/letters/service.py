@@ -82,8 +82,14 @@ async def _draft(
 
 
 def takes_text(template: LetterTemplate) -> bool:
-    """Whether a letter of this version has words of its own, which must then be given."""
+    """Whether a letter of this version has words of its own."""
     return "texto" in markup.names(markup.parse(template.body))
+
+
+def needs_text(drafted: Draft) -> bool:
+    """Whether those words must be given: the letter has them, and no agency's answer to tell instead."""
+    has_answer = "respuesta" in markup.names(markup.parse(drafted.template.body)) and "respuesta" not in drafted.missing
+    return takes_text(drafted.template) and not has_answer
 
 
 async def drawn(document: Document) -> bytes:
@@ -216,7 +222,7 @@ async def _require_makeable(session: AsyncSession, petition: Petition, order: Le
         if live is not None:
             raise AlreadyLettered(live.reference)
     drafted = await draft(session, petition, order)
-    if takes_text(drafted.template) and not order.text.strip():
+    if needs_text(drafted) and not order.text.strip():
         raise LetterRefused("Escriba el texto propio de este documento.")
 
 

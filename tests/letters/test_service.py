@@ -37,7 +37,7 @@ from backend.registry.models import (
 )
 from backend.settings import Settings
 from backend.turns import service as turns
-from backend.turns.models import Turn
+from backend.turns.models import Turn, TurnOutcome
 from tests.conversations.conftest import add_agent
 from tests.letters.documents import docx_text, pages_of
 from tests.registry.turned import agency
@@ -137,7 +137,7 @@ async def test_an_oficio_from_draft_to_cancelled(session: AsyncSession, files: F
 
 
 async def test_letters_to_the_citizen(session: AsyncSession, files: FileStore, hilda: User) -> None:
-    petition, _ = await turned(session, hilda, "cea", "salud")
+    petition, (water, _) = await turned(session, hilda, "cea", "salud")
     letter = await service.make(session, files, petition, LetterOrder(LetterKind.ATTENTION), user=hilda)
     assert (letter.reference, letter.addressee) == (f"CEAC/CA/0001/{YEAR}", "María Núñez")
     stored = await service.files_of(session, letter.id)
@@ -146,7 +146,13 @@ async def test_letters_to_the_citizen(session: AsyncSession, files: FileStore, h
     with pytest.raises(LetterRefused, match="texto propio"):
         await service.make(session, files, petition, LetterOrder(LetterKind.AUDIENCE), user=hilda)
     await service.make(session, files, petition, LetterOrder(LetterKind.AUDIENCE, text="Lunes, 10:00."), user=hilda)
-    assert await _numbers(session, Series.CARTA) == [1, 2], "what was refused took no number"
+    conclusion = LetterOrder(LetterKind.CONCLUSION)
+    with pytest.raises(LetterRefused, match="texto propio"):
+        await service.make(session, files, petition, conclusion, user=hilda)
+    await turns.answer(session, petition, water, "Se reparó la fuga", TurnOutcome.ATTENDED, user_id=hilda.id)
+    answered = await service.make(session, files, petition, conclusion, user=hilda)
+    assert "Se reparó la fuga" in pages_of(files.path(answered.pdf_sha256).read_bytes())[0]
+    assert await _numbers(session, Series.CARTA) == [1, 2, 3], "what was refused took no number"
     nobody, (turn,) = await turned(session, hilda, "cea", name=None)
     with pytest.raises(LetterRefused, match="anónima"):
         await service.make(session, files, nobody, LetterOrder(LetterKind.ATTENTION), user=hilda)
