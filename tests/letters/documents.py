@@ -40,6 +40,12 @@ def pages_of(content: bytes) -> list[str]:
     return [" ".join(page.get_textpage().get_text_range().split()) for page in opened]
 
 
+def right_edge(content: bytes) -> float:
+    """How far to the right the text goes, in points."""
+    pages = [page.get_textpage() for page in pypdfium2.PdfDocument(content)]
+    return max(page.get_charbox(number)[2] for page in pages for number in range(page.count_chars()))
+
+
 def pdf_text(made: Document) -> str:
     return " ".join(pages_of(pdf.render(made)))
 

@@ -7,7 +7,7 @@ import pytest
 
 from backend.letters import docx_file, pdf
 from backend.letters.models import LetterKind
-from tests.letters.documents import MADE, both_texts, document, docx_text, pages_of
+from tests.letters.documents import MADE, both_texts, document, docx_text, pages_of, right_edge
 
 
 @pytest.mark.parametrize("kind", LetterKind)
@@ -38,7 +38,9 @@ def test_what_a_citizen_wrote_breaks_nothing() -> None:
         + "A" * 3000
         + " 😀👩‍👩‍👧 fin"
     )
-    as_pdf, as_docx = both_texts(document(peticion=told, persona="Ángel <i>", telefono="&amp;"))
+    made = document(peticion=told, persona="Ángel <i>", telefono="&amp;")
+    assert right_edge(pdf.render(made)) <= 612 - 70, "a word longer than a line stays within the margins"
+    as_pdf, as_docx = both_texts(made)
     for text in (as_pdf, as_docx):
         assert "<b>hola</b> {folio} & </para> <font size=90> ]]> ¿ñandú? ñ" in text
         assert "Ángel <i>" in text
