@@ -8,6 +8,7 @@ from backend.conversations import models as conversations
 from backend.db import Base
 from backend.internal_api import models as internal_api
 from backend.learning import models as learning
+from backend.letters import models as letters
 from backend.messaging import models as messaging
 from backend.notices import models as notices
 from backend.outbox import models as outbox
@@ -25,6 +26,7 @@ __all__ = [
     "conversations",
     "internal_api",
     "learning",
+    "letters",
     "messaging",
     "metadata",
     "notices",

@@ -134,5 +134,10 @@ NOTICES = {
     "plazo_reanudado": "El plazo corre de nuevo.",
     "plazos": "Los plazos se guardaron y las fechas de vencimiento se calcularon de nuevo.",
     "dia_inhabil": "Los días inhábiles se guardaron y las fechas de vencimiento se calcularon de nuevo.",
+    "documento": "El documento se hizo. Aquí puede descargarlo.",
+    "documento_cancelado": "El documento quedó cancelado. Su número no se vuelve a usar.",
+    "plantilla_documento": "La plantilla se guardó. Los documentos nuevos ya la usan.",
+    "plantilla_restaurada": "Se restauró el texto de esa versión.",
+    "membrete": "El membrete y la numeración se guardaron.",
     "etiqueta_quitada": "Se quitó la clasificación.",
 }

@@ -72,6 +72,13 @@ class FileStore:
         """Store what came through another channel. Raises TooLarge, EmptyFile, UnsupportedFile."""
         return await self._keep(_whole(content), file_name, RECEIVED_TYPES)
 
+    async def keep_made(self, content: bytes, file_name: str, content_type: str) -> StoredFile:
+        """Store what we made ourselves, and so know the type of."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        stored = StoredFile(file_name, content_type, len(content), hashlib.sha256(content).hexdigest())
+        await asyncio.to_thread(_write, self.path(stored.sha256), content)
+        return stored
+
     async def _keep(self, chunks: AsyncIterator[bytes], name: str | None, types: frozenset[str]) -> StoredFile:
         self._folder.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=self._folder, prefix="upload-")
@@ -102,7 +109,7 @@ class FileStore:
         """Where the bytes lie."""
         return self._folder / sha256
 
-    def response(self, attachment: Attachment) -> FileResponse:
+    def response(self, attachment: Attachment | StoredFile) -> FileResponse:
         """The bytes, such that a browser neither guesses their type nor runs them."""
         path = self.path(attachment.sha256)
         if not path.is_file():
@@ -135,6 +142,14 @@ async def find(session: AsyncSession, attachment_id: UUID, *, conversation_id: U
 async def of_message(session: AsyncSession, message_id: UUID) -> Attachment | None:
     """The file that a citizen's message carries, if it carries one."""
     return await session.scalar(select(Attachment).where(Attachment.message_id == message_id))
+
+
+def _write(path: Path, content: bytes) -> None:
+    """Whole or not at all, whoever reads meanwhile."""
+    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix="made-")
+    with os.fdopen(handle, "wb") as target:
+        target.write(content)
+    Path(temporary).replace(path)
 
 
 async def _chunks(upload: UploadFile) -> AsyncIterator[bytes]:

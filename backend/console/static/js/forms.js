@@ -11,6 +11,7 @@ document.addEventListener("submit", (event) => {
     event.preventDefault();
     return;
   }
+  if (event.submitter?.formTarget === "_blank") return; // a look in another tab: this page stays
   if (form.dataset.sent === "yes") event.preventDefault();
   form.dataset.sent = "yes";
 });

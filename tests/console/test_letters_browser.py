@@ -1,0 +1,122 @@
+"""Letters in real Chromium, wide and narrow: the draft, the file, the batch, a template while it is written."""
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import select
+
+from backend.agents.models import Role, User
+from backend.app import create_app
+from backend.db import Database
+from backend.settings import Settings
+from tests.letters.documents import pages_of
+from tests.letters.test_service import turned
+from tests.staff import PASSWORD, add_staff
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def site(settings: Settings) -> Iterator[str]:
+    listener = socket.create_server(("127.0.0.1", 0))
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    app = create_app(settings.model_copy(update={"public_url": address}))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=0))
+    thread = threading.Thread(target=server.run, args=([listener],))
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield address
+    server.should_exit = True
+    thread.join(10)
+
+
+async def _prepare(url: str) -> str:
+    database = Database(url)
+    await add_staff(database, "hilda", Role.HEAD)
+    async with database.transaction() as session:
+        hilda = (await session.scalars(select(User).where(User.username == "hilda"))).one()
+        petition, _ = await turned(session, hilda, "cea")
+        await turned(session, hilda, "salud")
+        await turned(session, hilda, "registro-civil", kind="registro_civil")
+    await database.close()
+    return petition.folio
+
+
+@pytest.fixture
+def folio(settings: Settings) -> str:
+    # In a thread of its own: Playwright's loop runs in this one.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, _prepare(settings.database_url)).result()
+
+
+def _healthy(page: Page, name: str) -> None:
+    for width in (360, 1280):
+        page.set_viewport_size({"width": width, "height": 800})
+        found = Axe().run(page).response["violations"]
+        assert [each["id"] for each in found if each["impact"] in {"serious", "critical"}] == []
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+
+
+def _saved(page: Page, link: str) -> bytes:
+    with page.expect_download() as waited:
+        page.get_by_role("link", name=link).first.click()
+    return Path(waited.value.path()).read_bytes()
+
+
+def test_letters_are_made_by_one_and_by_many_and_their_text_is_the_heads(
+    browser: Browser, site: str, folio: str
+) -> None:
+    context = browser.new_context(base_url=site, locale="es-MX")
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    page.goto("/consola/entrar?siguiente=/consola/plantillas/carta_atencion")
+    page.get_by_label("Usuario").fill("hilda")
+    page.get_by_label("Contraseña").fill(PASSWORD)
+    page.get_by_role("button", name="Entrar").click()
+    shown = page.locator("[data-letter-preview]")
+    expect(shown).to_contain_text("María Ángeles Núñez Peña")
+    page.get_by_label("Texto").fill("# Hola\n\nSu folio es **{folio}** y {persna}")
+    expect(page.locator("[data-letter-problems]")).to_contain_text("¿Quiso decir {persona}?")
+    page.get_by_label("Texto").fill("# Hola\n\nSu folio es **{folio}**\n\n- uno\n- dos\n\n> {peticion}")
+    page.get_by_label("Ver con los datos de un folio").fill(folio)
+    expect(shown.locator("strong", has_text=folio)).to_be_visible()
+    expect(shown).to_contain_text("No hay agua en mi colonia <b>{folio}</b>")
+    _healthy(page, "editor")
+    page.get_by_role("button", name="Guardar versión nueva").click()
+    expect(page.get_by_role("status").first).to_contain_text("La plantilla se guardó")
+    page.get_by_role("link", name="Comparar o restaurar la versión 1").click()
+    _healthy(page, "compare")
+
+    page.goto(f"/consola/peticiones/{folio}")
+    page.get_by_role("link", name="Hacer Carta de Atención").click()
+    expect(page.locator(".letter")).to_contain_text(folio)
+    _healthy(page, "new")
+    page.get_by_role("button", name="Hacer carta").dblclick()
+    expect(page.get_by_role("status")).to_contain_text("El documento se hizo")
+    expect(page.locator(".letters > li")).to_have_count(1)
+    _healthy(page, "folio")
+    assert f"Su folio es {folio}" in pages_of(_saved(page, "PDF de CEAC/CA/0001"))[0]
+    assert _saved(page, "Word de CEAC/CA/0001").startswith(b"PK")
+
+    page.goto("/consola/documentos")
+    expect(page.get_by_role("button", name="Hacer 0 oficios")).to_be_disabled()
+    page.get_by_label("Marcar todos").check()
+    _healthy(page, "waiting")
+    page.get_by_role("button", name="Hacer 3 oficios").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Se hicieron 3 oficios")
+    _healthy(page, "batch")
+    assert _saved(page, "Descargar todos (ZIP)").startswith(b"PK")
+    for name in ("documentos", "documentos/hechos", "plantillas", "plantillas/membrete"):
+        page.goto(f"/consola/{name}")
+        _healthy(page, name.replace("/", "-"))
+    context.close()
