@@ -303,7 +303,7 @@ async def file_draft(
         await session.flush()
         return Filed(twin.folio, petitions.code_of(twin, secret), repeated=True)
     conversation = await session.get_one(Conversation, conversation_id)
-    petition = await petitions.file(session, _new_petition(draft, conversation), actor=actor, user_id=user_id)
+    petition = await petitions.file(session, new_petition(draft, conversation), actor=actor, user_id=user_id)
     await _link(session, draft, petition, conversation)
     return Filed(petition.folio, petitions.code_of(petition, secret), repeated=False)
 
@@ -337,7 +337,8 @@ def _narrative(draft: PetitionDraft) -> str:
     return draft.fields.get("narrativa") or intake.implied_narrative(draft.kind) or intake.KIND_TEXTS[draft.kind]
 
 
-def _new_petition(draft: PetitionDraft, conversation: Conversation) -> petitions.NewPetition:
+def new_petition(draft: PetitionDraft, conversation: Conversation) -> petitions.NewPetition:
+    """What a complete draft says, as it would be filed."""
     answers: dict[str, str] = {name: value for name, value in draft.fields.items() if value != intake.SKIPPED}
     is_anonymous = answers.get("anonimo") == "si"
     contact = "" if is_anonymous else answers.get("contacto", "")
@@ -347,7 +348,7 @@ def _new_petition(draft: PetitionDraft, conversation: Conversation) -> petitions
         details["fecha_hechos"] = happened
     return petitions.NewPetition(
         kind=draft.kind,
-        channel=_ENTRY_CHANNELS.get(conversation.channel, EntryChannel.CHAT_SONORA),
+        channel=entry_channel(conversation.channel),
         narrative=_narrative(draft),
         municipality_id=answers.get("municipio"),
         colonia=answers.get("colonia"),
@@ -358,6 +359,27 @@ def _new_petition(draft: PetitionDraft, conversation: Conversation) -> petitions
         details=details,
         conversation_id=conversation.id,
     )
+
+
+def entry_channel(channel: str) -> EntryChannel:
+    """How what is told on a channel comes in."""
+    return _ENTRY_CHANNELS.get(channel, EntryChannel.CHAT_SONORA)
+
+
+async def complete_draft(session: AsyncSession, conversation_id: UUID) -> PetitionDraft | None:
+    """The open draft, locked, if nothing of it is missing."""
+    draft = await _open(session, conversation_id)
+    if draft is None or any(field not in draft.fields for field in intake.fields_of(draft.kind, draft.fields)):
+        return None
+    return draft
+
+
+async def join_draft(session: AsyncSession, draft: PetitionDraft, petition: Petition) -> None:
+    """A draft is told, but as support of another's petition: its files go there, and no folio of its own is made."""
+    await _become(session, draft, petition)
+    # Not FILED: what was filed gives its access code again, and this one is somebody else's.
+    draft.state = DraftState.CANCELLED
+    await session.flush()
 
 
 async def settle(session: AsyncSession, conversation_id: UUID, petition: Petition) -> None:

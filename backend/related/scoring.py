@@ -12,7 +12,7 @@ from backend.text import fold
 K = PetitionKind
 
 #: From here a candidate is shown as a likely duplicate (calibrated by `tests/related/pairs.yml`).
-LIKELY = 50.0
+LIKELY = 45.0
 #: Requests of one person for themselves: another's is never the same one.
 PERSONAL = frozenset(
     {K.REGISTRO_CIVIL, K.CARTA_NO_ANTECEDENTES, K.APOYO_SOCIAL, K.AUDIENCIA, K.ASESORIA_JURIDICA, K.DERECHOS_ARCO}
@@ -66,6 +66,8 @@ def compare(new: Side, old: Side) -> Score:
     is_same_matter = _matter(new, old, total, is_same_colonia, is_same_person)
     if new.told_at and old.told_at and abs((new.told_at - old.told_at).days) > _OLD_DAYS:
         total.add(-12)
+    if K.FELICITACION in (new.kind, old.kind) and new.kind is not old.kind:
+        total.add(-40)
     is_personal = new.kind in PERSONAL or old.kind in PERSONAL
     if is_personal and (not is_same_person or new.kind is not old.kind):
         total.points = min(total.points, 30.0)
@@ -116,13 +118,16 @@ def _matter(new: Side, old: Side, total: _Sum, is_same_colonia: bool, is_same_pe
     alike = words.shared(one.rest, other.rest)
     fewer, most = sorted((len(one.rest), len(other.rest)))
     overlap = len(alike) / max(fewer, _FEW) * 0.5 + len(alike) / max(most, _FEW) * 0.5
-    at_one_street = bool(words.shared(one.streets | one.rest, other.streets | other.rest) & (one.streets | other.streets))
+    at_one_street = bool(
+        words.shared(one.streets | one.rest, other.streets | other.rest) & (one.streets | other.streets)
+    )
     differ = bool(one.streets and other.streets) and not at_one_street
     is_area = bool(common & words.area_matters())
     if common:
         total.add(22 if is_area else 18)
-    elif one.matters and other.matters:
-        total.add(-22)
+        total.add(12 if one.matters == other.matters and len(common) > 1 else 0)
+    elif one.matters or other.matters:
+        total.add(-22 if one.matters and other.matters else -10)
     total.add(42 * overlap)
     if at_one_street:
         total.add(16, "misma calle")

@@ -14,41 +14,32 @@ from backend.text import fold
 SAME_WORD = 86.0
 _LONG_ENOUGH = 3
 
-#: Words that nearly every petition has, as they are after folding.
-_EMPTY = frozenset(
-    """a al ante aqui ahi alla asi aun bien buen buena buenas buenos cada casi como con contra cual cuando cuadra de
-    del desde donde dos tres cuatro cinco durante el ella ellos en entre era es esa ese eso esta estan estar este esto
-    estamos estoy favor fue gracias ha han hace hacer hacia han hasta hay hola iba la las le les lo los mas me mi mis
-    muchisimo mucha mucho muchos muchas muy nada ni no nos nosotros nuestra nuestro o otra otro para parte pero pido
-    poder podria podrian por porque puede pueden pues que quien quiero quisiera reportar reporte reportamos saber se
-    ser si sin sobre solicito solicitamos solo son soy su sus tambien tan tanto tenemos tener tengo tiene tienen toda
-    todo todos todas tu un una unas uno unos va van ver vez veces vivo y ya yo dia dias semana semanas mes meses ano
-    anos hoy ayer ayude ayuda ayuden ayudar apoyo apoyen necesito necesitamos necesitan peticion queja problema
-    vecino vecinos vecina colonia calle calles casa casas familia familias persona personas gente gobierno gobernador
-    ayuntamiento autoridades municipio ciudad frente lado cerca arriba abajo atras fuera dentro esquina fraccionamiento
-    lunes martes miercoles jueves viernes sabado domingo manana tarde noche grande enorme chico tal mismo misma q k
-    ocupo ocupamos kiero aki d arreglen arreglar reparar reparen manden mandar atiendan atender revisen llevamos
-    lleva llevan dice dicen sigue siguen pasa pasan hacen urge urgente meses peligro peligroso nadie nunca siempre
-    tiempo""".split()
-)
 _STREET = re.compile(
-    r"\b(?:calle|av|avenida|blvd|bulevar|boulevard|callejon|privada|calzada|carretera|esquina con|esq con|entre|y)\.?\s+"
+    r"\b(?:calle|av|avenida|blvd|bulevar|boulevard|callejon|privada|calzada|carretera|esquina con|esq con|entre|y) "
     r"(?:la |el |los |las |de la |de los |de )?([a-z0-9]{3,}(?: [a-z]{4,})?)"
 )
-_STREET_WORD = re.compile(r"\b(?:calle|av|avenida|blvd|bulevar|boulevard|callejon|privada|calzada|esquina con|esq con)\b")
-_SUFFIXES = ("ciones", "cion", "mente", "aron", "ieron", "ando", "iendo", "adas", "ados", "idas", "idos", "ada",
-             "ado", "ida", "ido", "aba", "arla", "arlo", "ar", "er", "ir", "es", "os", "as", "o", "a", "e", "s")  # fmt: skip
+#: «ruta 7», «número 120», «frente al 45»: what tells one from its like.
+_NUMBER = re.compile(r"\b(?:ruta|linea|numero|num|no|casa|al|lote|manzana|km|kilometro) (\d{1,5})\b")
+_STREET_WORD = re.compile(
+    r"\b(?:calle|av|avenida|blvd|bulevar|boulevard|callejon|privada|calzada|esquina con|esq con)\b"
+)
+_SUFFIXES = ("ciones", "cion", "mente", "aron", "ieron", "ando", "iendo", "adas", "ados", "idas", "idos", "ada", "ado",
+             "ida", "ido", "aba", "arla", "arlo", "ar", "er", "ir", "es", "os", "as", "o", "a", "e", "s")  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Matter:
     name: str
     is_area: bool
+    is_landmark: bool
 
 
 @dataclass(frozen=True)
 class Said:
-    """`matters` by name; `streets` named as such; `rest`, the stems of all other words that tell something."""
+    """`matters` by name; `streets` named as such; `rest`, the stems of all other words that tell something.
+
+    `words`: each stem of `rest` as it was written.
+    """
 
     matters: frozenset[str]
     streets: frozenset[str]
@@ -57,11 +48,17 @@ class Said:
 
 
 @cache
+def _empty() -> frozenset[str]:
+    """Words that nearly every petition has, as they are after folding."""
+    return frozenset((Path(__file__).parent / "empty_words.txt").read_text("utf-8").split())
+
+
+@cache
 def _concepts() -> tuple[tuple[str, Matter], ...]:
     """Phrases with their matters, the longest first: «poste de luz» before «luz»."""
     listed = yaml.safe_load((Path(__file__).parent / "concepts.yml").read_text("utf-8"))
     pairs = [
-        (fold(phrase), Matter(name, bool(one.get("area"))))
+        (fold(phrase), Matter(name, bool(one.get("area")), bool(one.get("landmark"))))
         for name, one in listed.items()
         for phrase in one["phrases"]
     ]
@@ -107,14 +104,17 @@ def read(narrative: str) -> Said:
     told = re.sub(r"[^a-z0-9 ]+", " ", fold(narrative))
     told = re.sub(r"\s+", " ", told)
     pattern, matters = _pattern()
-    found = {matters[match[0]].name for match in pattern.finditer(told)}
-    streets = {match[1].split(" ")[0] for match in _STREET.finditer(told) if match[1].split(" ")[0] not in _EMPTY}
+    found = {matters[match[0]] for match in pattern.finditer(told)}
+    numbers = {f"#{match[1]}": match[0] for match in _NUMBER.finditer(told)}
+    streets = {match[1].split(" ")[0] for match in _STREET.finditer(told) if match[1].split(" ")[0] not in _empty()}
     if not _STREET_WORD.search(told):
         streets = set()  # «entre» and «y» name streets only where something else says that streets are named
     left = pattern.sub(" ", told).split()
-    kept = {stem(word): word for word in left if len(word) >= _LONG_ENOUGH and word not in _EMPTY}
-    rest = frozenset(stemmed for stemmed, word in kept.items() if word not in streets)
-    return Said(frozenset(found), frozenset(streets), rest, kept)
+    written = {fold(word): word.lower() for word in re.findall(r"\w+", narrative)}
+    kept = {stem(word): written.get(word, word) for word in left if len(word) >= _LONG_ENOUGH and word not in _empty()}
+    kept |= numbers | {matter.name: matter.name for matter in found if matter.is_landmark}
+    rest = frozenset(stemmed for stemmed, word in kept.items() if fold(word) not in streets)
+    return Said(frozenset(matter.name for matter in found if not matter.is_landmark), frozenset(streets), rest, kept)
 
 
 def same(one: str, other: str) -> bool:

@@ -1,0 +1,162 @@
+"""The worker's part: those who follow another's petition are told when its status changes, or when all are told.
+
+A loop of its own, so that a change of status locks no stranger's conversation, and forty neighbours hold nobody up.
+"""
+
+from uuid import UUID
+
+import structlog
+from sqlalchemy import Select, and_, func, or_, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend import clock
+from backend.conversations import service as conversations
+from backend.conversations.messages import NewMessage
+from backend.conversations.models import Author, Conversation
+from backend.db import Database
+from backend.notices import service as notices
+from backend.notices import ways
+from backend.notices.texts import Wording
+from backend.registry import petitions
+from backend.registry.models import ActorKind, Petition, PetitionEvent, PetitionEventKind
+from backend.related import texts
+from backend.related.groups import TO_ALL
+from backend.related.models import Merge, Supporter, SupporterNotice
+
+log = structlog.get_logger(__name__)
+
+_AT_ONCE = 200
+_IS_STATUS = PetitionEvent.kind == PetitionEventKind.STATUS_CHANGED
+_IS_FOR_ALL = and_(PetitionEvent.kind == PetitionEventKind.NOTICE, PetitionEvent.detail.has_key(TO_ALL))
+
+
+async def tell_followers(database: Database) -> int:
+    """Tell everybody what they do not know yet, one transaction each; how many were told. Any number may do so."""
+    async with database.transaction() as session:
+        merged = (await session.scalars(_merges_behind().limit(_AT_ONCE))).all()
+        supporters = (await session.scalars(_supporters_behind().limit(_AT_ONCE))).all()
+    told = 0
+    for merge_id in merged:
+        async with database.transaction() as session:
+            told += await _tell_merged(session, merge_id)
+    for supporter_id in supporters:
+        async with database.transaction() as session:
+            told += await _tell_supporter(session, supporter_id)
+    return told
+
+
+def _merges_behind() -> Select[UUID]:
+    is_behind = (
+        select(PetitionEvent.id)
+        .where(PetitionEvent.petition_id == Merge.root_id, PetitionEvent.id > Merge.told_through, _IS_STATUS)
+        .exists()
+    )
+    return select(Merge.id).where(Merge.undone_at.is_(None), is_behind)
+
+
+def _supporters_behind() -> Select[UUID]:
+    return (
+        select(Supporter.id)
+        .outerjoin(Merge, and_(Merge.merged_id == Supporter.petition_id, Merge.undone_at.is_(None)))
+        .where(
+            select(PetitionEvent.id)
+            .where(
+                PetitionEvent.petition_id == func.coalesce(Merge.root_id, Supporter.petition_id),
+                PetitionEvent.id > Supporter.told_through,
+                or_(_IS_STATUS, _IS_FOR_ALL),
+            )
+            .exists()
+        )
+    )
+
+
+async def _tell_merged(session: AsyncSession, merge_id: UUID) -> int:
+    """The latest status of the petition that a merged one follows, by the notices' own ways and with their proof."""
+    merge = await session.get_one(Merge, merge_id)
+    petition = await session.scalar(
+        select(Petition).where(Petition.id == merge.merged_id).with_for_update(skip_locked=True)
+    )
+    if petition is None:
+        return 0
+    await session.refresh(merge, with_for_update=True)
+    latest = await _latest(session, merge.root_id, merge.told_through, is_status_only=True)
+    if merge.undone_at is not None or latest is None or latest.to_status is None:
+        return 0
+    merge.told_through = latest.id
+    wording = texts.of_merged(petition.folio, latest.to_status)
+    if wording is None:
+        return 0
+    kept = await session.get_one(Petition, merge.root_id)
+    event = await petitions.add_event(
+        session,
+        petition,
+        PetitionEventKind.NOTICE,
+        actor=ActorKind.SYSTEM,
+        text=f"Se le avisó cómo va {kept.folio}, con la que se atiende.",
+        detail={"kept": kept.folio, "status": latest.to_status.value},
+    )
+    await notices.send(session, petition, event, wording)
+    return 1
+
+
+async def _latest(
+    session: AsyncSession, petition_id: UUID, after: int, *, is_status_only: bool = False
+) -> PetitionEvent | None:
+    """What is to be told; a status that a later one overtook is not."""
+    wanted = _IS_STATUS if is_status_only else or_(_IS_STATUS, _IS_FOR_ALL)
+    query = select(PetitionEvent).where(PetitionEvent.petition_id == petition_id, PetitionEvent.id > after, wanted)
+    return await session.scalar(query.order_by(PetitionEvent.id.desc()).limit(1))
+
+
+async def _tell_supporter(session: AsyncSession, supporter_id: UUID) -> int:
+    """What happened last to the petition that they joined, in the conversation from which they did."""
+    supporter = await session.scalar(
+        select(Supporter).where(Supporter.id == supporter_id).with_for_update(skip_locked=True)
+    )
+    if supporter is None:
+        return 0
+    merge = await session.scalar(
+        select(Merge).where(Merge.merged_id == supporter.petition_id, Merge.undone_at.is_(None))
+    )
+    root_id = merge.root_id if merge else supporter.petition_id
+    latest = await _latest(session, root_id, supporter.told_through)
+    if latest is None:
+        return 0
+    supporter.told_through = latest.id
+    own = await session.get_one(Petition, supporter.petition_id)
+    wording = _wording(own.folio, latest)
+    if wording is None:
+        return 0
+    told = await _write(session, supporter.conversation_id, wording)
+    session.add(
+        SupporterNotice(
+            supporter_id=supporter.id, event_id=latest.id, message_id=told[0], problem=told[1], created_at=clock.now()
+        )
+    )
+    log.info("supporter_told", supporter_id=str(supporter.id), problem=told[1])
+    return 1
+
+
+def _wording(folio: str, event: PetitionEvent) -> Wording | None:
+    if event.kind is PetitionEventKind.NOTICE:
+        return texts.said_to_supporter(folio, event.text)
+    return texts.of_supported(folio, event.to_status) if event.to_status is not None else None
+
+
+async def _write(session: AsyncSession, conversation_id: UUID, wording: Wording) -> tuple[UUID | None, str | None]:
+    """The message that was sent, or why none could be."""
+    conversation: Conversation = await conversations.lock(session, conversation_id)
+    step = await ways.in_writing(session, conversation, wording.purpose.value)
+    if step.problem is not None:
+        return None, step.problem.value
+    message = await conversations.append(
+        session,
+        conversation,
+        NewMessage(
+            Author.SYSTEM,
+            text=wording.text,
+            template_purpose=wording.purpose.value,
+            template_values=list(wording.values),
+        ),
+    )
+    return message.id, None
