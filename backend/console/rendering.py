@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend import clock
 from backend.agents import service as agents
 from backend.agents.models import PresenceState, Role, User
-from backend.console import callbacks, notice_texts, texts
+from backend.console import callbacks, notice_texts, related_texts, texts
 
 FOLDER = Path(__file__).parent
 CSP = (
@@ -116,5 +116,6 @@ NOTICES = {
     "recuperados_algunos": "Se recuperó una parte. Lo demás sigue en la lista: intente de nuevo más tarde.",
     "estados": "Los estados se actualizaron con lo que dice el proveedor.",
     "recuperados_ninguno": "No se recuperó ningún mensaje.",
+    **related_texts.NOTICES,
     "etiqueta_quitada": "Se quitó la clasificación.",
 }

@@ -35,3 +35,8 @@ class OfferGone(Conflict):
 
     code = "ya_no_se_puede_sumar"
     message = "Esa petición ya no admite sumarse."
+
+
+class AlreadyJoined(Conflict):
+    code = "ya_sumada"
+    message = "Esta persona ya está sumada a esa petición."

@@ -65,13 +65,16 @@ class GroupMember(Base):
 
 
 class Supporter(Base):
-    """A neighbour who joined a petition instead of filing their own, with what they told."""
+    """A neighbour who joined a petition instead of filing their own, with what they told.
+
+    Without a conversation staff added them: they came in person, or called.
+    """
 
     __tablename__ = "petition_supporter"
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     petition_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("petition.id"))
-    conversation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("conversation.id"), index=True)
+    conversation_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("conversation.id"), index=True)
     person_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
     #: In their own words; staff read it, nobody else.
     narrative: Mapped[str]

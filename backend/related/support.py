@@ -7,7 +7,7 @@ their words. What is offered is kept here by draft, so that nothing a citizen se
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import false, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
@@ -24,8 +24,8 @@ from backend.registry.models import (
     PetitionKind,
 )
 from backend.related.candidates import Candidate, Wanted, candidates
-from backend.related.errors import OfferGone
-from backend.related.models import Merge, Supporter, SupportOffer
+from backend.related.errors import AlreadyJoined, OfferGone
+from backend.related.models import Merge, Supporter, SupporterNotice, SupportOffer
 
 #: What a neighbourhood shares. Whatever is somebody's own, or could tell on them, is never offered.
 KINDS = frozenset({PetitionKind.PETICION, PetitionKind.QUEJA})
@@ -138,6 +138,20 @@ async def _is_theirs(
             == select(Conversation.identity_id).where(Conversation.id == conversation_id).scalar_subquery(),
         )
     )
+    if new.phone or new.email:
+        known = (
+            select(Supporter.id)
+            .join(Person, Person.id == Supporter.person_id)
+            .where(
+                Supporter.petition_id == petition.id,
+                or_(
+                    Person.phone == new.phone if new.phone else false(),
+                    Person.email == new.email if new.email else false(),
+                ),
+            )
+        )
+        if await session.scalar(known.limit(1)) is not None:
+            return True
     own = select(Petition.id).where(Petition.id == petition.id, Petition.conversation_id.in_(theirs))
     joined = select(Supporter.id).where(Supporter.petition_id == petition.id, Supporter.conversation_id.in_(theirs))
     return await session.scalar(own) is not None or await session.scalar(joined) is not None
@@ -177,47 +191,99 @@ async def join(session: AsyncSession, conversation_id: UUID) -> Joined:
     if petition.status in lifecycle.CLOSED:
         raise OfferGone
     conversation = await session.get_one(Conversation, conversation_id)
-    new = drafts.new_petition(draft, conversation)
+    await _support(session, petition, drafts.new_petition(draft, conversation), actor=ActorKind.BOT)
+    made.is_joined = True
+    await drafts.join_draft(session, draft, petition)
+    return Joined(petition.folio, await people_of(session, petition.id))
+
+
+async def join_by_staff(session: AsyncSession, folio: str, new: petitions.NewPetition, *, user_id: UUID) -> Joined:
+    """Add somebody who told the same in person, by telephone, or in the chat that staff have open.
+
+    Raises PetitionNotFound, OfferGone for a closed petition, AlreadyJoined.
+    """
+    draft = await drafts.open_draft_of(session, new.conversation_id) if new.conversation_id else None
+    petition = await petitions.get(session, folio, for_update=True)
+    if petition.status in lifecycle.CLOSED:
+        raise OfferGone
+    if new.conversation_id is not None and await _has_joined(session, petition, new.conversation_id):
+        raise AlreadyJoined
+    await _support(session, petition, new, actor=ActorKind.STAFF, user_id=user_id)
+    if draft is not None:
+        await drafts.join_draft(session, draft, petition)
+    return Joined(petition.folio, await people_of(session, petition.id))
+
+
+async def _has_joined(session: AsyncSession, petition: Petition, conversation_id: UUID) -> bool:
+    found = await session.scalar(
+        select(Supporter.id).where(Supporter.petition_id == petition.id, Supporter.conversation_id == conversation_id)
+    )
+    return found is not None or petition.conversation_id == conversation_id
+
+
+async def _support(
+    session: AsyncSession,
+    petition: Petition,
+    new: petitions.NewPetition,
+    *,
+    actor: ActorKind,
+    user_id: UUID | None = None,
+) -> None:
     person = await petitions.person_of(session, new) if new.name else None
+    if person is not None:
+        known = select(Supporter.id).where(Supporter.petition_id == petition.id, Supporter.person_id == person.id)
+        if person.id == petition.person_id or await session.scalar(known) is not None:
+            raise AlreadyJoined
     event = await petitions.add_event(
         session,
         petition,
         PetitionEventKind.SUPPORTED,
-        actor=ActorKind.BOT,
+        actor=actor,
+        user_id=user_id,
         detail={"channel": new.channel.value},
     )
     session.add(
         Supporter(
             petition_id=petition.id,
-            conversation_id=conversation_id,
+            conversation_id=new.conversation_id,
             person_id=person.id if person else None,
             narrative=new.narrative,
             told_through=event.id,
             created_at=clock.now(),
         )
     )
-    made.is_joined = True
-    await drafts.join_draft(session, draft, petition)
-    if person is not None:
-        conversation.person_id = person.id
+    if person is not None and new.conversation_id is not None:
+        (await session.get_one(Conversation, new.conversation_id)).person_id = person.id
     await session.flush()
-    return Joined(petition.folio, await people_of(session, petition.id))
 
 
 @dataclass(frozen=True)
 class SupporterView:
+    """`channel` is None for somebody whom staff added; `problem` why they could not be told last."""
+
     supporter: Supporter
     person: Person | None
-    channel: EntryChannel
+    channel: EntryChannel | None
+    problem: str | None
 
 
 async def of_petition(session: AsyncSession, petition_id: UUID) -> list[SupporterView]:
     """Who joined a petition, the first one first."""
+    last = (
+        select(SupporterNotice.problem)
+        .where(SupporterNotice.supporter_id == Supporter.id)
+        .order_by(SupporterNotice.event_id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
     rows = await session.execute(
-        select(Supporter, Person, Conversation.channel)
+        select(Supporter, Person, Conversation.channel, last)
         .outerjoin(Person, Person.id == Supporter.person_id)
-        .join(Conversation, Conversation.id == Supporter.conversation_id)
+        .outerjoin(Conversation, Conversation.id == Supporter.conversation_id)
         .where(Supporter.petition_id == petition_id)
         .order_by(Supporter.created_at)
     )
-    return [SupporterView(one, person, drafts.entry_channel(channel)) for one, person, channel in rows]
+    return [
+        SupporterView(one, person, intake.entry_channel(channel) if channel else None, problem)
+        for one, person, channel, problem in rows
+    ]

@@ -12,19 +12,21 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend import clock
 from backend.conversations import service as conversations
 from backend.conversations.messages import NewMessage
-from backend.conversations.models import Author, Conversation
+from backend.conversations.models import Author, CallbackTask, Conversation
 from backend.db import Database
 from backend.notices import service as notices
 from backend.notices import ways
 from backend.notices.texts import Wording
-from backend.registry import petitions
-from backend.registry.models import ActorKind, Petition, PetitionEvent, PetitionEventKind
+from backend.registry import lifecycle, petitions
+from backend.registry.models import ActorKind, Person, Petition, PetitionEvent, PetitionEventKind
 from backend.related import texts
 from backend.related.groups import TO_ALL
 from backend.related.models import Merge, Supporter, SupporterNotice
 
 log = structlog.get_logger(__name__)
 
+#: A supporter whom staff added has no conversation to write to.
+NO_CHAT = "no_chat"
 _AT_ONCE = 200
 _IS_STATUS = PetitionEvent.kind == PetitionEventKind.STATUS_CHANGED
 _IS_FOR_ALL = and_(PetitionEvent.kind == PetitionEventKind.NOTICE, PetitionEvent.detail.has_key(TO_ALL))
@@ -127,14 +129,37 @@ async def _tell_supporter(session: AsyncSession, supporter_id: UUID) -> int:
     wording = _wording(own.folio, latest)
     if wording is None:
         return 0
-    told = await _write(session, supporter.conversation_id, wording)
+    message_id, problem = await _write(session, supporter.conversation_id, wording)
+    if problem is not None and latest.to_status in lifecycle.CLOSED:
+        await _ask_for_call(session, supporter, wording)
     session.add(
         SupporterNotice(
-            supporter_id=supporter.id, event_id=latest.id, message_id=told[0], problem=told[1], created_at=clock.now()
+            supporter_id=supporter.id,
+            event_id=latest.id,
+            message_id=message_id,
+            problem=problem,
+            created_at=clock.now(),
         )
     )
-    log.info("supporter_told", supporter_id=str(supporter.id), problem=told[1])
+    log.info("supporter_told", supporter_id=str(supporter.id), problem=problem)
     return 1
+
+
+async def _ask_for_call(session: AsyncSession, supporter: Supporter, wording: Wording) -> None:
+    """Nobody is called for each step, but how it ended is told by somebody where it could not be written."""
+    person = await session.get(Person, supporter.person_id) if supporter.person_id else None
+    if person is None or person.phone is None:
+        return
+    session.add(
+        CallbackTask(
+            petition_id=supporter.petition_id,
+            conversation_id=supporter.conversation_id,
+            name=person.full_name,
+            phone=person.phone,
+            note=wording.text,
+            created_at=clock.now(),
+        )
+    )
 
 
 def _wording(folio: str, event: PetitionEvent) -> Wording | None:
@@ -143,8 +168,12 @@ def _wording(folio: str, event: PetitionEvent) -> Wording | None:
     return texts.of_supported(folio, event.to_status) if event.to_status is not None else None
 
 
-async def _write(session: AsyncSession, conversation_id: UUID, wording: Wording) -> tuple[UUID | None, str | None]:
+async def _write(
+    session: AsyncSession, conversation_id: UUID | None, wording: Wording
+) -> tuple[UUID | None, str | None]:
     """The message that was sent, or why none could be."""
+    if conversation_id is None:
+        return None, NO_CHAT
     conversation: Conversation = await conversations.lock(session, conversation_id)
     step = await ways.in_writing(session, conversation, wording.purpose.value)
     if step.problem is not None:

@@ -100,7 +100,7 @@ def _create_supporters() -> None:
         table,
         _id(),
         _id("petition_id"),
-        _id("conversation_id"),
+        _id("conversation_id", nullable=True),
         _id("person_id", nullable=True),
         sa.Column("narrative", sa.String(), nullable=False),
         sa.Column("told_through", sa.BigInteger(), nullable=False),
