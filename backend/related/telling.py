@@ -81,7 +81,12 @@ async def _tell_merged(session: AsyncSession, merge_id: UUID) -> int:
     if petition is None:
         return 0
     await session.refresh(merge, with_for_update=True)
-    latest = await _latest(session, merge.root_id, merge.told_through, is_status_only=True)
+    latest = await session.scalar(
+        select(PetitionEvent)
+        .where(PetitionEvent.petition_id == merge.root_id, PetitionEvent.id > merge.told_through, _IS_STATUS)
+        .order_by(PetitionEvent.id.desc())
+        .limit(1)
+    )
     if merge.undone_at is not None or latest is None or latest.to_status is None:
         return 0
     merge.told_through = latest.id
@@ -101,17 +106,8 @@ async def _tell_merged(session: AsyncSession, merge_id: UUID) -> int:
     return 1
 
 
-async def _latest(
-    session: AsyncSession, petition_id: UUID, after: int, *, is_status_only: bool = False
-) -> PetitionEvent | None:
-    """What is to be told; a status that a later one overtook is not."""
-    wanted = _IS_STATUS if is_status_only else or_(_IS_STATUS, _IS_FOR_ALL)
-    query = select(PetitionEvent).where(PetitionEvent.petition_id == petition_id, PetitionEvent.id > after, wanted)
-    return await session.scalar(query.order_by(PetitionEvent.id.desc()).limit(1))
-
-
 async def _tell_supporter(session: AsyncSession, supporter_id: UUID) -> int:
-    """What happened last to the petition that they joined, in the conversation from which they did."""
+    """What happened to the petition that they joined, in the conversation from which they did."""
     supporter = await session.scalar(
         select(Supporter).where(Supporter.id == supporter_id).with_for_update(skip_locked=True)
     )
@@ -121,28 +117,46 @@ async def _tell_supporter(session: AsyncSession, supporter_id: UUID) -> int:
         select(Merge).where(Merge.merged_id == supporter.petition_id, Merge.undone_at.is_(None))
     )
     root_id = merge.root_id if merge else supporter.petition_id
-    latest = await _latest(session, root_id, supporter.told_through)
-    if latest is None:
+    events = await _untold(session, root_id, supporter.told_through)
+    if not events:
         return 0
-    supporter.told_through = latest.id
+    supporter.told_through = events[-1].id
     own = await session.get_one(Petition, supporter.petition_id)
-    wording = _wording(own.folio, latest)
-    if wording is None:
-        return 0
+    told = 0
+    for event in events:
+        wording = _wording(own.folio, event)
+        if wording is not None:
+            await _tell_of(session, supporter, event, wording)
+            told += 1
+    return told
+
+
+async def _untold(session: AsyncSession, petition_id: UUID, after: int) -> list[PetitionEvent]:
+    """What is to be told, the first one first; a status that a later one overtook is not."""
+    rows = await session.scalars(
+        select(PetitionEvent)
+        .where(PetitionEvent.petition_id == petition_id, PetitionEvent.id > after, or_(_IS_STATUS, _IS_FOR_ALL))
+        .order_by(PetitionEvent.id)
+    )
+    events = rows.all()
+    statuses = [event for event in events if event.kind is PetitionEventKind.STATUS_CHANGED]
+    return [event for event in events if event not in statuses[:-1]]
+
+
+async def _tell_of(session: AsyncSession, supporter: Supporter, event: PetitionEvent, wording: Wording) -> None:
     message_id, problem = await _write(session, supporter.conversation_id, wording)
-    if problem is not None and latest.to_status in lifecycle.CLOSED:
+    if problem is not None and event.to_status in lifecycle.CLOSED:
         await _ask_for_call(session, supporter, wording)
     session.add(
         SupporterNotice(
             supporter_id=supporter.id,
-            event_id=latest.id,
+            event_id=event.id,
             message_id=message_id,
             problem=problem,
             created_at=clock.now(),
         )
     )
     log.info("supporter_told", supporter_id=str(supporter.id), problem=problem)
-    return 1
 
 
 async def _ask_for_call(session: AsyncSession, supporter: Supporter, wording: Wording) -> None:

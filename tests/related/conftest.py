@@ -74,4 +74,4 @@ class Street:
 
 @pytest.fixture
 async def street(database: Database) -> Street:
-    return Street(database, await add_agent(database, "Ana"))
+    return Street(database, await add_agent(database, "Irene"))
