@@ -13,6 +13,7 @@ from backend.messaging import models as messaging
 from backend.notices import models as notices
 from backend.outbox import models as outbox
 from backend.registry import models as registry
+from backend.related import models as related
 from backend.turns import models as turns
 from backend.workspace import models as workspace
 
@@ -32,6 +33,7 @@ __all__ = [
     "notices",
     "outbox",
     "registry",
+    "related",
     "turns",
     "workspace",
 ]

@@ -33,6 +33,7 @@ from backend.messaging.typing import TypingAssistant
 from backend.notices import jobs as notice_jobs
 from backend.outbox.dispatcher import Dispatcher
 from backend.outbox.service import DISPATCH
+from backend.related import telling
 from backend.settings import Settings
 from backend.webhooks.polling import Poller
 
@@ -81,6 +82,7 @@ class Worker:
             Chore("sweep", often, self.sweep_once),
             Chore("media", often, self.fetch_media),
             Chore("notices", 10.0, lambda: notice_jobs.fall_back(self.database, hours=hours)),
+            Chore("followers", 10.0, lambda: telling.tell_followers(self.database)),
             Chore("reconciliation", 60.0, lambda: reconciliation.catch_up(self.database, self.adapters)),
             Chore("templates", 60.0, lambda: templates.refresh_pending(self.database, self.adapters)),
         ]

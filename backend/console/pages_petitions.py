@@ -59,12 +59,13 @@ async def new_petition(
         form = await petition_form.draft_form(tx, conversacion, kind)
     else:
         form = await petition_form.form(tx, kind or PetitionKind.PETICION, shown={}, answered={})
-    return await _form_page(request, tx, user, form=form, conversation_id=conversacion)
+    return await form_page(request, tx, user, form=form, conversation_id=conversacion)
 
 
-async def _form_page(
+async def form_page(
     request: Request, session: AsyncSession, user: User, *, status: int = 200, **context: Any
 ) -> Response:
+    """The form of a new petition, as far as it was filled in."""
     return await staff_page(
         request, session, user, "petition_new.html", {"active": "petitions", "channel": "presencial", **context}, status
     )
@@ -87,7 +88,7 @@ async def register(request: Request, tx: Tx, user: CurrentUser) -> Response:
         registered = await petition_form.register(tx, user, _secret(request), kind=kind, channel=channel, typed=typed)
         filled, folio, code = registered.form, registered.folio, registered.access_code
     if folio is None:
-        return await _form_page(
+        return await form_page(
             request,
             tx,
             user,

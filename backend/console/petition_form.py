@@ -112,7 +112,7 @@ async def answer_draft(
         answer = await registry.answer(session, conversation_id, name, raw)
         draft = answer.draft
         if answer.problem:
-            problems[name] = _problem_text(answer.problem, answer.suggestion)
+            problems[name] = problem_text(answer.problem, answer.suggestion)
     shown = {**_shown_answers(draft), **{name: typed[name] for name in problems}}
     filled = await form(session, kind, shown=shown, answered=draft.fields, problems=problems)
     if not file or problems or draft.missing:
@@ -143,7 +143,8 @@ def _in_order(kind: PetitionKind, typed: Mapping[str, str]) -> list[tuple[str, s
     return answers
 
 
-def _problem_text(code: str, suggestion: intake.Option | None) -> str:
+def problem_text(code: str, suggestion: intake.Option | None) -> str:
+    """A check's problem, in words for staff."""
     text = _STAFF_PROBLEMS.get(code) or intake.PROBLEMS.get(code, intake.PROBLEMS["not_an_option"])
     return f"{text} ¿Quiso decir {suggestion.title}?" if suggestion else text
 
@@ -174,7 +175,7 @@ async def register(
         if checked.value is not None:
             answered[name] = checked.value
         else:
-            problems[name] = _problem_text(checked.problem or "empty", checked.suggestion)
+            problems[name] = problem_text(checked.problem or "empty", checked.suggestion)
     for name in intake.fields_of(kind, answered):
         if name not in answered:
             problems.setdefault(name, _STAFF_PROBLEMS["empty"])

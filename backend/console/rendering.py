@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend import clock
 from backend.agents import service as agents
 from backend.agents.models import PresenceState, Role, User
-from backend.console import callbacks, notice_texts, texts
+from backend.console import callbacks, notice_texts, related_texts, texts
 
 FOLDER = Path(__file__).parent
 CSP = (
@@ -139,5 +139,6 @@ NOTICES = {
     "plantilla_documento": "La plantilla se guardó. Los documentos nuevos ya la usan.",
     "plantilla_restaurada": "Se restauró el texto de esa versión.",
     "membrete": "El membrete y la numeración se guardaron.",
+    **related_texts.NOTICES,
     "etiqueta_quitada": "Se quitó la clasificación.",
 }

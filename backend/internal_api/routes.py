@@ -27,7 +27,10 @@ from backend.internal_api.schemas import (
     FiledOut,
     FolioIn,
     InformationIn,
+    JoinedOut,
+    JoinOffer,
     LookupOut,
+    OfferOut,
     OptionOut,
     PetitionBrief,
     StatusOut,
@@ -38,6 +41,8 @@ from backend.privacy import service as privacy
 from backend.registry import intake, queries
 from backend.registry import service as registry
 from backend.registry.models import Person
+from backend.related import support
+from backend.related.errors import AlreadyJoined, OfferGone
 from backend.settings import Settings
 
 router = APIRouter(prefix="/internal", tags=["internal"], dependencies=[ServiceOnly])
@@ -88,7 +93,7 @@ async def context(request: Request, tx: Tx, conversation_id: KnownConversation) 
             PetitionBrief(
                 folio=petition.folio,
                 kind_text=intake.KIND_TEXTS[petition.kind],
-                status_text=registry.status_view(petition).status_text,
+                status_text=(await registry.told_status(tx, petition)).status_text,
             )
             for petition in await queries.filed_from(tx, conversation_id)
         ],
@@ -160,13 +165,41 @@ async def file(request: Request, tx: Tx, conversation_id: KnownConversation) -> 
     return FiledOut(folio=filed.folio, access_code=filed.access_code, repeated=filed.repeated)
 
 
+@router.post(_BASE + "/draft/offer")
+async def offer(tx: Tx, conversation_id: KnownConversation) -> OfferOut:
+    """The open petition that the complete draft repeats, to be joined. Asking again gives the same."""
+    found = await support.offer(tx, conversation_id)
+    return OfferOut(offer=JoinOffer.model_validate(found) if found else None)
+
+
+@router.post(_BASE + "/draft/decline")
+async def decline(tx: Tx, conversation_id: KnownConversation) -> Text:
+    """They want a folio of their own. Repeating it changes nothing, so it needs no key."""
+    await support.decline(tx, conversation_id)
+    return Text(text="")
+
+
+@router.post(_BASE + "/draft/join")
+async def join(tx: Tx, conversation_id: KnownConversation, key: Key) -> JoinedOut:
+    """Join what was offered, in place of filing."""
+
+    async def effect() -> JoinedOut:
+        try:
+            joined = await support.join(tx, conversation_id)
+        except (OfferGone, AlreadyJoined):
+            return JoinedOut()
+        return JoinedOut(folio=joined.folio, people=joined.people)
+
+    return await once(tx, key, JoinedOut, effect)
+
+
 @router.post(_BASE + "/status")
 async def status(request: Request, tx: Tx, conversation_id: KnownConversation, key: Key, body: FolioIn) -> LookupOut:
     """How a petition is doing, for who holds its code."""
 
     async def effect() -> LookupOut:
         found = await registry.look_up(tx, conversation_id, body.folio, body.access_code, _secret(request))
-        return _lookup_out(found)
+        return await _lookup_out(tx, found)
 
     return await once(tx, key, LookupOut, effect)
 
@@ -181,13 +214,13 @@ async def information(
         found = await registry.add_information(
             tx, conversation_id, body.folio, body.access_code, body.text, _secret(request)
         )
-        return _lookup_out(found)
+        return await _lookup_out(tx, found)
 
     return await once(tx, key, LookupOut, effect)
 
 
-def _lookup_out(found: registry.Lookup) -> LookupOut:
-    petition = StatusOut.model_validate(registry.status_view(found.petition)) if found.petition else None
+async def _lookup_out(tx: Tx, found: registry.Lookup) -> LookupOut:
+    petition = StatusOut.model_validate(await registry.told_status(tx, found.petition)) if found.petition else None
     return LookupOut(result=found.result, petition=petition)
 
 

@@ -90,6 +90,28 @@ class FiledOut(BaseModel):
     repeated: bool
 
 
+class JoinOffer(BaseModel):
+    """What a citizen may know of the open petition that theirs repeats."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    topic: str
+    colonia: str
+    since: str
+    people: int
+
+
+class OfferOut(BaseModel):
+    offer: JoinOffer | None = None
+
+
+class JoinedOut(BaseModel):
+    """Without a folio nothing was joined: what was offered is gone."""
+
+    folio: str | None = None
+    people: int = 0
+
+
 class FolioIn(BaseModel):
     folio: str = Field(max_length=200)
     access_code: str | None = Field(None, max_length=200)

@@ -59,10 +59,10 @@ async def chain(session: AsyncSession, notice: Notice, petition: Petition) -> li
     person = await session.get(Person, petition.person_id) if petition.person_id else None
     phone = person.phone if person else None
     conversations, waits = await _conversations(session, petition, phone)
-    written = [await _in_writing(session, one, notice) for one in conversations]
+    written = [await in_writing(session, one, notice.template_purpose) for one in conversations]
     if phone is not None:
         written.append(await _sms(session, phone))
-    written += [await _in_writing(session, one, notice) for one in waits]
+    written += [await in_writing(session, one, notice.template_purpose) for one in waits]
     return [*written, _call(person)]
 
 
@@ -92,7 +92,8 @@ async def _conversations(
     return [one for one in found if one not in waits], waits
 
 
-async def _in_writing(session: AsyncSession, conversation: Conversation, notice: Notice) -> Step:
+async def in_writing(session: AsyncSession, conversation: Conversation, purpose: str) -> Step:
+    """How to write to a conversation now: as text, by template once its window closed, or not at all."""
     barred = _barred(conversation)
     if barred is not None or window.is_open(conversation):
         return Step(NoticeWay.CHAT, conversation, problem=barred)
@@ -102,7 +103,7 @@ async def _in_writing(session: AsyncSession, conversation: Conversation, notice:
         .where(
             ChannelAccount.channel == conversation.channel,
             ChannelAccount.account == conversation.account,
-            MessageTemplate.purpose == notice.template_purpose,
+            MessageTemplate.purpose == purpose,
             MessageTemplate.state == TemplateState.APPROVED,
             MessageTemplate.content_sid.is_not(None),
         )

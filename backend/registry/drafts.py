@@ -17,7 +17,6 @@ from backend.registry.errors import DraftIncomplete, NoDraft
 from backend.registry.models import (
     ActorKind,
     DraftState,
-    EntryChannel,
     Petition,
     PetitionDraft,
     PetitionKind,
@@ -26,12 +25,6 @@ from backend.registry.models import (
 #: The same words filed again from the same conversation within this time are the same petition.
 SAME_PETITION = timedelta(hours=24)
 
-_ENTRY_CHANNELS = {
-    "web": EntryChannel.CHAT_SONORA,
-    "whatsapp": EntryChannel.WHATSAPP,
-    "telegram": EntryChannel.TELEGRAM,
-    "sms": EntryChannel.SMS,
-}
 #: What was sent this long before a petition was begun belongs to it: people show first and tell after.
 _JUST_BEFORE = timedelta(minutes=10)
 
@@ -76,7 +69,8 @@ class Filed:
     repeated: bool
 
 
-async def _open(session: AsyncSession, conversation_id: UUID) -> PetitionDraft | None:
+async def open_draft_of(session: AsyncSession, conversation_id: UUID) -> PetitionDraft | None:
+    """The open draft of a conversation, locked."""
     return await session.scalar(
         select(PetitionDraft)
         .where(PetitionDraft.conversation_id == conversation_id, PetitionDraft.state == DraftState.OPEN)
@@ -85,7 +79,7 @@ async def _open(session: AsyncSession, conversation_id: UUID) -> PetitionDraft |
 
 
 async def _require(session: AsyncSession, conversation_id: UUID) -> PetitionDraft:
-    draft = await _open(session, conversation_id)
+    draft = await open_draft_of(session, conversation_id)
     if draft is None:
         raise NoDraft
     return draft
@@ -93,7 +87,7 @@ async def _require(session: AsyncSession, conversation_id: UUID) -> PetitionDraf
 
 async def current_draft(session: AsyncSession, conversation_id: UUID) -> DraftView | None:
     """The petition in hand, if there is one."""
-    draft = await _open(session, conversation_id)
+    draft = await open_draft_of(session, conversation_id)
     return await view(session, draft) if draft is not None else None
 
 
@@ -133,7 +127,7 @@ async def open_draft(
 
     `fields` are raw answers already heard; those that do not pass their check are asked again.
     """
-    draft = await _open(session, conversation_id)
+    draft = await open_draft_of(session, conversation_id)
     answers: dict[str, str] = {}
     if draft is None:
         draft = PetitionDraft(conversation_id=conversation_id, kind=kind, fields={}, created_at=clock.now())
@@ -258,7 +252,7 @@ async def move_draft(session: AsyncSession, draft_id: UUID, to: Conversation) ->
         .where(PetitionDraft.id == draft_id, PetitionDraft.state == DraftState.OPEN)
         .with_for_update()
     )
-    if draft is None or await _open(session, to.id) is not None:
+    if draft is None or await open_draft_of(session, to.id) is not None:
         return None
     origin = await session.get_one(Conversation, draft.conversation_id)
     if origin.identity_id != to.identity_id:
@@ -273,7 +267,7 @@ async def move_draft(session: AsyncSession, draft_id: UUID, to: Conversation) ->
 
 async def cancel_draft(session: AsyncSession, conversation_id: UUID) -> None:
     """Give the draft up; nothing happens when there is none."""
-    draft = await _open(session, conversation_id)
+    draft = await open_draft_of(session, conversation_id)
     if draft is not None:
         draft.state = DraftState.CANCELLED
         await session.flush()
@@ -291,7 +285,7 @@ async def file_draft(
 
     Raises NoDraft when there is nothing to file, DraftIncomplete when answers are missing.
     """
-    draft = await _open(session, conversation_id)
+    draft = await open_draft_of(session, conversation_id)
     if draft is None:
         return await _filed_before(session, conversation_id, secret)
     missing = [field for field in intake.fields_of(draft.kind, draft.fields) if field not in draft.fields]
@@ -303,7 +297,7 @@ async def file_draft(
         await session.flush()
         return Filed(twin.folio, petitions.code_of(twin, secret), repeated=True)
     conversation = await session.get_one(Conversation, conversation_id)
-    petition = await petitions.file(session, _new_petition(draft, conversation), actor=actor, user_id=user_id)
+    petition = await petitions.file(session, new_petition(draft, conversation), actor=actor, user_id=user_id)
     await _link(session, draft, petition, conversation)
     return Filed(petition.folio, petitions.code_of(petition, secret), repeated=False)
 
@@ -337,7 +331,8 @@ def _narrative(draft: PetitionDraft) -> str:
     return draft.fields.get("narrativa") or intake.implied_narrative(draft.kind) or intake.KIND_TEXTS[draft.kind]
 
 
-def _new_petition(draft: PetitionDraft, conversation: Conversation) -> petitions.NewPetition:
+def new_petition(draft: PetitionDraft, conversation: Conversation) -> petitions.NewPetition:
+    """What a complete draft says, as it would be filed."""
     answers: dict[str, str] = {name: value for name, value in draft.fields.items() if value != intake.SKIPPED}
     is_anonymous = answers.get("anonimo") == "si"
     contact = "" if is_anonymous else answers.get("contacto", "")
@@ -347,7 +342,7 @@ def _new_petition(draft: PetitionDraft, conversation: Conversation) -> petitions
         details["fecha_hechos"] = happened
     return petitions.NewPetition(
         kind=draft.kind,
-        channel=_ENTRY_CHANNELS.get(conversation.channel, EntryChannel.CHAT_SONORA),
+        channel=intake.entry_channel(conversation.channel),
         narrative=_narrative(draft),
         municipality_id=answers.get("municipio"),
         colonia=answers.get("colonia"),
@@ -360,9 +355,25 @@ def _new_petition(draft: PetitionDraft, conversation: Conversation) -> petitions
     )
 
 
+async def complete_draft(session: AsyncSession, conversation_id: UUID) -> PetitionDraft | None:
+    """The open draft, locked, if nothing of it is missing."""
+    draft = await open_draft_of(session, conversation_id)
+    if draft is None or any(field not in draft.fields for field in intake.fields_of(draft.kind, draft.fields)):
+        return None
+    return draft
+
+
+async def join_draft(session: AsyncSession, draft: PetitionDraft, petition: Petition) -> None:
+    """A draft is told, but as support of another's petition: its files go there, and no folio of its own is made."""
+    await _become(session, draft, petition)
+    # Not FILED: what was filed gives its access code again, and this one is somebody else's.
+    draft.state = DraftState.CANCELLED
+    await session.flush()
+
+
 async def settle(session: AsyncSession, conversation_id: UUID, petition: Petition) -> None:
     """The open draft, if any, has become `petition`; its files go with it."""
-    draft = await _open(session, conversation_id)
+    draft = await open_draft_of(session, conversation_id)
     if draft is not None:
         await _become(session, draft, petition)
 

@@ -18,7 +18,7 @@ from backend import clock
 from backend.catalog import service as catalog
 from backend.catalog.models import Municipality
 from backend.dates import one_past_day
-from backend.registry.models import PetitionKind
+from backend.registry.models import EntryChannel, PetitionKind
 from backend.text import fold, strip_control
 
 NARRATIVE_MIN, NARRATIVE_MAX = 10, 4000
@@ -35,6 +35,13 @@ KIND_TEXTS: dict[PetitionKind, str] = {
     PetitionKind.REGISTRO_CIVIL: "Trámite de Registro Civil",
     PetitionKind.CARTA_NO_ANTECEDENTES: "Carta de no antecedentes penales",
     PetitionKind.DERECHOS_ARCO: "Ejercicio de derechos ARCO",
+}
+
+_ENTRY_CHANNELS = {
+    "web": EntryChannel.CHAT_SONORA,
+    "whatsapp": EntryChannel.WHATSAPP,
+    "telegram": EntryChannel.TELEGRAM,
+    "sms": EntryChannel.SMS,
 }
 
 QUESTIONS: dict[str, str] = {
@@ -146,6 +153,11 @@ def fields_of(kind: PetitionKind, answers: Mapping[str, str]) -> tuple[str, ...]
     if kind in _IMPLIED:
         fields = tuple(field for field in fields if field != "narrativa")
     return fields
+
+
+def entry_channel(channel: str) -> EntryChannel:
+    """How what is told on a channel comes in."""
+    return _ENTRY_CHANNELS.get(channel, EntryChannel.CHAT_SONORA)
 
 
 def implied_narrative(kind: PetitionKind) -> str | None:

@@ -1,7 +1,7 @@
 """What a citizen may learn of a petition: with its code, or from a conversation proved to be who filed it."""
 
 import enum
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -11,11 +11,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend import clock
 from backend.conversations.models import Conversation
 from backend.registry import folios, intake, petitions
-from backend.registry.models import ActorKind, FolioAttempt, Petition, PetitionEventKind
+from backend.registry.models import ActorKind, FolioAttempt, Petition, PetitionEventKind, PetitionStatus
+from backend.related.models import Supporter
+from backend.related.roots import root_of
 
 MAX_ATTEMPTS = 5
 WINDOW = timedelta(minutes=15)
 _NOBODYS = "AC-0000-000000-0"
+#: Put before what somebody adds to a petition that they joined.
+FROM_SUPPORTER = "(De una persona que se sumó)"
+#: Of a merged petition, which its citizen knows by its own folio.
+JOINED_STATUS = "Se atiende junto con otra petición igual."
+GATHERING = "Estamos reuniendo la información que falta para atenderla."
 
 
 class LookupResult(enum.StrEnum):
@@ -42,6 +49,8 @@ class StatusView:
 class Lookup:
     result: LookupResult
     petition: Petition | None = None
+    #: A neighbour who joined asks: of what the petition's own citizen told, they may learn nothing.
+    is_supporter: bool = False
 
 
 async def look_up(session: AsyncSession, conversation_id: UUID, folio: str, code: str | None, secret: bytes) -> Lookup:
@@ -55,6 +64,8 @@ async def look_up(session: AsyncSession, conversation_id: UUID, folio: str, code
     petition = await session.scalar(select(Petition).where(Petition.folio == parsed))
     if petition is not None and await _is_verified(session, petition, conversation_id):
         return Lookup(LookupResult.FOUND, petition)
+    if petition is not None and await _has_joined(session, petition, conversation_id):
+        return Lookup(LookupResult.FOUND, petition, is_supporter=True)
     if not code or not code.strip():
         return Lookup(LookupResult.NEEDS_CODE)
     if await _attempts(session, conversation_id) >= MAX_ATTEMPTS:
@@ -79,6 +90,18 @@ async def _is_verified(session: AsyncSession, petition: Petition, conversation_i
     return origin.identity_id == asking.identity_id
 
 
+async def _has_joined(session: AsyncSession, petition: Petition, conversation_id: UUID) -> bool:
+    """From this conversation, or from one proved to be the same person's."""
+    identity = select(Conversation.identity_id).where(Conversation.id == conversation_id).scalar_subquery()
+    joined = await session.scalar(
+        select(Supporter.id)
+        .join(Conversation, Conversation.id == Supporter.conversation_id)
+        .where(Supporter.petition_id == petition.id, Conversation.identity_id == identity)
+        .limit(1)
+    )
+    return joined is not None
+
+
 async def _attempts(session: AsyncSession, conversation_id: UUID) -> int:
     count = await session.scalar(
         select(func.count())
@@ -100,6 +123,17 @@ def status_view(petition: Petition) -> StatusView:
     )
 
 
+async def told_status(session: AsyncSession, petition: Petition) -> StatusView:
+    """How a petition is doing; a merged one under its own folio, as the one does with which it is attended."""
+    root = await root_of(session, petition)
+    if root is None:
+        return status_view(petition)
+    view = status_view(root)
+    means = GATHERING if root.status is PetitionStatus.REQUIERE_INFORMACION else view.explanation
+    own = {"folio": petition.folio, "kind_text": intake.KIND_TEXTS[petition.kind]}
+    return replace(view, explanation=f"{JOINED_STATUS} {means}", **own)
+
+
 async def add_information(
     session: AsyncSession, conversation_id: UUID, folio: str, code: str | None, text: str, secret: bytes
 ) -> Lookup:
@@ -107,6 +141,10 @@ async def add_information(
     found = await look_up(session, conversation_id, folio, code, secret)
     if found.petition is not None:
         await petitions.add_event(
-            session, found.petition, PetitionEventKind.INFORMATION_ADDED, actor=ActorKind.CITIZEN, text=text
+            session,
+            found.petition,
+            PetitionEventKind.INFORMATION_ADDED,
+            actor=ActorKind.CITIZEN,
+            text=f"{FROM_SUPPORTER} {text}" if found.is_supporter else text,
         )
     return found

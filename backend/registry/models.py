@@ -130,6 +130,10 @@ class Person(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
+#: A colonia as it is compared, of the petition table's own columns; `related.candidates` folds what it looks for alike.
+PLACE_KEY = sql("translate(lower(colonia), 'áéíóúüñ', 'aeiouun')")
+
+
 class Petition(Base):
     """A petition with its folio. The access code is not stored: it is derived from `access_nonce`
     and a key outside the database (see `registry.folios`)."""
@@ -171,6 +175,7 @@ class Petition(Base):
     __table_args__ = (
         UniqueConstraint("year", "number"),
         Index("ix_petition_search", "search", postgresql_using="gin"),
+        Index("ix_petition_place", "municipality_id", PLACE_KEY, "created_at"),
     )
 
 

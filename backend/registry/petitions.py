@@ -100,7 +100,7 @@ def code_of(petition: Petition, secret: bytes) -> str:
 
 async def file(session: AsyncSession, new: NewPetition, *, actor: ActorKind, user_id: UUID | None = None) -> Petition:
     """Register a petition: its person, its folio, its first event."""
-    person = await _find_or_add_person(session, new) if new.name else None
+    person = await person_of(session, new) if new.name else None
     topic = await catalog.suggest_topic(session, new.narrative)
     moment = clock.now()
     # The number is taken last: its row lock makes filings wait for one another until commit.
@@ -147,7 +147,8 @@ async def _next_number(session: AsyncSession, year: int) -> int:
     return number
 
 
-async def _find_or_add_person(session: AsyncSession, new: NewPetition) -> Person:
+async def person_of(session: AsyncSession, new: NewPetition) -> Person:
+    """Who told a petition with a name: the person known by that contact and name, or a new one."""
     assert new.name is not None
     ways = [
         column == value
@@ -156,7 +157,7 @@ async def _find_or_add_person(session: AsyncSession, new: NewPetition) -> Person
     ]
     for way in ways:
         for known in await session.scalars(select(Person).where(way).limit(20)):
-            if fuzz.token_set_ratio(fold(known.full_name), fold(new.name)) >= SAME_NAME:
+            if is_same_name(known.full_name, new.name):
                 known.phone = known.phone or new.phone
                 known.email = known.email or new.email
                 known.curp = known.curp or new.curp
@@ -167,6 +168,11 @@ async def _find_or_add_person(session: AsyncSession, new: NewPetition) -> Person
     session.add(person)
     await session.flush()
     return person
+
+
+def is_same_name(one: str, other: str) -> bool:
+    """Whether two names, one perhaps shorter or misspelt, may be one person's."""
+    return fuzz.token_set_ratio(fold(one), fold(other)) >= SAME_NAME
 
 
 def _person_text(person: Person) -> str:

@@ -25,6 +25,7 @@ from backend.registry.models import (
     PetitionSuspension,
     Priority,
 )
+from backend.related.models import Supporter
 from backend.text import fold
 from backend.workspace.models import PetitionLabel
 
@@ -237,11 +238,14 @@ async def details(session: AsyncSession, petition: Petition) -> PetitionDetails:
 
 
 async def filed_from(session: AsyncSession, conversation_id: UUID) -> Sequence[Petition]:
-    """The petitions of a conversation and of those proved to be the same person's, newest first."""
+    """The petitions filed or joined from a conversation and from those proved to be the same person's, newest first."""
     identity = select(Conversation.identity_id).where(Conversation.id == conversation_id).scalar_subquery()
     proved = select(Conversation.id).where(Conversation.identity_id == identity)
+    joined = select(Supporter.petition_id).where(Supporter.conversation_id.in_(proved))
     rows = await session.scalars(
-        select(Petition).where(Petition.conversation_id.in_(proved)).order_by(Petition.created_at.desc())
+        select(Petition)
+        .where(or_(Petition.conversation_id.in_(proved), Petition.id.in_(joined)))
+        .order_by(Petition.created_at.desc())
     )
     return rows.all()
 

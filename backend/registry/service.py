@@ -14,7 +14,15 @@ from backend.registry.drafts import (
     open_draft,
     restart_draft,
 )
-from backend.registry.lookups import Lookup, LookupResult, StatusView, add_information, look_up, status_view
+from backend.registry.lookups import (
+    Lookup,
+    LookupResult,
+    StatusView,
+    add_information,
+    look_up,
+    status_view,
+    told_status,
+)
 from backend.registry.petitions import NewPetition, code_of, file
 
 __all__ = [
@@ -39,4 +47,5 @@ __all__ = [
     "open_draft",
     "restart_draft",
     "status_view",
+    "told_status",
 ]

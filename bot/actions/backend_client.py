@@ -56,6 +56,17 @@ class BackendClient:
     async def file_draft(self) -> dict[str, Any]:
         return await self._effect("draft/file", {})
 
+    async def offer(self) -> dict[str, Any] | None:
+        """The open petition that the draft repeats, if it may be joined."""
+        found: dict[str, Any] | None = (await self._effect("draft/offer", {}))["offer"]
+        return found
+
+    async def join(self) -> dict[str, Any]:
+        return await self._effect("draft/join", {})
+
+    async def decline(self) -> None:
+        await self._effect("draft/decline", {})
+
     async def status(self, folio: str, code: str | None) -> dict[str, Any]:
         return await self._effect("status", _lookup(folio, code))
 

@@ -235,14 +235,14 @@ _GIVES_NAME = re.compile(
 _NAME_WORD = re.compile(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*\.?")
 _PARTICLES = frozenset({"de", "del", "la", "las", "los", "y", "e", "san", "santa"})
 _NO_NAME = frozenset({
-    "a", "al", "alguien", "aqui", "asi", "buenas", "buenos", "calle", "cel", "celular", "ciudadana", "ciudadano", "col",
-    "colonia", "como", "con", "correo", "curp", "de", "del", "desde", "e", "el", "en", "es", "esta", "estan", "estoy",
-    "folio", "fui", "gracias", "hablo", "hace", "hija", "hijo", "hola", "jubilada", "jubilado", "la", "las", "le",
-    "les", "llamo", "los", "madre", "maestra", "maestro", "mama", "me", "mi", "mis", "muy", "nadie", "necesito", "no", "nos",
-    "numero", "o", "ocupo", "originaria", "originario", "padre", "papa", "para", "pero", "por", "porque", "que",
-    "quien", "quiero", "quisiera", "senor", "senora", "si", "sin", "son", "soy", "sr", "sra", "tambien", "tel", "telefono",
-    "tengo", "tiene", "todos", "trabajador", "trabajadora", "un", "una", "usted", "ustedes", "vecina", "vecino", "vive",
-    "viven", "vivo", "voy", "y", "ya",
+    "a", "al", "alguien", "aqui", "asi", "buenas", "buenos", "calle", "cel", "celular", "ciudadana", "ciudadano",
+    "col", "colonia", "como", "con", "correo", "curp", "de", "del", "desde", "e", "el", "en", "es", "esta", "estan",
+    "estoy", "folio", "fui", "gracias", "hablo", "hace", "hija", "hijo", "hola", "jubilada", "jubilado", "la",
+    "las", "le", "les", "llamo", "los", "madre", "maestra", "maestro", "mama", "me", "mi", "mis", "muy", "nadie",
+    "necesito", "no", "nos", "numero", "o", "ocupo", "originaria", "originario", "padre", "papa", "para", "pero",
+    "por", "porque", "que", "quien", "quiero", "quisiera", "senor", "senora", "si", "sin", "son", "soy", "sr",
+    "sra", "tambien", "tel", "telefono", "tengo", "tiene", "todos", "trabajador", "trabajadora", "un", "una",
+    "usted", "ustedes", "vecina", "vecino", "vive", "viven", "vivo", "voy", "y", "ya",
 })  # fmt: skip
 _MOST_NAME_WORDS = 6
 _LONGEST_SHORT = 4

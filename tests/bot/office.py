@@ -54,6 +54,10 @@ class Office:
         self.calls: list[dict[str, str]] = []
         self.added: list[tuple[str, str]] = []
         self.attempts = 0
+        #: A neighbour's petition that the draft repeats, and whether it can still be joined when it comes to that.
+        self.offer: dict[str, Any] | None = None
+        self.can_join = True
+        self.joined: list[dict[str, str]] = []
         self.effects: list[tuple[str, str]] = []
         self.reads = 0
         #: When set, answers instead of everything.
@@ -96,6 +100,9 @@ class Office:
             "draft/clear": ("FieldIn", self._clear, "DraftOut"),
             "draft/cancel": (None, self._cancel, "Text"),
             "draft/file": (None, self._file, "FiledOut"),
+            "draft/offer": (None, lambda _: {"offer": self.offer}, "OfferOut"),
+            "draft/decline": (None, self._decline, "Text"),
+            "draft/join": (None, self._join, "JoinedOut"),
             "status": ("FolioIn", self._look_up, "LookupOut"),
             "information": ("InformationIn", self._add, "LookupOut"),
             "callback": ("CallbackIn", self._callback, "CallbackOut"),
@@ -215,6 +222,19 @@ class Office:
         self._cancel({})
         self.own = [OWN_FOLIO]
         return {"folio": OWN_FOLIO, "access_code": "ABCD2345", "repeated": repeated}
+
+    def _decline(self, _: dict[str, Any]) -> dict[str, Any]:
+        self.offer = None
+        return {"text": ""}
+
+    def _join(self, _: dict[str, Any]) -> dict[str, Any]:
+        assert self.offer is not None, "only what was offered is joined"
+        if not self.can_join:
+            return {"folio": None, "people": 0}
+        self.joined.append(self.fields)
+        self._cancel({})
+        self.own = [OTHERS_FOLIO]
+        return {"folio": OTHERS_FOLIO, "people": self.offer["people"] + 1}
 
     def _look_up(self, body: dict[str, Any]) -> dict[str, Any]:
         folio = body["folio"].strip().upper()

@@ -1,0 +1,1 @@
+"""Petitions about the same thing: likely duplicates, merges, groups, links, and neighbours who join."""

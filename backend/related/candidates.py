@@ -1,0 +1,225 @@
+"""Likely duplicates of a petition: a few hundred taken by indexes, then scored one by one (docs/adr/0015)."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import TextualSelect, bindparam, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.types import String, TypeEngine, Uuid
+
+from backend import clock
+from backend.catalog import service as catalog
+from backend.catalog.models import Municipality
+from backend.registry.models import Person, Petition, PetitionKind, PetitionStatus
+from backend.related import scoring
+from backend.related.scoring import LIKELY, Score, Side
+from backend.text import fold
+
+#: Petitions told longer ago than this are not looked at.
+WINDOW = timedelta(days=180)
+#: How many each way of looking brings at most, newest first.
+_A_WAY = 80
+_RAREST = 5
+SHOWN = 8
+
+#: The narrative's lexemes with the share of petitions that have each, as the last ANALYZE found; the rarest first.
+_RARITY = text("""
+    SELECT told.word
+      FROM unnest(tsvector_to_array(to_tsvector('spanish', :told))) AS told(word)
+      LEFT JOIN (
+        SELECT element.word, share.freq
+          FROM pg_stats stats,
+               unnest(stats.most_common_elems::text::text[]) WITH ORDINALITY AS element(word, place),
+               unnest(stats.most_common_elem_freqs) WITH ORDINALITY AS share(freq, place)
+         WHERE stats.tablename = 'petition' AND stats.attname = 'search' AND stats.schemaname = current_schema()
+           AND share.place = element.place
+      ) AS common ON common.word = told.word
+     WHERE told.word ~ '^[a-z]{3,}$'
+     ORDER BY coalesce(common.freq, 0), length(told.word) DESC
+     LIMIT 12
+""")
+#: Each way by an index, into a set of its own before it is sorted: so the planner never walks the whole table by date.
+_BY_PERSON = """
+    SELECT petition.id, petition.created_at FROM petition JOIN person ON person.id = petition.person_id
+     WHERE (person.phone = :phone OR person.email = :email OR person.curp = :curp OR person.id = :person_id)
+       AND petition.created_at > :since
+"""
+_BY_PLACE = """
+    SELECT id, created_at FROM petition
+     WHERE municipality_id = :municipality AND translate(lower(colonia), 'áéíóúüñ', 'aeiouun') = :place
+       AND created_at > :since
+     ORDER BY created_at DESC LIMIT :most
+"""
+_BY_WORDS = """
+    SELECT id, created_at FROM petition
+     WHERE search @@ CAST(:{0} AS tsquery) AND created_at > :since
+       AND (municipality_id = :municipality OR :municipality IS NULL)
+"""
+_TYPES: dict[str, TypeEngine[Any]] = {
+    "phone": String(),
+    "email": String(),
+    "curp": String(),
+    "person_id": Uuid(),
+    "municipality": String(),
+    "place": String(),
+    "near": String(),
+    "pairs": String(),
+}
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What is known of a petition whose like is looked for; `but` are left out."""
+
+    kind: PetitionKind
+    narrative: str
+    municipality_id: str | None = None
+    colonia: str | None = None
+    street: str | None = None
+    name: str | None = None
+    phone: str | None = None
+    email: str | None = None
+    curp: str | None = None
+    person_id: UUID | None = None
+    but: frozenset[UUID] = frozenset()
+
+
+@dataclass(frozen=True)
+class Candidate:
+    petition: Petition
+    person: Person | None
+    municipality: str | None
+    score: Score
+
+
+async def candidates(
+    session: AsyncSession, wanted: Wanted, *, least: float = LIKELY, limit: int = SHOWN
+) -> list[Candidate]:
+    """The petitions of the last half year that are likely the same, the likeliest first."""
+    found = await _rows(session, await _ids(session, wanted))
+    topic = await catalog.suggest_topic(session, wanted.narrative)
+    new = Side(
+        kind=wanted.kind,
+        narrative=wanted.narrative,
+        municipality_id=wanted.municipality_id,
+        colonia=wanted.colonia,
+        street=wanted.street,
+        name=wanted.name,
+        contacts=_contacts(wanted.phone, wanted.email, wanted.curp, wanted.person_id),
+        topic=str(topic.id) if topic else None,
+        told_at=clock.now(),
+    )
+    scored = [
+        Candidate(petition, person, place, scoring.compare(new, side_of(petition, person)))
+        for petition, person, place in found
+        if petition.id not in wanted.but
+    ]
+    likely = [one for one in scored if one.score.points >= least]
+    return sorted(likely, key=lambda one: (-one.score.points, -one.petition.created_at.timestamp()))[:limit]
+
+
+def of_petition(petition: Petition, person: Person | None, but: frozenset[UUID] = frozenset()) -> Wanted:
+    """What to look for, given a petition that is filed already."""
+    return Wanted(
+        kind=petition.kind,
+        narrative=petition.narrative,
+        municipality_id=petition.municipality_id,
+        colonia=petition.colonia,
+        street=petition.street,
+        name=person.full_name if person else None,
+        phone=person.phone if person else None,
+        email=person.email if person else None,
+        curp=person.curp if person else None,
+        person_id=petition.person_id,
+        but=but | {petition.id},
+    )
+
+
+def side_of(petition: Petition, person: Person | None) -> Side:
+    """A petition as it is compared."""
+    contacts = _contacts(person.phone, person.email, person.curp, person.id) if person else frozenset()
+    return Side(
+        kind=petition.kind,
+        narrative=petition.narrative,
+        municipality_id=petition.municipality_id,
+        colonia=petition.colonia,
+        street=petition.street,
+        name=person.full_name if person else None,
+        contacts=contacts,
+        topic=str(petition.topic_id) if petition.topic_id else None,
+        told_at=petition.created_at,
+    )
+
+
+def _contacts(*ways: str | UUID | None) -> frozenset[str]:
+    return frozenset(str(way) for way in ways if way)
+
+
+async def _ids(session: AsyncSession, wanted: Wanted) -> Sequence[UUID]:
+    lexemes = (await session.scalars(_RARITY, {"told": fold(wanted.narrative)})).all()
+    place_words = re.findall(r"[a-z0-9]{3,}", scoring.place_key(wanted.colonia)) if wanted.colonia else []
+    values = {
+        "phone": wanted.phone,
+        "email": wanted.email,
+        "curp": wanted.curp,
+        "person_id": wanted.person_id,
+        "municipality": wanted.municipality_id,
+        "place": fold(wanted.colonia) if wanted.colonia else None,
+        "since": clock.now() - WINDOW,
+        "most": _A_WAY,
+    }
+    ways = []
+    if any((wanted.phone, wanted.email, wanted.curp, wanted.person_id)):
+        ways.append(_BY_PERSON)
+    if wanted.municipality_id and wanted.colonia:
+        ways.append(_BY_PLACE)
+    if lexemes and place_words:
+        ways.append(_BY_WORDS.format("near"))
+        values["near"] = await _near(session, lexemes, place_words)
+    rare = lexemes[:_RAREST]
+    pairs = [f"'{one}' & '{other}'" for number, one in enumerate(rare) for other in rare[number + 1 :]]
+    if pairs:
+        ways.append(_BY_WORDS.format("pairs"))
+        values["pairs"] = " | ".join(f"({pair})" for pair in pairs)
+    if not ways:
+        return []
+    return (await session.scalars(_union(ways), values)).all()
+
+
+def _union(ways: Sequence[str]) -> TextualSelect:
+    sets = ", ".join(f"way{number} AS MATERIALIZED ({way})" for number, way in enumerate(ways))
+    newest = " UNION ".join(
+        f"(SELECT id FROM way{number} ORDER BY created_at DESC LIMIT :most)"  # noqa: S608 (our own words)
+        for number, _ in enumerate(ways)
+    )
+    query = f"WITH {sets} {newest}"
+    typed = [bindparam(name, type_=kind) for name, kind in _TYPES.items() if f":{name}" in query]
+    return text(query).bindparams(*typed).columns(id=Uuid())
+
+
+async def _near(session: AsyncSession, lexemes: Sequence[str], place_words: Sequence[str]) -> str:
+    """Any of the words, in a colonia that has all of these."""
+    told = " | ".join(f"'{lexeme}'" for lexeme in lexemes)
+    placed = await session.scalar(
+        text("SELECT CAST(plainto_tsquery('spanish', :words) AS text)"), {"words": " ".join(place_words)}
+    )
+    return f"({told}) & ({placed})" if placed else told
+
+
+async def _rows(session: AsyncSession, ids: Sequence[UUID]) -> list[tuple[Petition, Person | None, str | None]]:
+    if not ids:
+        return []
+    rows = await session.execute(
+        select(Petition, Person, Municipality.name)
+        .outerjoin(Person, Person.id == Petition.person_id)
+        .outerjoin(Municipality, Municipality.id == Petition.municipality_id)
+        .where(
+            Petition.id.in_(ids),
+            Petition.status != PetitionStatus.CANCELADA,
+        )
+    )
+    return [(petition, person, place) for petition, person, place in rows]

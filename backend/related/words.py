@@ -1,0 +1,133 @@
+"""What a narrative says, in comparable words: its matters (`concepts.yml`), its streets, and what else it tells."""
+
+import re
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+
+import yaml
+from rapidfuzz import fuzz
+
+from backend.text import fold
+
+#: Two stems of which this much is the same are one word, misspelt or inflected.
+SAME_WORD = 86.0
+_LONG_ENOUGH = 3
+
+_STREET = re.compile(
+    r"\b(?:calle|av|avenida|blvd|bulevar|boulevard|callejon|privada|calzada|carretera|esquina con|esq con|entre|y) "
+    r"(?:la |el |los |las |de la |de los |de )?([a-z0-9]{3,}(?: [a-z]{4,})?)"
+)
+#: «ruta 7», «número 120», «frente al 45»: what tells one from its like.
+_NUMBER = re.compile(r"\b(?:ruta|linea|numero|num|no|casa|al|lote|manzana|km|kilometro) (\d{1,5})\b")
+_STREET_WORD = re.compile(
+    r"\b(?:calle|av|avenida|blvd|bulevar|boulevard|callejon|privada|calzada|esquina con|esq con)\b"
+)
+_SUFFIXES = ("ciones", "cion", "mente", "aron", "ieron", "ando", "iendo", "adas", "ados", "idas", "idos", "ada", "ado",
+             "ida", "ido", "aba", "arla", "arlo", "ar", "er", "ir", "es", "os", "as", "o", "a", "e", "s")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Matter:
+    name: str
+    is_area: bool
+    is_landmark: bool
+
+
+@dataclass(frozen=True)
+class Said:
+    """`matters` by name; `streets` named as such; `rest`, the stems of all other words that tell something.
+
+    `words`: each stem of `rest` as it was written.
+    """
+
+    matters: frozenset[str]
+    streets: frozenset[str]
+    rest: frozenset[str]
+    words: dict[str, str]
+
+
+@cache
+def _empty() -> frozenset[str]:
+    """Words that nearly every petition has, as they are after folding."""
+    return frozenset((Path(__file__).parent / "empty_words.txt").read_text("utf-8").split())
+
+
+@cache
+def _concepts() -> tuple[tuple[str, Matter], ...]:
+    """Phrases with their matters, the longest first: «poste de luz» before «luz»."""
+    listed = yaml.safe_load((Path(__file__).parent / "concepts.yml").read_text("utf-8"))
+    pairs = [
+        (fold(phrase), Matter(name, bool(one.get("area")), bool(one.get("landmark"))))
+        for name, one in listed.items()
+        for phrase in one["phrases"]
+    ]
+    return tuple(sorted(pairs, key=lambda pair: -len(pair[0])))
+
+
+@cache
+def _pattern() -> tuple[re.Pattern[str], dict[str, Matter]]:
+    pairs = _concepts()
+    alternatives = "|".join(re.escape(phrase) for phrase, _ in pairs)
+    return re.compile(rf"\b(?:{alternatives})\b"), dict(pairs)
+
+
+@cache
+def area_matters() -> frozenset[str]:
+    """The matters that a whole neighbourhood has."""
+    return frozenset(matter.name for _, matter in _concepts() if matter.is_area)
+
+
+@cache
+def plain_word(matter: str) -> str:
+    """A matter as it is told to a person: «sin agua»."""
+    return next(phrase for name, phrase in _first_phrases() if name == matter)
+
+
+@cache
+def _first_phrases() -> tuple[tuple[str, str], ...]:
+    listed = yaml.safe_load((Path(__file__).parent / "concepts.yml").read_text("utf-8"))
+    return tuple((name, one["phrases"][0]) for name, one in listed.items())
+
+
+def stem(word: str) -> str:
+    """A folded word without its ending; at least three letters stay."""
+    for suffix in _SUFFIXES:
+        if word.endswith(suffix) and len(word) - len(suffix) >= _LONG_ENOUGH:
+            return word.removesuffix(suffix)
+    return word
+
+
+@lru_cache(maxsize=4096)
+def read(narrative: str) -> Said:
+    """What a narrative says."""
+    told = re.sub(r"[^a-z0-9 ]+", " ", fold(narrative))
+    told = re.sub(r"\s+", " ", told)
+    pattern, matters = _pattern()
+    found = {matters[match[0]] for match in pattern.finditer(told)}
+    numbers = {f"#{match[1]}": match[0] for match in _NUMBER.finditer(told)}
+    streets = {match[1].split(" ")[0] for match in _STREET.finditer(told) if match[1].split(" ")[0] not in _empty()}
+    if not _STREET_WORD.search(told):
+        streets = set()  # «entre» and «y» name streets only where something else says that streets are named
+    left = pattern.sub(" ", told).split()
+    written = {fold(word): word.lower() for word in re.findall(r"\w+", narrative)}
+    kept = {stem(word): written.get(word, word) for word in left if len(word) >= _LONG_ENOUGH and word not in _empty()}
+    kept |= numbers | {matter.name: matter.name for matter in found if matter.is_landmark}
+    rest = frozenset(stemmed for stemmed, word in kept.items() if fold(word) not in streets)
+    return Said(frozenset(matter.name for matter in found if not matter.is_landmark), frozenset(streets), rest, kept)
+
+
+def same(one: str, other: str) -> bool:
+    """Whether two stems are one word."""
+    if one == other:
+        return True
+    if min(len(one), len(other)) < 4:
+        return False
+    return one.startswith(other) or other.startswith(one) or fuzz.ratio(one, other) >= SAME_WORD
+
+
+def shared(one: frozenset[str], other: frozenset[str]) -> frozenset[str]:
+    """The stems of `one` that `other` has too, in whatever spelling."""
+    exact = one & other
+    left = other - exact
+    return exact | frozenset(word for word in one - exact if any(same(word, there) for there in left))

@@ -1,0 +1,110 @@
+"""Likely duplicates while a petition is typed, and merging on the folio's page, in real Chromium."""
+
+import asyncio
+import os
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from backend.app import create_app
+from backend.db import Database
+from backend.settings import Settings
+from tests.conversations.conftest import add_agent
+from tests.related.conftest import Street
+from tests.staff import PASSWORD, add_staff
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def site(settings: Settings) -> Iterator[str]:
+    listener = socket.create_server(("127.0.0.1", 0))
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    app = create_app(settings.model_copy(update={"public_url": address}))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=0))
+    thread = threading.Thread(target=server.run, args=([listener],))
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield address
+    server.should_exit = True
+    thread.join(10)
+
+
+async def _prepare(url: str) -> list[str]:
+    database = Database(url)
+    await add_staff(database, "ana")
+    street = Street(database, await add_agent(database, "Carla"))
+    folios = [(await street.told()).folio, (await street.told("no cae agua en las tardes")).folio]
+    await database.close()
+    return folios
+
+
+@pytest.fixture
+def folios(settings: Settings) -> list[str]:
+    # In a thread of its own: Playwright's loop runs in this one.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, _prepare(settings.database_url)).result()
+
+
+def _healthy(page: Page, name: str) -> None:
+    if os.environ.get("PICTURES"):
+        page.screenshot(path=Path(os.environ["PICTURES"]) / f"{name}.png", full_page=True)
+    found = Axe().run(page).response["violations"]
+    assert [each["id"] for each in found if each["impact"] in {"serious", "critical"}] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_neighbour_is_added_while_registering_and_two_folios_are_merged(
+    browser: Browser, site: str, folios: list[str], width: int
+) -> None:
+    first, second = folios
+    context = browser.new_context(base_url=site, locale="es-MX", viewport={"width": width, "height": 800})
+    page = context.new_page()
+    page.set_default_timeout(20_000)
+    expect.set_options(timeout=20_000)
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.goto("/consola/entrar?siguiente=/consola/peticiones/nueva")
+    page.get_by_label("Usuario").fill("ana")
+    page.get_by_label("Contraseña").fill(PASSWORD)
+    page.get_by_role("button", name="Entrar").click()
+    page.locator("textarea[name=narrativa]").fill("llevamos tres días sin agua")
+    page.locator("input[name=municipio]").fill("Hermosillo")
+    page.locator("input[name=colonia]").fill("Sahuaro")
+    page.locator("input[name=nombre]").fill("Rosa Elena Félix")
+    alike = page.locator("[data-related-list] li")
+    expect(alike).to_have_count(2)
+    expect(page.get_by_role("button", name="Registrar de todos modos")).to_be_visible()
+    expect(alike.first).to_contain_text("misma colonia")
+    _healthy(page, f"registering_{width}")
+    page.get_by_role("button", name=f"Es la misma que {first}").click()
+    expect(page.get_by_role("status")).to_contain_text("quedó sumada")
+    panel = page.locator("#parecidas")
+    expect(panel).to_contain_text("Rosa Elena Félix")
+    panel.get_by_text("Es la misma…").click()
+    panel.get_by_label("Por qué son la misma").first.fill("Es el mismo corte de agua")
+    _healthy(page, f"folio_{width}")
+    panel.get_by_role("button", name="Unir", exact=True).click()
+    expect(page.get_by_role("status")).to_contain_text("quedaron unidas")
+    expect(panel).to_contain_text("Unidas a esta (1)")
+    _healthy(page, f"merged_{width}")
+    page.goto("/consola/grupos")
+    page.get_by_label("Nombre").fill("Sin agua en Sahuaro")
+    page.get_by_label("Folios").fill(f"{first}, {second}")
+    page.get_by_role("button", name="Hacer el grupo").click()
+    page.get_by_label("Nuevo estado").select_option("en_analisis")
+    page.get_by_label("Motivo").fill("Se revisa junto")
+    page.get_by_role("button", name="Cambiar todas").click()
+    expect(page.get_by_role("heading", name="Resultado")).to_be_visible()
+    expect(page.locator("#resultado")).to_contain_text("1 de 2 quedó; 1 no:")
+    _healthy(page, f"group_{width}")
+    context.close()
