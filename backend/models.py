@@ -8,6 +8,7 @@ from backend.conversations import models as conversations
 from backend.db import Base
 from backend.internal_api import models as internal_api
 from backend.learning import models as learning
+from backend.mail import models as mail
 from backend.messaging import models as messaging
 from backend.notices import models as notices
 from backend.outbox import models as outbox
@@ -24,6 +25,7 @@ __all__ = [
     "conversations",
     "internal_api",
     "learning",
+    "mail",
     "messaging",
     "metadata",
     "notices",

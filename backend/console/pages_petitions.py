@@ -20,7 +20,15 @@ from backend.notices import proof
 from backend.notices.answers import verdict_on
 from backend.registry import lifecycle, petitions, queries
 from backend.registry.lifecycle import Who
-from backend.registry.models import ActorKind, EntryChannel, PetitionEventKind, PetitionKind, PetitionStatus, Priority
+from backend.registry.models import (
+    ActorKind,
+    EntryChannel,
+    Petition,
+    PetitionEventKind,
+    PetitionKind,
+    PetitionStatus,
+    Priority,
+)
 from backend.settings import Settings
 
 router = APIRouter(prefix="/consola/peticiones", include_in_schema=False)
@@ -166,7 +174,7 @@ async def detail_page(
         "details": await queries.details(session, petition),
         "allowed": lifecycle.allowed(petition.status, Who.STAFF if user.role is Role.ANALYST else Who.HEAD),
         "municipalities": await catalog.municipalities(session),
-        "agencies": await catalog.agencies(session),
+        "agencies": await catalog.agencies(session, also=petition.agency_id),
         "topics": await catalog.topics(session),
         "earlier": person_conversations,
         "sent_notices": await proof.of_petition(session, petition.id),
@@ -219,13 +227,13 @@ async def edit(request: Request, tx: Tx, user: CurrentUser, folio: str) -> Respo
     typed = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
     petition = await petitions.get(tx, folio, for_update=True)
     try:
-        await petitions.edit(tx, petition, await _changes(tx, typed), user_id=user.id)
+        await petitions.edit(tx, petition, await _changes(tx, petition, typed), user_id=user.id)
     except ChatSonoraError as refused:
         return await detail_page(request, tx, user, folio, refused)
     return _back(petition.folio, "guardado")
 
 
-async def _changes(session: AsyncSession, typed: dict[str, str]) -> dict[str, Any]:
+async def _changes(session: AsyncSession, petition: Petition, typed: dict[str, str]) -> dict[str, Any]:
     """The edited data, checked against the catalogs. Raises InvalidInput."""
     narrative = typed.get("narrative", "").replace("\r\n", "\n").strip()
     if len(narrative) < 5:
@@ -243,7 +251,11 @@ async def _changes(session: AsyncSession, typed: dict[str, str]) -> dict[str, An
         ),
         "colonia": typed.get("colonia", "").strip()[:120] or None,
         "topic_id": _known(typed, "topic", {str(one.id): one.id for one in await catalog.topics(session)}),
-        "agency_id": _known(typed, "agency", {str(one.id): one.id for one in await catalog.agencies(session)}),
+        "agency_id": _known(
+            typed,
+            "agency",
+            {str(one.id): one.id for one in await catalog.agencies(session, also=petition.agency_id)},
+        ),
     }
 
 

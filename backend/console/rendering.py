@@ -12,8 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend import clock
 from backend.agents import service as agents
 from backend.agents.models import PresenceState, Role, User
-from backend.console import callbacks, notice_texts, texts
+from backend.catalog.models import Agency
+from backend.console import callbacks, notice_texts, texts, turn_texts
 
+#: The console of agencies' liaisons, which is all that they see.
+LIAISON_HOME = "/consola/enlace"
 FOLDER = Path(__file__).parent
 CSP = (
     "default-src 'self'; img-src 'self' blob: data:; media-src 'self'; object-src 'none'; base-uri 'none'; "
@@ -56,7 +59,9 @@ def lower_first(text: str) -> str:
 templates.env.filters.update(
     lower_first=lower_first, moment=moment_text, size=size_text, phone=phone_text, told_day=told_day_text
 )
-templates.env.globals.update(texts=texts, notice_texts=notice_texts, Role=Role, PresenceState=PresenceState)
+templates.env.globals.update(
+    texts=texts, notice_texts=notice_texts, turn_texts=turn_texts, Role=Role, PresenceState=PresenceState
+)
 
 
 def page(request: Request, name: str, context: dict[str, Any] | None = None, status: int = 200) -> HTMLResponse:
@@ -91,6 +96,15 @@ async def staff_page(
     return page(request, name, values, status)
 
 
+def liaison_page(
+    request: Request, user: User, agency: Agency, name: str, context: dict[str, Any], status: int = 200
+) -> HTMLResponse:
+    """A page of the liaison's console: nothing on it is of the office's own."""
+    notice = request.query_params.get("aviso", "")
+    values = {"user": user, "agency": agency, "notice": notice, "notices": NOTICES, **context}
+    return page(request, name, values, status)
+
+
 #: What a page says after a form was accepted, by the code in its address.
 NOTICES = {
     "guardado": "Los cambios se guardaron.",
@@ -116,5 +130,14 @@ NOTICES = {
     "recuperados_algunos": "Se recuperó una parte. Lo demás sigue en la lista: intente de nuevo más tarde.",
     "estados": "Los estados se actualizaron con lo que dice el proveedor.",
     "recuperados_ninguno": "No se recuperó ningún mensaje.",
+    "turnada": "La petición se turnó. Aquí mismo verá cómo le va en cada dependencia.",
+    "turno": "El turno se actualizó.",
+    "correo": "El correo se enviará de nuevo. Aquí mismo verá cómo le va.",
+    "dependencia": "La dependencia se guardó.",
+    "acuse": "Quedó registrado que la recibió.",
+    "contestado": "Su respuesta llegó a Atención Ciudadana. Gracias.",
+    "informado": "La información llegó a Atención Ciudadana.",
+    "plazo": "Pidió más tiempo. Atención Ciudadana le contestará aquí mismo.",
+    "devuelto": "La petición volvió a Atención Ciudadana.",
     "etiqueta_quitada": "Se quitó la clasificación.",
 }
