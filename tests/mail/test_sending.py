@@ -18,10 +18,9 @@ from backend.mail import jobs, service
 from backend.mail.models import EmailMessage, MailState
 from backend.mail.smtp import BadSmtpUrl, SmtpMailer, parse
 from backend.settings import Settings
-from tests.mail.server import MailServer, mail_server
+from tests.mail.server import PDF, MailServer, mail_server
 
 SITE = "https://chat.example"
-PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n"
 
 
 class Post:
