@@ -11,6 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend import clock
 from backend.agents.auth import CurrentHead, CurrentUser
 from backend.agents.models import User
+from backend.catalog.models import Agency
 from backend.console.pages_petitions import detail_page
 from backend.console.rendering import staff_page
 from backend.console.typed_forms import day_of, keep_files, texts_of, uuid_of
@@ -162,7 +163,8 @@ async def retry_mail(request: Request, tx: Tx, user: CurrentUser, folio: str, tu
     petition, one = await _locked(tx, folio, turn_id)
 
     async def work() -> None:
-        await mail.retry(tx, mail_id, turn_id=one.id)
+        agency = await tx.get_one(Agency, one.agency_id)
+        await mail.retry(tx, mail_id, turn_id=one.id, to_address=agency.liaison_email)
 
     return await _do(request, tx, user, petition, work, "correo", {})
 

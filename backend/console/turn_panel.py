@@ -37,7 +37,7 @@ class TurnCard:
 
 @dataclass(frozen=True)
 class TurnPanel:
-    """`agencies`: to whom it may be turned now; none while its status forbids it."""
+    """`agencies`: to whom it may be turned now, the `suggested` one first; none while its status forbids it."""
 
     cards: Sequence[TurnCard]
     agencies: Sequence[Agency]
@@ -71,5 +71,6 @@ async def context(session: AsyncSession, petition: Petition, user: User) -> dict
     busy = {view.turn.agency_id for view in views if view.turn.state in OPEN}
     free = [one for one in await catalog.agencies(session) if one.id not in busy] if can_turn else []
     suggested = next((one for one in free if one.id == petition.agency_id), None) if not views else None
+    free.sort(key=lambda one: one is not suggested)
     tomorrow = (today + timedelta(days=1)).isoformat()
     return {"turn_panel": TurnPanel(cards, free, suggested, tomorrow)}

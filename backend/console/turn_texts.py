@@ -75,7 +75,7 @@ def mail_problem(one: EmailMessage) -> str:
     if code in _MAIL_ERRORS:
         return _MAIL_ERRORS[code]
     if code in _MAILBOX:
-        return f"El servidor no aceptó la dirección {one.to_address}. Corríjala en Dependencias y túrnela o reintente."
+        return f"El servidor no aceptó la dirección {one.to_address}. Corríjala en Dependencias y reintente."
     return f"El servidor de correo lo rechazó ({code})."
 
 

@@ -145,13 +145,18 @@ async def set_aside(session: AsyncSession) -> int:
     return len(aside.all())
 
 
-async def retry(session: AsyncSession, mail_id: UUID, *, turn_id: UUID) -> None:
-    """Send a turn's failed e-mail again, with the same Message-ID. Raises NotFound, or Conflict if it is on its way."""
+async def retry(session: AsyncSession, mail_id: UUID, *, turn_id: UUID, to_address: str | None) -> None:
+    """Send a turn's failed e-mail again, with the same Message-ID, to the address that is known now.
+
+    Raises NotFound, InvalidInput, or Conflict if it is on its way.
+    """
     mail = await session.get(EmailMessage, mail_id, with_for_update=True)
     if mail is None or mail.turn_id != turn_id:
         raise NotFound("No existe ese correo.")
     if mail.state not in (MailState.FAILED, MailState.OFF):
         raise Conflict("Ese correo ya salió o está por salir. Actualice la página.")
+    if to_address:
+        mail.to_address = checked_address(to_address)
     mail.state, mail.attempts, mail.next_attempt_at = MailState.PENDING, 0, clock.now()
 
 

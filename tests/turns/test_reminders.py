@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from backend.agents.models import Role
 from backend.app import create_app
+from backend.catalog.models import Agency
 from backend.conversations.files import FileStore
 from backend.db import Database
 from backend.mail import jobs
@@ -178,7 +179,10 @@ async def test_an_e_mail_that_did_not_go_out_is_seen_and_tried_again(
         await jobs.send_due(database, mailer, files, settings.base_url)
         assert "no aceptó la dirección enlace@cea.example" in (await head.get(folio)).text
         server.rcpt_answer = None
+        async with database.transaction() as session:
+            agency = await session.get_one(Agency, (await session.get_one(Turn, case.turn_id)).agency_id)
+            agency.liaison_email = "otra@cea.example"
         await head.submit(again)
         await jobs.send_due(database, mailer, files, settings.base_url)
-    assert len(server.received) == 1
+    assert server.recipients == ["otra@cea.example"], "to the address that was put right meanwhile"
     assert "Correo enviado" in (await head.get(folio)).text
