@@ -118,18 +118,25 @@ async def _remind(session: AsyncSession, petition: Petition, one: Turn, agency: 
     news = News.DUE_SOON if today < one.due_on else News.DUE_TODAY if today == one.due_on else News.OVERDUE
     mail = await mailing.write(session, petition, one, news)
     one.reminded_step, one.reminded_at = now, clock.now()
-    await _tell(session, petition, one, agency, PetitionEventKind.TURN_REMINDED, step=now, by_mail=mail is not None)
+    how = ", por correo" if mail is not None else ", solo en su lista: no tiene correo de enlace"
+    await _tell(session, petition, one, agency, PetitionEventKind.TURN_REMINDED, how, step=now)
 
 
 async def _tell(
-    session: AsyncSession, petition: Petition, one: Turn, agency: Agency, kind: PetitionEventKind, **detail: int | bool
+    session: AsyncSession,
+    petition: Petition,
+    one: Turn,
+    agency: Agency,
+    kind: PetitionEventKind,
+    how: str = "",
+    **detail: int,
 ) -> None:
     await petitions.add_event(
         session,
         petition,
         kind,
         actor=ActorKind.SYSTEM,
-        text=f"{agency.short_name}, vence el {one.due_on:%d/%m/%Y}",
+        text=f"{agency.short_name}, fecha límite {one.due_on:%d/%m/%Y}{how}",
         turn_id=one.id,
         detail={"agency": agency.short_name, "due_on": one.due_on.isoformat(), **detail},
     )
