@@ -9,6 +9,7 @@ from backend.db import Base
 from backend.internal_api import models as internal_api
 from backend.learning import models as learning
 from backend.letters import models as letters
+from backend.mail import models as mail
 from backend.messaging import models as messaging
 from backend.notices import models as notices
 from backend.outbox import models as outbox
@@ -28,6 +29,7 @@ __all__ = [
     "internal_api",
     "learning",
     "letters",
+    "mail",
     "messaging",
     "metadata",
     "notices",

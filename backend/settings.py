@@ -7,7 +7,7 @@ Nothing secret has a default: `make run` makes development secrets under `VAR_DI
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MEBIBYTE = 1024 * 1024
@@ -54,6 +54,16 @@ class Settings(BaseSettings):
     twilio_api_url: str | None = Field(None, description="Stands in for every host of Twilio's, for tests and demos.")
     telegram_api_url: str | None = Field(None, description="Stands in for Telegram's Bot API host.")
 
+    smtp_url: SecretStr | None = Field(
+        None,
+        description="Mail server: smtp://user:password@host:port, smtp+starttls://… (always encrypted) or smtps://…; "
+        "absent: no e-mail goes out, and the console says so.",
+    )
+    mail_from: str | None = Field(None, description="Address that e-mail comes from; needed with SMTP_URL.")
+    escalate_after_days: int = Field(
+        3, ge=1, description="Working days after its due date at which an agency's turn is put before the head."
+    )
+
     widget_origins: Annotated[list[str], NoDecode] = Field(
         default_factory=list,
         description="Origins (comma-separated) of the sites that embed the chat, besides our own.",
@@ -69,6 +79,12 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return [origin.strip().rstrip("/") for origin in value.split(",") if origin.strip()]
         return value
+
+    @model_validator(mode="after")
+    def _mail_is_whole(self) -> "Settings":
+        if self.smtp_url is not None and self.mail_from is None:
+            raise ValueError("SMTP_URL needs MAIL_FROM")
+        return self
 
     @property
     def base_url(self) -> str:

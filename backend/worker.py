@@ -27,6 +27,7 @@ from backend.conversations.inbox import ADVANCE, FETCH_MEDIA
 from backend.conversations.turns import Advancer
 from backend.db import Database
 from backend.jobqueue import queue
+from backend.mail import jobs as mail_jobs
 from backend.messaging import reconciliation, templates
 from backend.messaging.adapters import Adapters
 from backend.messaging.typing import TypingAssistant
@@ -35,6 +36,7 @@ from backend.outbox.dispatcher import Dispatcher
 from backend.outbox.service import DISPATCH
 from backend.related import telling
 from backend.settings import Settings
+from backend.turns import reminders as turn_reminders
 from backend.webhooks.polling import Poller
 
 log = structlog.get_logger(__name__)
@@ -54,6 +56,7 @@ class Worker:
         self.adapters = Adapters(settings, self.database)
         self.files = FileStore(settings.attachments_dir, max_bytes=settings.attachment_max_bytes)
         self.dispatcher = Dispatcher(self.database, self.adapters, settings, self.files)
+        self.mailer = mail_jobs.mailer_of(settings)
         self.poller = Poller(self.database, self.adapters)
         self.advancer = Advancer(
             self.database,
@@ -75,6 +78,10 @@ class Worker:
         fetching = (media.fetch_due(self.database, self.adapters, self.files, max_bytes=limit) for _ in range(FETCHERS))
         await asyncio.gather(*fetching)
 
+    async def send_mail(self) -> None:
+        """Send the e-mail that is due."""
+        await mail_jobs.send_due(self.database, self.mailer, self.files, self.settings.base_url)
+
     def chores(self) -> "list[Chore]":
         """What is looked after from time to time, each in a loop of its own: none waits for another."""
         often, hours = self.settings.sweep_seconds, self.settings.notice_fallback_hours
@@ -84,6 +91,8 @@ class Worker:
             Chore("notices", 10.0, lambda: notice_jobs.fall_back(self.database, hours=hours)),
             Chore("followers", 10.0, lambda: telling.tell_followers(self.database)),
             Chore("reconciliation", 60.0, lambda: reconciliation.catch_up(self.database, self.adapters)),
+            Chore("mail", often, self.send_mail),
+            Chore("turns", 600.0, lambda: turn_reminders.look_after(self.database, self.settings)),
             Chore("templates", 60.0, lambda: templates.refresh_pending(self.database, self.adapters)),
         ]
 

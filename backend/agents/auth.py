@@ -128,6 +128,8 @@ def delete_cookie(response: Response) -> None:
 
 #: Signed in, perhaps with a one-time password still to be changed.
 AnyUser = Annotated[User, Depends(_any_user)]
+#: Signed in with a password of their own: staff, or a liaison, whom the route must tell apart.
+SettledUser = Annotated[User, Depends(_settled)]
 #: Any member of the office's staff; to an agency's liaison its pages do not exist.
 CurrentUser = Annotated[User, Depends(_staff)]
 #: An agency's liaison, whose `agency_id` is set, and nobody else.

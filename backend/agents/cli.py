@@ -32,14 +32,20 @@ def _run(work: Callable[[AsyncSession], Awaitable[str]]) -> None:
 def create(
     username: Username,
     full_name: Annotated[str, typer.Option(help="Nombre completo, como lo leerá la ciudadanía.")] = "",
-    role: Annotated[Role, typer.Option(help="analyst, head o admin.")] = Role.ANALYST,
+    role: Annotated[Role, typer.Option(help="liaison, analyst, head o admin.")] = Role.ANALYST,
+    agency: Annotated[str | None, typer.Option(help="Con liaison: la clave de su dependencia, como cea.")] = None,
     password: Annotated[str | None, typer.Option(help="Si se omite, se crea una de un solo uso.")] = None,
 ) -> None:
     """Create an account."""
 
     async def work(session: AsyncSession) -> str:
         user, one_time = await service.create_user(
-            session, username=username, full_name=full_name or username, role=role, password=password
+            session,
+            username=username,
+            full_name=full_name or username,
+            role=role,
+            password=password,
+            agency_id=await service.agency_of_key(session, agency) if agency else None,
         )
         if one_time is None:
             return f"Usuario {user.username} creado."

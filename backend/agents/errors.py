@@ -35,3 +35,8 @@ class UsernameTaken(Conflict):
 class OwnAccount(Conflict):
     code = "cuenta_propia"
     message = "No puede desactivar su propia cuenta ni cambiar su propio rol."
+
+
+class LiaisonAgency(InvalidInput):
+    code = "dependencia_del_enlace"
+    message = "Un enlace lleva la dependencia que representa; los demás perfiles no llevan ninguna."

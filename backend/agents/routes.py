@@ -92,7 +92,9 @@ async def list_users(tx: Tx, user: CurrentAdmin) -> list[UserOut]:
 @router.post("/users", status_code=status.HTTP_201_CREATED)
 async def create_user(tx: Tx, user: CurrentAdmin, body: NewUser) -> UserWithPassword:
     """A new account with a one-time password."""
-    created, one_time = await service.create_user(tx, username=body.username, full_name=body.full_name, role=body.role)
+    created, one_time = await service.create_user(
+        tx, username=body.username, full_name=body.full_name, role=body.role, agency_id=body.agency_id
+    )
     await tx.refresh(created)
     return UserWithPassword(**UserOut.model_validate(created).model_dump(), one_time_password=one_time or "")
 
@@ -101,7 +103,13 @@ async def create_user(tx: Tx, user: CurrentAdmin, body: NewUser) -> UserWithPass
 async def change_user(tx: Tx, user: CurrentAdmin, user_id: UUID, body: UserChange) -> UserOut:
     """Change an account's name or role, disable or enable it."""
     changed = await service.change_user(
-        tx, user, user_id, full_name=body.full_name, role=body.role, is_active=body.is_active
+        tx,
+        user,
+        user_id,
+        full_name=body.full_name,
+        role=body.role,
+        agency_id=body.agency_id,
+        is_active=body.is_active,
     )
     return UserOut.model_validate(changed)
 

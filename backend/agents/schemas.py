@@ -25,6 +25,7 @@ class UserOut(BaseModel):
     username: str
     full_name: str
     role: Role
+    agency_id: UUID | None = Field(description="Whose liaison; null for the office's staff.")
     is_active: bool
     must_change_password: bool
     created_at: datetime
@@ -43,6 +44,7 @@ class NewUser(BaseModel):
     username: str = Field(min_length=2, max_length=60, pattern=r"^[A-Za-z0-9._-]+$")
     full_name: str = Field(min_length=2, max_length=200)
     role: Role
+    agency_id: UUID | None = Field(None, description="For `liaison`, and nobody else.")
 
 
 class UserWithPassword(UserOut):
@@ -52,6 +54,7 @@ class UserWithPassword(UserOut):
 class UserChange(BaseModel):
     is_active: bool | None = None
     role: Role | None = None
+    agency_id: UUID | None = Field(None, description="With the role `liaison`.")
     full_name: str | None = Field(None, min_length=2, max_length=200)
 
 

@@ -14,8 +14,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
 from backend.agents import passwords
-from backend.agents.errors import OwnAccount, UsernameTaken, WeakPassword, WrongCredentials
+from backend.agents.errors import LiaisonAgency, OwnAccount, UsernameTaken, WeakPassword, WrongCredentials
 from backend.agents.models import Presence, PresenceState, Role, StaffSession, StaffToken, User
+from backend.catalog.models import Agency
 from backend.errors import NotFound
 
 MAX_FAILED_LOGINS = 5
@@ -48,10 +49,20 @@ def _digest(token: str) -> str:
 
 
 async def create_user(
-    session: AsyncSession, *, username: str, full_name: str, role: Role, password: str | None = None
+    session: AsyncSession,
+    *,
+    username: str,
+    full_name: str,
+    role: Role,
+    password: str | None = None,
+    agency_id: UUID | None = None,
 ) -> tuple[User, str | None]:
-    """A new account. Without `password` a one-time password is made and returned, to be changed at first login."""
+    """A new account. Without `password` a one-time password is made and returned, to be changed at first login.
+
+    `agency_id` goes with Role.LIAISON and nobody else. Raises UsernameTaken, WeakPassword, LiaisonAgency.
+    """
     name = username.strip().lower()
+    await _require_agency(session, role, agency_id)
     if await session.scalar(select(User.id).where(User.username == name)) is not None:
         raise UsernameTaken
     if password is not None and not passwords.is_acceptable(password, name):
@@ -61,12 +72,28 @@ async def create_user(
         username=name,
         full_name=full_name.strip(),
         role=role,
+        agency_id=agency_id,
         password_hash=passwords.hash_password(password or one_time or ""),
         must_change_password=password is None,
     )
     session.add(user)
     await session.flush()
     return user, one_time
+
+
+async def _require_agency(session: AsyncSession, role: Role, agency_id: UUID | None) -> None:
+    if (role is Role.LIAISON) != (agency_id is not None):
+        raise LiaisonAgency
+    if agency_id is not None and await session.get(Agency, agency_id) is None:
+        raise LiaisonAgency
+
+
+async def agency_of_key(session: AsyncSession, key: str) -> UUID:
+    """The agency that the catalog keeps under `key`. Raises LiaisonAgency."""
+    found: UUID | None = await session.scalar(select(Agency.id).where(Agency.key == key.strip().lower()))
+    if found is None:
+        raise LiaisonAgency("No existe esa dependencia en el catálogo.")
+    return found
 
 
 async def ensure_first_admin(session: AsyncSession) -> tuple[str, str] | None:
@@ -265,7 +292,9 @@ class Colleague:
 async def colleagues(session: AsyncSession, user_id: UUID) -> list[Colleague]:
     """Everybody else with an active account, who takes chats now first."""
     available = {agent.user_id for agent in await available_agents(session)}
-    users = await session.scalars(select(User).where(User.is_active, User.id != user_id).order_by(User.full_name))
+    users = await session.scalars(
+        select(User).where(User.is_active, User.id != user_id, User.role != Role.LIAISON).order_by(User.full_name)
+    )
     found = [Colleague(user.id, user.full_name, user.id in available) for user in users]
     return sorted(found, key=lambda colleague: not colleague.is_available)
 
@@ -277,14 +306,19 @@ async def change_user(
     *,
     full_name: str | None = None,
     role: Role | None = None,
+    agency_id: UUID | None = None,
     is_active: bool | None = None,
 ) -> User:
-    """An administrator changes an account. Raises OwnAccount for what would lock them out, NotFound."""
+    """An administrator changes an account; `agency_id` goes with a liaison's role.
+
+    Raises OwnAccount for what would lock them out, LiaisonAgency, NotFound.
+    """
     user = await get_user(session, user_id)
     if user.id == by.id and (is_active is False or role not in (None, user.role)):
         raise OwnAccount
-    if role is not None:
-        user.role = role
+    if role is not None or agency_id is not None:
+        await _require_agency(session, role or user.role, agency_id)
+        user.role, user.agency_id = role or user.role, agency_id
     if full_name is not None:
         user.full_name = full_name.strip()
     if is_active is not None and is_active != user.is_active:
@@ -309,6 +343,7 @@ async def available_agents(session: AsyncSession) -> list[AvailableAgent]:
             Presence.state == PresenceState.AVAILABLE,
             Presence.last_seen_at > clock.now() - PRESENCE_LIFE,
             User.is_active,
+            User.role != Role.LIAISON,
         )
     )
     return [AvailableAgent(user_id, capacity) for user_id, capacity in rows]

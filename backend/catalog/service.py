@@ -9,7 +9,7 @@ from typing import Any
 from uuid import UUID
 
 import yaml
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, func, or_, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -185,8 +185,10 @@ async def municipalities(session: AsyncSession) -> list[Municipality]:
     return list(await session.scalars(select(Municipality).order_by(Municipality.name)))
 
 
-async def agencies(session: AsyncSession) -> list[Agency]:
-    return list(await session.scalars(select(Agency).where(Agency.is_active).order_by(Agency.name)))
+async def agencies(session: AsyncSession, *, also: UUID | None = None) -> list[Agency]:
+    """The agencies in use, by name; `also` one that a petition keeps though it is in use no more."""
+    is_offered = or_(Agency.is_active, Agency.id == also) if also else Agency.is_active
+    return list(await session.scalars(select(Agency).where(is_offered).order_by(Agency.name)))
 
 
 async def topics(session: AsyncSession) -> list[Topic]:

@@ -13,8 +13,10 @@ from backend import clock
 from backend.agents import service as agents
 from backend.agents.auth import CurrentAdmin, CurrentHead
 from backend.agents.models import Role, User
+from backend.catalog import agencies
 from backend.catalog import service as catalog
 from backend.console.rendering import staff_page
+from backend.console.typed_forms import uuid_of
 from backend.db import Tx
 from backend.errors import ChatSonoraError, InvalidInput
 
@@ -152,6 +154,7 @@ async def _users_page(
     context = {
         "active": "users",
         "accounts": await agents.list_users(session),
+        "agencies": await agencies.listed(session),
         "told": told,
         "typed": typed or {},
         "error": error.text if error else None,
@@ -162,13 +165,26 @@ async def _users_page(
 
 @router.post("/usuarios")
 async def create_user(
-    request: Request, tx: Tx, user: CurrentAdmin, username: Text = "", full_name: Text = "", role: Text = ""
+    request: Request,
+    tx: Tx,
+    user: CurrentAdmin,
+    username: Text = "",
+    full_name: Text = "",
+    role: Text = "",
+    agency: Text = "",
 ) -> Response:
-    typed = {"username": username, "full_name": full_name, "role": role}
+    typed = {"username": username, "full_name": full_name, "role": role, "agency": agency}
     try:
         if not _USERNAME.match(username.strip()) or not 2 <= len(full_name.strip()) <= 200:
             raise InvalidInput("Escriba un usuario (letras, números, punto, guion) y el nombre completo.")
-        created, one_time = await agents.create_user(tx, username=username, full_name=full_name, role=_role(role))
+        chosen = _role(role)
+        created, one_time = await agents.create_user(
+            tx,
+            username=username,
+            full_name=full_name,
+            role=chosen,
+            agency_id=_agency(agency) if chosen is Role.LIAISON else None,
+        )
     except ChatSonoraError as refused:
         return await _users_page(request, tx, user, typed=typed, error=refused)
     return await _users_page(request, tx, user, told=(created.username, one_time or ""))
@@ -181,9 +197,20 @@ def _role(raw: str) -> Role:
         raise InvalidInput("Elija el perfil.") from None
 
 
+def _agency(raw: str) -> UUID:
+    """A liaison's agency."""
+    return uuid_of(raw, "Elija la dependencia del enlace.")
+
+
 @router.post("/usuarios/{user_id}")
 async def change_user(
-    request: Request, tx: Tx, user: CurrentAdmin, user_id: UUID, action: Text = "", role: Text = ""
+    request: Request,
+    tx: Tx,
+    user: CurrentAdmin,
+    user_id: UUID,
+    action: Text = "",
+    role: Text = "",
+    agency: Text = "",
 ) -> Response:
     try:
         if action == "reset":
@@ -195,6 +222,7 @@ async def change_user(
             user,
             user_id,
             role=_role(role) if role else None,
+            agency_id=_agency(agency) if agency else None,
             is_active={"enable": True, "disable": False}.get(action),
         )
     except ChatSonoraError as refused:

@@ -8,10 +8,10 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.agents import service as agents
-from backend.agents.auth import CurrentUser
-from backend.agents.models import PresenceState, User
+from backend.agents.auth import CurrentUser, SettledUser
+from backend.agents.models import PresenceState, Role, User
 from backend.console import callbacks, texts
-from backend.console.rendering import staff_page
+from backend.console.rendering import LIAISON_HOME, staff_page
 from backend.conversations import service as conversations
 from backend.conversations.models import CallbackState
 from backend.db import Tx
@@ -22,7 +22,9 @@ router = APIRouter(prefix="/consola", include_in_schema=False)
 
 
 @router.get("")
-async def inbox(request: Request, tx: Tx, user: CurrentUser) -> Response:
+async def inbox(request: Request, tx: Tx, user: SettledUser) -> Response:
+    if user.role is Role.LIAISON:
+        return RedirectResponse(LIAISON_HOME, status_code=303)
     return await staff_page(request, tx, user, "inbox.html", {"active": "inbox", "close_reasons": texts.CLOSE_REASONS})
 
 

@@ -12,8 +12,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend import clock
 from backend.agents import service as agents
 from backend.agents.models import PresenceState, Role, User
-from backend.console import callbacks, notice_texts, related_texts, texts
+from backend.catalog.models import Agency
+from backend.console import callbacks, notice_texts, related_texts, texts, turn_texts
 
+#: The console of agencies' liaisons, which is all that they see.
+LIAISON_HOME = "/consola/enlace"
 FOLDER = Path(__file__).parent
 CSP = (
     "default-src 'self'; img-src 'self' blob: data:; media-src 'self'; object-src 'none'; base-uri 'none'; "
@@ -66,7 +69,9 @@ templates.env.filters.update(
     phone=phone_text,
     told_day=told_day_text,
 )
-templates.env.globals.update(texts=texts, notice_texts=notice_texts, Role=Role, PresenceState=PresenceState)
+templates.env.globals.update(
+    texts=texts, notice_texts=notice_texts, turn_texts=turn_texts, Role=Role, PresenceState=PresenceState
+)
 
 
 def page(request: Request, name: str, context: dict[str, Any] | None = None, status: int = 200) -> HTMLResponse:
@@ -98,6 +103,15 @@ async def staff_page(
         "notices": NOTICES,
         **(context or {}),
     }
+    return page(request, name, values, status)
+
+
+def liaison_page(
+    request: Request, user: User, agency: Agency, name: str, context: dict[str, Any], status: int = 200
+) -> HTMLResponse:
+    """A page of the liaison's console: nothing on it is of the office's own."""
+    notice = request.query_params.get("aviso", "")
+    values = {"user": user, "agency": agency, "notice": notice, "notices": NOTICES, **context}
     return page(request, name, values, status)
 
 
@@ -140,5 +154,14 @@ NOTICES = {
     "plantilla_restaurada": "Se restauró el texto de esa versión.",
     "membrete": "El membrete y la numeración se guardaron.",
     **related_texts.NOTICES,
+    "turnada": "La petición se turnó. Aquí mismo verá cómo le va en cada dependencia.",
+    "turno": "El turno se actualizó.",
+    "correo": "El correo se enviará de nuevo. Aquí mismo verá cómo le va.",
+    "dependencia": "La dependencia se guardó.",
+    "acuse": "Quedó registrado que la recibió.",
+    "contestado": "Su respuesta llegó a Atención Ciudadana. Gracias.",
+    "informado": "La información llegó a Atención Ciudadana.",
+    "plazo": "Pidió más tiempo. Atención Ciudadana le contestará aquí mismo.",
+    "devuelto": "La petición volvió a Atención Ciudadana.",
     "etiqueta_quitada": "Se quitó la clasificación.",
 }

@@ -191,7 +191,7 @@ PETITION_EVENTS = {
     PetitionEventKind.TURN_ANSWERED: "La dependencia contestó",
     PetitionEventKind.TURN_RETURNED: "La dependencia la devolvió",
     PetitionEventKind.TURN_WITHDRAWN: "Se retiró el turno",
-    PetitionEventKind.TURN_NOTE: "La dependencia agregó información",
+    PetitionEventKind.TURN_NOTE: "Nota del turno",
     PetitionEventKind.TURN_REMINDED: "Se recordó a la dependencia",
     PetitionEventKind.TURN_ESCALATED: "Se pasó a jefatura por vencimiento",
     PetitionEventKind.EXTENSION_ASKED: "La dependencia pidió más tiempo",

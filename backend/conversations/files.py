@@ -11,6 +11,7 @@ import tempfile
 import unicodedata
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Protocol
 from uuid import UUID
 
 import filetype
@@ -55,6 +56,19 @@ class UnsupportedFile(ChatSonoraError):
 class EmptyFile(InvalidInput):
     code = "archivo_vacio"
     message = "El archivo está vacío."
+
+
+class KeptFile(Protocol):
+    """A row that names a file of the store."""
+
+    @property
+    def file_name(self) -> str: ...
+
+    @property
+    def content_type(self) -> str: ...
+
+    @property
+    def sha256(self) -> str: ...
 
 
 class FileStore:
@@ -109,7 +123,7 @@ class FileStore:
         """Where the bytes lie."""
         return self._folder / sha256
 
-    def response(self, attachment: Attachment | StoredFile) -> FileResponse:
+    def response(self, attachment: KeptFile) -> FileResponse:
         """The bytes, such that a browser neither guesses their type nor runs them."""
         path = self.path(attachment.sha256)
         if not path.is_file():

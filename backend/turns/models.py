@@ -53,6 +53,11 @@ class Turn(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     acknowledged_at: Mapped[datetime | None]
     closed_at: Mapped[datetime | None]
+    #: The latest reminder for the present due date (`reminders.step`), when it was made, and since when the turn is
+    #: before the head; a new due date clears all three.
+    reminded_step: Mapped[int | None]
+    reminded_at: Mapped[datetime | None]
+    escalated_at: Mapped[datetime | None]
 
     __table_args__ = (
         Index("ix_turn_agency_state", "agency_id", "state", "due_on"),
@@ -64,3 +69,18 @@ class Turn(Base):
             postgresql_where=sql("state IN ('turnado', 'recibido')"),
         ),
     )
+
+
+class TurnFile(Base):
+    """What an agency shows for what it tells: a photo, a document. The bytes lie with the other attachments."""
+
+    __tablename__ = "turn_file"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    turn_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("turn.id"), index=True)
+    file_name: Mapped[str] = mapped_column(String(200))
+    content_type: Mapped[str] = mapped_column(String(80))
+    size: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff_user.id"))
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())

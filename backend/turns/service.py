@@ -10,18 +10,28 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
 from backend.catalog.models import Agency
+from backend.conversations.messages import StoredFile
 from backend.registry import deadlines, petitions
 from backend.registry.models import ActorKind, Petition, PetitionEventKind, PetitionStatus
+from backend.turns import mailing
 from backend.turns.errors import AlreadyTurned, TurnClosed, TurnNotFound, TurnRefused
-from backend.turns.models import OPEN, Turn, TurnOutcome, TurnState
+from backend.turns.mailing import News
+from backend.turns.models import OPEN, Turn, TurnFile, TurnOutcome, TurnState
 
 Kind = PetitionEventKind
 S = PetitionStatus
 
+#: Files that an agency may attach at a time.
+MOST_FILES = 5
+_MOST_INSTRUCTIONS = 2000
+
 
 @dataclass(frozen=True)
 class TurnOrder:
-    """To whom, what for, and by when; without `due_on`, the agency's own term in working days."""
+    """To whom, what for, and by when; without `due_on`, the agency's own term in working days.
+
+    `replaces_id`: the returned turn of the same petition that this one follows.
+    """
 
     agency_id: UUID
     instructions: str = ""
@@ -40,6 +50,7 @@ async def turn(
 ) -> list[Turn]:
     """Pass a locked petition to one or several agencies; it becomes «turnada» unless it is attended already.
 
+    Each agency's liaison is told by e-mail where the catalog has an address.
     Raises TurnRefused, AlreadyTurned, and TransitionRefused for a petition that cannot be turned now.
     """
     if not orders:
@@ -61,6 +72,9 @@ async def _make(session: AsyncSession, petition: Petition, order: TurnOrder, use
     today = clock.local(clock.now()).date()
     if order.due_on is not None and order.due_on <= today:
         raise TurnRefused("La fecha límite debe ser posterior a hoy.", field="due_on")
+    if len(order.instructions) > _MOST_INSTRUCTIONS:
+        raise TurnRefused(f"Las instrucciones llevan {_MOST_INSTRUCTIONS:,} letras como máximo.", field="instructions")
+    await _require_returned(session, petition, order.replaces_id)
     if await _open_at(session, petition, agency.id) is not None:
         raise AlreadyTurned(agency.short_name)
     due_on = order.due_on or (await deadlines.calendar(session)).add(today, agency.answer_days)
@@ -78,7 +92,16 @@ async def _make(session: AsyncSession, petition: Petition, order: TurnOrder, use
     session.add(made)
     await session.flush()
     await _tell(session, petition, made, Kind.TURNED, user_id, made.instructions, due_on=due_on.isoformat())
+    await mailing.write(session, petition, made, News.TURNED)
     return made
+
+
+async def _require_returned(session: AsyncSession, petition: Petition, replaced_id: UUID | None) -> None:
+    replaced = await session.get(Turn, replaced_id) if replaced_id else None
+    if replaced is not None and (replaced.petition_id, replaced.state) == (petition.id, TurnState.RETURNED):
+        return
+    if replaced_id is not None:
+        raise TurnRefused("El turno que quiere volver a turnar no es uno que se haya devuelto.", field="agency")
 
 
 async def _open_at(session: AsyncSession, petition: Petition, agency_id: UUID) -> Turn | None:
@@ -132,14 +155,40 @@ async def acknowledge(session: AsyncSession, petition: Petition, one: Turn, *, u
 
 
 async def answer(
-    session: AsyncSession, petition: Petition, one: Turn, text: str, outcome: TurnOutcome, *, user_id: UUID
+    session: AsyncSession,
+    petition: Petition,
+    one: Turn,
+    text: str,
+    outcome: TurnOutcome,
+    *,
+    user_id: UUID,
+    files: Sequence[StoredFile] = (),
 ) -> None:
-    """The agency's answer closes its turn. Concluding the petition is the office's to do."""
+    """The agency's answer closes its turn, with `files` as evidence. Concluding the petition is the office's to do."""
     _require_open(one)
+    await _attach(session, one, files, user_id)
     await acknowledge(session, petition, one, user_id=user_id)
     _close(one, TurnState.ANSWERED, _said(text, "Escriba la respuesta de la dependencia."))
     one.outcome = outcome
     await _tell(session, petition, one, Kind.TURN_ANSWERED, user_id, one.answer, outcome=outcome.value)
+
+
+async def _attach(session: AsyncSession, one: Turn, files: Sequence[StoredFile], user_id: UUID) -> None:
+    if len(files) > MOST_FILES:
+        raise TurnRefused(f"Adjunte {MOST_FILES} archivos como máximo.", field="files")
+    for file in files:
+        session.add(
+            TurnFile(
+                turn_id=one.id,
+                file_name=file.file_name,
+                content_type=file.content_type,
+                size=file.size,
+                sha256=file.sha256,
+                user_id=user_id,
+                created_at=clock.now(),
+            )
+        )
+    await session.flush()
 
 
 async def send_back(session: AsyncSession, petition: Petition, one: Turn, reason: str, *, user_id: UUID) -> None:
@@ -155,13 +204,31 @@ async def withdraw(session: AsyncSession, petition: Petition, one: Turn, reason:
     _require_open(one)
     _close(one, TurnState.WITHDRAWN, _said(reason, "Escriba por qué se retira."))
     await _tell(session, petition, one, Kind.TURN_WITHDRAWN, user_id, one.answer)
+    await mailing.write(session, petition, one, News.WITHDRAWN)
     await _analyse_again(session, petition, "Se retiró el turno", user_id)
 
 
-async def add_note(session: AsyncSession, petition: Petition, one: Turn, text: str, *, user_id: UUID) -> None:
+async def add_note(
+    session: AsyncSession,
+    petition: Petition,
+    one: Turn,
+    text: str,
+    *,
+    user_id: UUID,
+    files: Sequence[StoredFile] = (),
+) -> None:
     """What an agency tells before it answers: an advance, a question to the office."""
     _require_open(one)
-    await _tell(session, petition, one, Kind.TURN_NOTE, user_id, _said(text, "Escriba la información."))
+    said = _said(text, "Escriba la información.")
+    await _attach(session, one, files, user_id)
+    await _tell(session, petition, one, Kind.TURN_NOTE, user_id, said)
+
+
+async def write_to_agency(session: AsyncSession, petition: Petition, one: Turn, text: str, *, user_id: UUID) -> None:
+    """A note of the office's that the agency's liaison reads."""
+    _require_open(one)
+    await _tell(session, petition, one, Kind.TURN_NOTE, user_id, _said(text, "Escriba la nota."))
+    await mailing.write(session, petition, one, News.NOTE)
 
 
 async def ask_extension(
@@ -187,8 +254,10 @@ async def decide_extension(
     kind = Kind.EXTENSION_GRANTED if is_granted else Kind.EXTENSION_REFUSED
     if is_granted:
         one.due_on = one.extension_until
+        one.reminded_step = one.reminded_at = one.escalated_at = None
     one.extension_until, one.extension_reason = None, ""
     await _tell(session, petition, one, kind, user_id, reason.strip(), **detail)
+    await mailing.write(session, petition, one, News.EXTENSION_GRANTED if is_granted else News.EXTENSION_REFUSED)
 
 
 def _require_open(one: Turn) -> None:

@@ -1,14 +1,12 @@
 """Every route of the console and of the accounts refuses who has not signed in."""
 
-import uuid
-
 import pytest
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
 
-from backend.agents.routes import router as agents_router
-from backend.console.routes import router as console_router
-from tests.staff import browser
+from tests.all_routes import all_routes
+from tests.staff import PASSWORD, browser, sign_in
+
+OURS = ("/consola", "/api/console", "/api/auth", "/api/users", "/api/presence", "/api/petitions", "/api/people")
 
 OPEN = {
     ("POST", "/api/auth/login"),
@@ -16,45 +14,31 @@ OPEN = {
     ("GET", "/consola/entrar"),
     ("POST", "/consola/entrar"),
 }
-ROUTES = sorted(
-    (method, route.path)
-    for router in (agents_router, console_router)
-    for route in router.routes
-    if isinstance(route, APIRoute)
-    for method in route.methods
-    if (method, route.path) not in OPEN
-)
 
 
-@pytest.mark.parametrize(("method", "path"), ROUTES)
-async def test_nobody_gets_in_without_a_session(app: FastAPI, method: str, path: str) -> None:
-    address = path
-    while "{" in address:
-        start, end = address.index("{"), address.index("}")
-        address = address[:start] + str(uuid.uuid4()) + address[end + 1 :]
-    answer = await browser(app).request(method, address)
-    if path.startswith("/consola"):
-        assert answer.status_code == 303
-        assert answer.headers["location"].startswith("/consola/entrar")
-    else:
-        assert answer.status_code == 401
+async def test_nobody_gets_in_without_a_session(app: FastAPI) -> None:
+    client = browser(app)
+    for route in all_routes(app):
+        if not route.path.startswith(OURS) or (route.method, route.path) in OPEN:
+            continue
+        answer = await client.request(route.method, route.address({}))
+        where = f"{route.method} {route.path}: {answer.status_code}"
+        if route.path.startswith("/consola"):
+            assert answer.status_code == 303, where
+            assert answer.headers["location"].startswith("/consola/entrar"), where
+        else:
+            assert answer.status_code == 401, where
 
 
-@pytest.mark.parametrize(("method", "path"), [one for one in ROUTES if one[0] != "GET"])
-async def test_what_changes_something_is_refused_without_the_csrf_token(app: FastAPI, method: str, path: str) -> None:
-    from tests.staff import sign_in
-
+async def test_what_changes_something_is_refused_without_the_csrf_token(app: FastAPI) -> None:
     staff = await sign_in(app, "adela")
-    address = path
-    while "{" in address:
-        start, end = address.index("{"), address.index("}")
-        address = address[:start] + str(uuid.uuid4()) + address[end + 1 :]
-    assert (await staff.client.request(method, address)).status_code == 403
+    for route in all_routes(app):
+        if route.asks_who and route.method != "GET":
+            answer = await staff.client.request(route.method, route.address({}))
+            assert answer.status_code == 403, f"{route.method} {route.path}: {answer.status_code}"
 
 
 async def test_pages_run_only_our_own_scripts(app: FastAPI) -> None:
-    from tests.staff import sign_in
-
     staff = await sign_in(app, "adela")
     for path in ("/consola", "/consola/entrar", "/consola/peticiones", "/consola/usuarios", "/consola/horario"):
         answer = await staff.get(path)
@@ -69,8 +53,6 @@ async def test_pages_run_only_our_own_scripts(app: FastAPI) -> None:
 
 @pytest.mark.parametrize("target", ["https://malo.example", "//malo.example", "/consola\\@malo", "/consolamalo"])
 async def test_signing_in_never_leads_to_another_site(app: FastAPI, target: str) -> None:
-    from tests.staff import PASSWORD
-
     form = {"username": "ana", "password": PASSWORD, "siguiente": target}
     answer = await browser(app).post("/consola/entrar", data=form)
     assert answer.status_code == 303

@@ -1,0 +1,50 @@
+"""Forms as they were typed: clean text, days, ids and files, whichever page they come from."""
+
+from datetime import date
+from uuid import UUID
+
+from fastapi import UploadFile
+from starlette.datastructures import FormData
+
+from backend.conversations.files import FileStore
+from backend.conversations.messages import StoredFile
+from backend.errors import InvalidInput
+from backend.text import strip_control
+
+
+def texts_of(form: FormData) -> dict[str, str]:
+    """A form's texts by name, without control characters; line ends as ours."""
+    return {
+        name: strip_control(value.replace("\r\n", "\n")).strip()
+        for name, value in form.items()
+        if isinstance(value, str) and name != "csrf_token"
+    }
+
+
+def day_of(typed: str, problem: str) -> date | None:
+    """A date input's day; None where it was left empty. Raises InvalidInput saying `problem`."""
+    if not typed:
+        return None
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        raise InvalidInput(problem) from None
+
+
+def uuid_of(typed: str, problem: str) -> UUID:
+    """A choice's id. Raises InvalidInput saying `problem`."""
+    try:
+        return UUID(typed)
+    except ValueError:
+        raise InvalidInput(problem) from None
+
+
+async def keep_files(store: FileStore, uploads: list[UploadFile], most: int) -> list[StoredFile]:
+    """Store what was chosen in a file input; nothing where it was left empty.
+
+    Raises InvalidInput for more than `most`, and what `FileStore.keep` raises.
+    """
+    chosen = [upload for upload in uploads if upload.filename]
+    if len(chosen) > most:
+        raise InvalidInput(f"Adjunte {most} archivos como máximo.", field="files")
+    return [await store.keep(upload) for upload in chosen]

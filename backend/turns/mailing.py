@@ -1,0 +1,86 @@
+"""What an agency is told by e-mail of its turns: the folio, the day and where to read on, and nothing personal."""
+
+import enum
+
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.catalog.models import Agency
+from backend.mail import service as mail
+from backend.mail.models import EmailMessage
+from backend.registry.models import Petition
+from backend.turns.models import Turn
+
+#: A turn's page on the liaison's console.
+PAGE = "/consola/enlace/turnos/"
+
+
+class News(enum.StrEnum):
+    TURNED = "turned"
+    NOTE = "note"
+    EXTENSION_GRANTED = "extension_granted"
+    EXTENSION_REFUSED = "extension_refused"
+    WITHDRAWN = "withdrawn"
+    DUE_SOON = "due_soon"
+    DUE_TODAY = "due_today"
+    OVERDUE = "overdue"
+
+
+#: Subject and first sentence of each, with the folio and the due date.
+_TEXTS: dict[News, tuple[str, str]] = {
+    News.TURNED: (
+        "Petición turnada: folio {folio}, responder a más tardar el {day}",
+        "Atención Ciudadana turnó a su dependencia la petición con folio {folio}. "
+        "Le pedimos responder a más tardar el {day}.",
+    ),
+    News.NOTE: (
+        "Nota sobre el folio {folio}",
+        "Atención Ciudadana escribió una nota sobre el folio {folio}. Fecha límite para responder: {day}.",
+    ),
+    News.EXTENSION_GRANTED: (
+        "Se amplió el plazo del folio {folio} al {day}",
+        "Se amplió el plazo que pidió para el folio {folio}. La nueva fecha límite es el {day}.",
+    ),
+    News.EXTENSION_REFUSED: (
+        "No se amplió el plazo del folio {folio}",
+        "No fue posible ampliar el plazo del folio {folio}. La fecha límite sigue siendo el {day}.",
+    ),
+    News.WITHDRAWN: (
+        "Se retiró el turno del folio {folio}",
+        "Atención Ciudadana retiró el turno del folio {folio}: ya no necesita responder.",
+    ),
+    News.DUE_SOON: (
+        "Recordatorio: el folio {folio} vence el {day}",
+        "El folio {folio} espera la respuesta de su dependencia. La fecha límite es el {day}.",
+    ),
+    News.DUE_TODAY: (
+        "Recordatorio: el folio {folio} vence hoy, {day}",
+        "Hoy, {day}, es la fecha límite para responder el folio {folio}.",
+    ),
+    News.OVERDUE: (
+        "Vencido: el folio {folio} debía responderse el {day}",
+        "El folio {folio} sigue sin respuesta de su dependencia. La fecha límite era el {day}.",
+    ),
+}
+_END = (
+    "Para leerla y responder, entre con su usuario en la dirección de abajo. "
+    "Por protección de datos personales, este correo no dice nada más. No responda a este correo.\n\n"
+    "Coordinación Ejecutiva de Atención Ciudadana"
+)
+
+
+async def write(session: AsyncSession, petition: Petition, one: Turn, news: News) -> EmailMessage | None:
+    """Have the agency's liaison told by e-mail; None where the catalog has no address for it."""
+    agency = await session.get_one(Agency, one.agency_id)
+    if not agency.liaison_email:
+        return None
+    subject, said = _TEXTS[news]
+    words = {"folio": petition.folio, "day": f"{one.due_on:%d/%m/%Y}"}
+    return await mail.enqueue(
+        session,
+        to_address=agency.liaison_email,
+        subject=subject.format(**words),
+        text=f"{said.format(**words)}\n\n{_END}",
+        link=f"{PAGE}{one.id}",
+        petition_id=petition.id,
+        turn_id=one.id,
+    )
