@@ -12,6 +12,7 @@ from backend.messaging import models as messaging
 from backend.notices import models as notices
 from backend.outbox import models as outbox
 from backend.registry import models as registry
+from backend.suggestions import models as suggestions
 from backend.turns import models as turns
 
 metadata = Base.metadata
@@ -29,5 +30,6 @@ __all__ = [
     "notices",
     "outbox",
     "registry",
+    "suggestions",
     "turns",
 ]
