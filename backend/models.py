@@ -14,6 +14,7 @@ from backend.outbox import models as outbox
 from backend.registry import models as registry
 from backend.suggestions import models as suggestions
 from backend.turns import models as turns
+from backend.workspace import models as workspace
 
 metadata = Base.metadata
 
@@ -32,4 +33,5 @@ __all__ = [
     "registry",
     "suggestions",
     "turns",
+    "workspace",
 ]

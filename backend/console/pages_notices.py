@@ -1,7 +1,5 @@
 """Notices on the folio page: telling something now, trying again, and the list of all as a table to take away."""
 
-import csv
-import io
 from collections.abc import Iterator
 from typing import Annotated
 from uuid import UUID
@@ -9,6 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
 
+from backend import spreadsheets
 from backend.agents.auth import CurrentUser
 from backend.console import notice_texts
 from backend.console.pages_petitions import detail_page
@@ -41,13 +40,10 @@ HEADINGS = (
 @router.get("/avisos.csv")
 async def export(tx: Tx, user: CurrentUser, avisos: Annotated[str, Query(max_length=20)] = "") -> Response:
     """The latest notices, a line an attempt; `avisos=sin_entregar` for those without proof. Opens in Excel."""
-    target = io.StringIO()
-    writer = csv.writer(target)
-    writer.writerow(HEADINGS)
-    for view in await proof.listed(tx, undelivered_only=avisos == "sin_entregar"):
-        writer.writerows(_lines(view))
+    views = await proof.listed(tx, undelivered_only=avisos == "sin_entregar")
+    text = spreadsheets.csv_text([HEADINGS, *(line for view in views for line in _lines(view))])
     headers = {"Content-Disposition": 'attachment; filename="avisos.csv"', "Cache-Control": "no-store"}
-    return Response(target.getvalue().encode("utf-8-sig"), media_type="text/csv; charset=utf-8", headers=headers)
+    return Response(text.encode("utf-8-sig"), media_type=spreadsheets.CSV_TYPE, headers=headers)
 
 
 def _lines(view: NoticeView) -> Iterator[tuple[str, ...]]:
@@ -57,20 +53,15 @@ def _lines(view: NoticeView) -> Iterator[tuple[str, ...]]:
         yield (
             view.folio,
             moment_text(view.notice.created_at),
-            _inert(view.notice.text),
+            view.notice.text,
             result,
             str(one.attempt.position + 1),
             notice_texts.way(one),
             moment_text(one.attempt.created_at),
             notice_texts.state(one),
             *(moment_text(moment) if moment else "" for moment in moments),
-            _inert(notice_texts.reason(one) or (one.task.outcome if one.task and one.task.outcome else "")),
+            notice_texts.reason(one) or (one.task.outcome if one.task and one.task.outcome else ""),
         )
-
-
-def _inert(cell: str) -> str:
-    """What people typed must not become a spreadsheet's formula."""
-    return f"'{cell}" if cell.startswith(("=", "+", "-", "@", "\t")) else cell
 
 
 @router.post("/{folio}/avisos")

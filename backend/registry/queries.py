@@ -1,22 +1,54 @@
 """Finding petitions and people for staff."""
 
-from collections.abc import Sequence
+import enum
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.agents.models import User
 from backend.catalog.models import Agency, Municipality, Topic
 from backend.conversations.models import Attachment, Conversation
 from backend.notices import proof
-from backend.registry import folios
-from backend.registry.models import Person, Petition, PetitionEvent, PetitionKind, PetitionStatus
+from backend.registry import folios, lifecycle
+from backend.registry.models import (
+    EntryChannel,
+    Person,
+    Petition,
+    PetitionEvent,
+    PetitionKind,
+    PetitionStatus,
+    PetitionSuspension,
+    Priority,
+)
 from backend.text import fold
+from backend.workspace.models import PetitionLabel
 
 PAGE_SIZE = 25
+
+
+class Order(enum.StrEnum):
+    """How a list of petitions is sorted."""
+
+    NEWEST = "recientes"
+    OLDEST = "antiguas"
+    DUE = "vencimiento"
+    CHANGED = "movimiento"
+    PRIORITY = "prioridad"
+
+
+@dataclass(frozen=True)
+class Due:
+    """A condition on due dates, of petitions under way: first to last day, paused, or without a term."""
+
+    first: date | None = None
+    last: date | None = None
+    is_paused: bool = False
+    is_none: bool = False
 
 
 @dataclass(frozen=True)
@@ -28,6 +60,19 @@ class PetitionFilter:
     page: int = 1
     #: Only those whose latest notice nothing proves to have arrived.
     is_untold: bool = False
+    statuses: frozenset[PetitionStatus] = frozenset()
+    channel: EntryChannel | None = None
+    agency_id: UUID | None = None
+    topic_id: UUID | None = None
+    assignee_id: UUID | None = None
+    is_unassigned: bool = False
+    label_id: UUID | None = None
+    priority: Priority | None = None
+    due: Due | None = None
+    #: Filed from the first moment on, before the second.
+    since: datetime | None = None
+    before: datetime | None = None
+    order: Order = Order.NEWEST
 
 
 @dataclass(frozen=True)
@@ -72,9 +117,61 @@ def _conditions(wanted: PetitionFilter) -> list[ColumnElement[bool]]:
         conditions.append(Petition.municipality_id == wanted.municipality_id)
     if wanted.is_untold:
         conditions.append(proof.is_undelivered())
+    if wanted.statuses:
+        conditions.append(Petition.status.in_(wanted.statuses))
+    equal = (
+        (Petition.channel, wanted.channel),
+        (Petition.agency_id, wanted.agency_id),
+        (Petition.topic_id, wanted.topic_id),
+        (Petition.assignee_id, wanted.assignee_id),
+        (Petition.priority, wanted.priority),
+    )
+    conditions.extend(column == value for column, value in equal if value is not None)
+    if wanted.is_unassigned:
+        conditions.append(Petition.assignee_id.is_(None))
+    if wanted.label_id is not None:
+        bearing = select(PetitionLabel.petition_id).where(PetitionLabel.label_id == wanted.label_id)
+        conditions.append(Petition.id.in_(bearing))
+    if wanted.due is not None:
+        conditions.extend(_due(wanted.due))
+    if wanted.since is not None:
+        conditions.append(Petition.created_at >= wanted.since)
+    if wanted.before is not None:
+        conditions.append(Petition.created_at < wanted.before)
     if wanted.search.strip():
         conditions.append(_search(wanted.search))
     return conditions
+
+
+def _due(due: Due) -> list[ColumnElement[bool]]:
+    under_way = Petition.status.not_in(lifecycle.CLOSED)
+    if due.is_paused or due.is_none:
+        paused = or_(
+            Petition.status == PetitionStatus.REQUIERE_INFORMACION,
+            exists().where(PetitionSuspension.petition_id == Petition.id, PetitionSuspension.until.is_(None)),
+        )
+        return [under_way, Petition.due_on.is_(None), paused if due.is_paused else ~paused]
+    conditions: list[ColumnElement[bool]] = [under_way]
+    if due.first is not None:
+        conditions.append(Petition.due_on >= due.first)
+    if due.last is not None:
+        conditions.append(Petition.due_on <= due.last)
+    return conditions
+
+
+def _ordering(order: Order) -> list[ColumnElement[Any]]:
+    newest: list[ColumnElement[Any]] = [Petition.created_at.desc(), Petition.number.desc()]
+    match order:
+        case Order.OLDEST:
+            return [Petition.created_at.asc(), Petition.number.asc()]
+        case Order.DUE:
+            return [Petition.due_on.asc().nulls_last(), *newest]
+        case Order.CHANGED:
+            return [Petition.updated_at.desc(), Petition.number.desc()]
+        case Order.PRIORITY:
+            ranks = {Priority.URGENT: 0, Priority.HIGH: 1}
+            return [case(ranks, value=Petition.priority, else_=2), Petition.due_on.asc().nulls_last(), *newest]
+    return newest
 
 
 def _search(typed: str) -> ColumnElement[bool]:
@@ -98,7 +195,7 @@ async def search(session: AsyncSession, wanted: PetitionFilter) -> PetitionPage:
     conditions = _conditions(wanted)
     total = await session.scalar(select(func.count()).select_from(Petition).where(*conditions)) or 0
     page = max(1, wanted.page)
-    query = _rows().where(*conditions).order_by(Petition.created_at.desc(), Petition.number.desc())
+    query = _rows().where(*conditions).order_by(*_ordering(wanted.order))
     rows = await session.execute(query.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE))
     pages = max(1, -(-total // PAGE_SIZE))
     return PetitionPage([PetitionRow(*row) for row in rows], total, page, pages)
@@ -113,6 +210,15 @@ def _rows() -> Select[Petition, Person, str, str, str, str]:
         .outerjoin(Agency, Agency.id == Petition.agency_id)
         .outerjoin(User, User.id == Petition.assignee_id)
     )
+
+
+async def chunks(session: AsyncSession, wanted: PetitionFilter, size: int = 1000) -> AsyncIterator[list[PetitionRow]]:
+    """All petitions of a filter in its order, a handful at a time, however many they are."""
+    query = _rows().where(*_conditions(wanted)).order_by(*_ordering(wanted.order))
+    result = await session.stream(query.execution_options(yield_per=size))
+    async for rows in result.partitions(size):
+        yield [PetitionRow(*row) for row in rows]
+        session.expunge_all()
 
 
 async def details(session: AsyncSession, petition: Petition) -> PetitionDetails:
