@@ -34,6 +34,7 @@ from backend.notices import jobs as notice_jobs
 from backend.outbox.dispatcher import Dispatcher
 from backend.outbox.service import DISPATCH
 from backend.settings import Settings
+from backend.suggestions.jobs import Suggester
 from backend.webhooks.polling import Poller
 
 log = structlog.get_logger(__name__)
@@ -53,6 +54,7 @@ class Worker:
         self.adapters = Adapters(settings, self.database)
         self.files = FileStore(settings.attachments_dir, max_bytes=settings.attachment_max_bytes)
         self.dispatcher = Dispatcher(self.database, self.adapters, settings, self.files)
+        self.suggester = Suggester(self.database)
         self.poller = Poller(self.database, self.adapters)
         self.advancer = Advancer(
             self.database,
@@ -82,6 +84,7 @@ class Worker:
             Chore("media", often, self.fetch_media),
             Chore("notices", 10.0, lambda: notice_jobs.fall_back(self.database, hours=hours)),
             Chore("reconciliation", 60.0, lambda: reconciliation.catch_up(self.database, self.adapters)),
+            Chore("suggestions", 5.0, self.suggester.suggest_pending),
             Chore("templates", 60.0, lambda: templates.refresh_pending(self.database, self.adapters)),
         ]
 

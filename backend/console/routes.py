@@ -21,6 +21,7 @@ from backend.console import (
     pages_petitions,
     pages_reconciliation,
     pages_session,
+    pages_suggestions,
     pages_templates,
 )
 from backend.console.rendering import FOLDER, page
@@ -37,6 +38,7 @@ for part in (
     pages_inbox,
     pages_notices,
     pages_petitions,
+    pages_suggestions,
     pages_catalog,
     pages_learning,
     pages_channels,

@@ -8,6 +8,7 @@ import re
 
 from sqlalchemy import ColumnElement, Text, case, cast, false, func, literal
 from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.orm import InstrumentedAttribute
 
 from backend.registry import folios
 from backend.registry.models import Person, Petition
@@ -42,7 +43,7 @@ def backwards(phone: str | None) -> str:
     return BACKWARDS + digits[::-1] if digits else ""
 
 
-def _has(column: ColumnElement[str], typed: str) -> ColumnElement[bool]:
+def _has(column: InstrumentedAttribute[str], typed: str) -> ColumnElement[bool]:
     folded = fold(typed)
     words = [word for word in _BREAK.split(folded) if word][:_MOST_WORDS]
     if not words:
