@@ -40,8 +40,8 @@ async def test_parts_of_names_phones_and_folios_and_other_forms_of_words_find_a_
             typed: [one.full_name for one in await queries.people(session, typed)]
             for typed in ("yocup", "4567", "maria de la cruz", "mj.cruz", "ocupicio")
         }
-    assert {typed: found[typed] for typed in typed_for["one"]} == dict.fromkeys(typed_for["one"], [folio])
-    assert {typed: found[typed] for typed in typed_for["none"]} == dict.fromkeys(typed_for["none"], [])
+    assert {typed: found[typed] for typed in typed_for["one"]} == {key: [folio] for key in typed_for["one"]}
+    assert {typed: found[typed] for typed in typed_for["none"]} == {key: [] for key in typed_for["none"]}
     cruz = "María José De la Cruz Yocupicio"
     assert people == {"yocup": [cruz], "4567": [cruz], "maria de la cruz": [cruz], "mj.cruz": [cruz], "ocupicio": []}
 
