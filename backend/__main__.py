@@ -79,6 +79,14 @@ def list_settings() -> None:
         typer.echo(f"{name.upper()} = {default}\n    {field.description}")
 
 
+@app.command("lifecycle")
+def draw_lifecycle() -> None:
+    """Draw a petition's lifecycle, as docs/registry.md holds it."""
+    from backend.registry.drawing import lifecycle_section
+
+    typer.echo(lifecycle_section())
+
+
 @app.command("seed-demo")
 def seed_demo() -> None:
     """Llena la base con datos inventados: personal, conversaciones y peticiones."""

@@ -9,7 +9,6 @@ import csv
 import io
 import tempfile
 from collections.abc import AsyncIterator, Iterable, Sequence
-from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 
@@ -63,16 +62,18 @@ async def xlsx_file(
     with tempfile.NamedTemporaryFile(suffix=".xlsx", delete=False) as made:
         path = Path(made.name)
     sheet = _Sheet(path, title, headings, widths)
+    is_whole = False
     try:
         async for rows in chunks:
             # Minutes of work for a long list: the server has other people to answer.
             if not await asyncio.to_thread(sheet.write, rows):
                 break
+        is_whole = True
+    finally:
+        # Closed in any case: until then the rows stand in temporary files of the library's own.
         await asyncio.to_thread(sheet.close)
-    except BaseException:
-        with suppress(OSError):
+        if not is_whole:
             path.unlink()
-        raise
     return path
 
 

@@ -2,8 +2,7 @@
 
 Loads an invented registry (`benchmarks.registry_data`) into an embedded PostgreSQL under `--folder`, or finds it there
 from the last time, and measures the pages of the list as the console asks for them: each with other values, the median
-and the 95th percentile. With `--helpdesk FOLDER` (see benchmarks/helpdesk.py) django-helpdesk does the same on the same
-server. Writes benchmarks/results/registry.md.
+and the 95th percentile. Writes benchmarks/results/registry.md.
 """
 
 import argparse
@@ -19,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
@@ -64,7 +63,7 @@ class Sample:
 
 
 async def sample(session: AsyncSession, count: int = 200) -> Sample:
-    total = await session.scalar(select(petitions.func.max(Petition.number)))
+    total = await session.scalar(select(func.max(Petition.number)))
     numbers = random.Random(1).sample(range(1, (total or 1) + 1), min(count, total or 1))
     rows = await session.execute(
         select(Petition, Person)
@@ -96,7 +95,10 @@ def operations(known: Sample, runs: int) -> Iterator[tuple[str, Callable[[int], 
     yield "search: telephone", typed(lambda _, who: who.phone or "6621234567")
     yield "search: last four digits", typed(lambda _, who: (who.phone or "6621234567")[-4:])
     yield "search: one word of the narrative", typed(lambda one, _: max(one.narrative.split(), key=len))
-    yield "search: a very common word", listed(lambda run: PetitionFilter(("agua", "calle", "casa", "Hermosillo")[run % 4]))
+    yield (
+        "search: a very common word",
+        listed(lambda run: PetitionFilter(("agua", "calle", "casa", "Hermosillo")[run % 4])),
+    )
     yield "search: three words of the narrative", typed(lambda one, _: " ".join(one.narrative.split()[:6:2]))
     yield "search: name and colonia", typed(lambda one, who: f"{who.full_name.split()[0]} {one.colonia}")
     yield "search: words nobody wrote", listed(lambda run: PetitionFilter(f"zapoteca {run}"))
@@ -104,15 +106,20 @@ def operations(known: Sample, runs: int) -> Iterator[tuple[str, Callable[[int], 
     yield "filter: each kind", listed(lambda run: PetitionFilter(kind=list(queries.PetitionKind)[run % 9]))
     yield "filter: municipality", listed(lambda run: PetitionFilter(municipality_id=known.places[run % 72]))
     yield "filter: topic", listed(lambda run: PetitionFilter(topic_id=rows[run][0].topic_id))
-    yield "filter: agency and status", listed(
-        lambda run: PetitionFilter(agency_id=rows[run][0].agency_id, status=rows[run][0].status)
+    yield (
+        "filter: agency and status",
+        listed(lambda run: PetitionFilter(agency_id=rows[run][0].agency_id, status=rows[run][0].status)),
     )
-    yield "filter: municipality, kind and word", listed(
-        lambda run: PetitionFilter("calle", kind=rows[run][0].kind, municipality_id=rows[run][0].municipality_id)
+    yield (
+        "filter: municipality, kind and word",
+        listed(
+            lambda run: PetitionFilter("calle", kind=rows[run][0].kind, municipality_id=rows[run][0].municipality_id)
+        ),
     )
     now = datetime(2026, 11, 21, tzinfo=UTC)
-    yield "filter: any one month", listed(
-        lambda run: PetitionFilter(since=now - timedelta(30 * (run + 1)), before=now - timedelta(30 * run))
+    yield (
+        "filter: any one month",
+        listed(lambda run: PetitionFilter(since=now - timedelta(30 * (run + 1)), before=now - timedelta(30 * run))),
     )
     yield from _views(known, listed)
     yield "people: beginning of a name", lambda run: lambda session: queries.people(session, rows[run][1].full_name[:6])
@@ -202,7 +209,9 @@ def main() -> None:
     finally:
         server.release()
     load = os.getloadavg()[0]
-    told = f"{arguments.rows:,} petitions, {arguments.runs} runs each; load average {load:.1f} on {os.cpu_count()} cores."
+    told = (
+        f"{arguments.rows:,} petitions, {arguments.runs} runs each; load average {load:.1f} on {os.cpu_count()} cores."
+    )
     RESULTS.write_text(f"# The registry's lists and searches\n\n{told}\n\n{table(measured)}\n", encoding="utf-8")
 
 

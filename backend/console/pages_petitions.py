@@ -1,37 +1,48 @@
 """The registry's pages: list, detail, and registering by hand."""
 
-from typing import Annotated, Any, TypeVar
-from urllib.parse import urlencode
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Form, Query, Request, Response
-from fastapi.responses import RedirectResponse
+from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend import clock
 from backend.agents.auth import CurrentUser
-from backend.agents.models import Role, User
+from backend.agents.models import User
 from backend.catalog import service as catalog
-from backend.console import panels, petition_form
-from backend.console.rendering import staff_page
-from backend.conversations import queries as conversations
+from backend.console import due_texts, history, panels, petition_form, petition_texts
+from backend.console.petition_filters import choice
+from backend.console.rendering import lower_first, moment_text, staff_page
 from backend.db import Tx
 from backend.errors import ChatSonoraError, InvalidInput
 from backend.notices import proof
 from backend.notices.answers import verdict_on
-from backend.registry import lifecycle, petitions, queries
-from backend.registry.lifecycle import Who
-from backend.registry.models import ActorKind, EntryChannel, PetitionEventKind, PetitionKind, PetitionStatus, Priority
+from backend.registry import deadlines, petitions, queries
+from backend.registry.models import EntryChannel, Petition, PetitionKind
 from backend.settings import Settings
+from backend.workspace import labels
+from backend.workspace import service as workspace
+from backend.workspace.errors import ChangedMeanwhile
 
 router = APIRouter(prefix="/consola/peticiones", include_in_schema=False)
 
-E = TypeVar("E", PetitionKind, PetitionStatus, EntryChannel, Priority)
-V = TypeVar("V")
-
-#: The filter's word for petitions whose latest notice has no proof.
-UNTOLD = "sin_entregar"
-
 Short = Annotated[str, Query(max_length=100)]
+
+#: The form of data: its fields, and where each is kept.
+FIELDS = {
+    "kind": "kind",
+    "narrative": "narrative",
+    "priority": "priority",
+    "topic": "topic_id",
+    "agency": "agency_id",
+    "municipality": "municipality_id",
+    "postal_code": "postal_code",
+    "colonia": "colonia",
+    "street": "street",
+    "place_reference": "place_reference",
+}
 
 
 def _secret(request: Request) -> bytes:
@@ -39,56 +50,11 @@ def _secret(request: Request) -> bytes:
     return settings.secret_key.get_secret_value().encode()
 
 
-def _choice(options: type[E], raw: str) -> E | None:
-    try:
-        return options(raw)
-    except ValueError:
-        return None
-
-
-@router.get("")
-async def listing(
-    request: Request,
-    tx: Tx,
-    user: CurrentUser,
-    buscar: Short = "",
-    estado: Short = "",
-    tipo: Short = "",
-    municipio: Short = "",
-    avisos: Short = "",
-    pagina: Short = "1",
-) -> Response:
-    wanted = queries.PetitionFilter(
-        search=buscar,
-        status=_choice(PetitionStatus, estado),
-        kind=_choice(PetitionKind, tipo),
-        municipality_id=municipio or None,
-        is_untold=avisos == UNTOLD,
-        page=int(pagina) if pagina.isascii() and pagina.isdigit() else 1,
-    )
-    typed = {
-        "buscar": buscar,
-        "estado": estado,
-        "tipo": tipo,
-        "municipio": municipio,
-        "avisos": avisos if avisos == UNTOLD else "",
-    }
-    context = {
-        "active": "petitions",
-        "result": await queries.search(tx, wanted),
-        "typed": typed,
-        "query": urlencode({name: value for name, value in typed.items() if value}),
-        "municipalities": await catalog.municipalities(tx),
-        "untold": await proof.undelivered_count(tx),
-    }
-    return await staff_page(request, tx, user, "petitions.html", context)
-
-
 @router.get("/nueva")
 async def new_petition(
     request: Request, tx: Tx, user: CurrentUser, tipo: Short = "", conversacion: UUID | None = None
 ) -> Response:
-    kind = _choice(PetitionKind, tipo)
+    kind = choice(PetitionKind, tipo)
     if conversacion is not None:
         form = await petition_form.draft_form(tx, conversacion, kind)
     else:
@@ -107,7 +73,7 @@ async def _form_page(
 @router.post("/nueva")
 async def register(request: Request, tx: Tx, user: CurrentUser) -> Response:
     typed = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
-    kind = _choice(PetitionKind, typed.get("kind", "")) or PetitionKind.PETICION
+    kind = choice(PetitionKind, typed.get("kind", "")) or PetitionKind.PETICION
     raw_id = typed.get("conversation_id", "")
     if raw_id:
         conversation_id = _uuid(raw_id)
@@ -117,7 +83,7 @@ async def register(request: Request, tx: Tx, user: CurrentUser) -> Response:
         filled, folio, code = result.form, result.folio, result.access_code
     else:
         conversation_id = None
-        channel = _choice(EntryChannel, typed.get("channel", "")) or EntryChannel.PRESENCIAL
+        channel = choice(EntryChannel, typed.get("channel", "")) or EntryChannel.PRESENCIAL
         registered = await petition_form.register(tx, user, _secret(request), kind=kind, channel=channel, typed=typed)
         filled, folio, code = registered.form, registered.folio, registered.access_code
     if folio is None:
@@ -155,101 +121,87 @@ async def detail_page(
     error: ChatSonoraError | None = None,
     *,
     told: str = "",
+    form: str = "",
+    typed: Mapping[str, str] | None = None,
 ) -> Response:
-    """The folio's page; after a refused form with its `error`, and `told`, the notice that was typed in it."""
+    """The folio's page; after a refused `form` with its `error` and what was `typed` (`told`: in a notice)."""
     petition = await petitions.get(session, folio)
-    person_conversations = []
-    if petition.conversation_id is not None:
-        person_conversations = list((await conversations.details(session, petition.conversation_id)).earlier)
+    details = await queries.details(session, petition)
+    history_lines = await history.lines(session, details.events)
+    seen = _moment((typed or {}).get("version", ""))
     context = {
         "active": "petitions",
-        "details": await queries.details(session, petition),
-        "allowed": lifecycle.allowed(petition.status, Who.STAFF if user.role is Role.ANALYST else Who.HEAD),
+        "details": details,
+        "history": history_lines,
+        "seen": seen,
+        "form": form,
+        "typed": typed or {},
+        "values": _values(petition, details.events, seen, typed if form == "datos" else None),
+        "steps": await workspace.steps(session, petition, user),
+        "requirements": petition_texts.REQUIREMENTS,
+        "requirement_problems": petitions.REQUIREMENT_TEXTS,
+        "around": await workspace.surroundings(session, petition),
+        "labels": (await labels.of(session, [petition.id]))[petition.id],
+        "known_labels": await labels.known(session),
+        "colleagues": await workspace.colleagues(session),
         "municipalities": await catalog.municipalities(session),
         "agencies": await catalog.agencies(session),
         "topics": await catalog.topics(session),
-        "earlier": person_conversations,
         "sent_notices": await proof.of_petition(session, petition.id),
         "verdict": await verdict_on(session, petition.id),
         "told": told,
-        "error": error.text if error else None,
+        "error": _problem(error, history_lines, seen),
+        **await _due(session, petition),
         **await panels.contexts(session, petition, user),
     }
     return await staff_page(request, session, user, "petition_detail.html", context, error.status if error else 200)
 
 
-@router.post("/{folio}/estado")
-async def change_status(
-    request: Request,
-    tx: Tx,
-    user: CurrentUser,
-    folio: str,
-    status: Annotated[str, Form(max_length=40)] = "",
-    reason: Annotated[str, Form(max_length=1000)] = "",
-    asked: Annotated[str, Form(max_length=400)] = "",
-) -> Response:
-    petition = await petitions.get(tx, folio, for_update=True)
-    try:
-        to = _choice(PetitionStatus, status)
-        if to is None:
-            raise InvalidInput("Elija el nuevo estado.")
-        if not reason.strip():
-            raise InvalidInput("Escriba el motivo del cambio.")
-        await petitions.change_status(tx, petition, to, user_id=user.id, reason=reason.strip(), asked=asked.strip())
-    except ChatSonoraError as refused:
-        return await detail_page(request, tx, user, folio, refused)
-    return _back(petition.folio, "estado")
-
-
-@router.post("/{folio}/nota")
-async def add_note(
-    request: Request, tx: Tx, user: CurrentUser, folio: str, text: Annotated[str, Form(max_length=4000)] = ""
-) -> Response:
-    petition = await petitions.get(tx, folio, for_update=True)
-    if not text.strip():
-        return await detail_page(request, tx, user, folio, InvalidInput("Escriba la nota."))
-    await petitions.add_event(
-        tx, petition, PetitionEventKind.NOTE, actor=ActorKind.STAFF, user_id=user.id, text=text.strip()
-    )
-    return _back(petition.folio, "nota")
-
-
-@router.post("/{folio}/datos")
-async def edit(request: Request, tx: Tx, user: CurrentUser, folio: str) -> Response:
-    typed = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
-    petition = await petitions.get(tx, folio, for_update=True)
-    try:
-        await petitions.edit(tx, petition, await _changes(tx, typed), user_id=user.id)
-    except ChatSonoraError as refused:
-        return await detail_page(request, tx, user, folio, refused)
-    return _back(petition.folio, "guardado")
-
-
-async def _changes(session: AsyncSession, typed: dict[str, str]) -> dict[str, Any]:
-    """The edited data, checked against the catalogs. Raises InvalidInput."""
-    narrative = typed.get("narrative", "").replace("\r\n", "\n").strip()
-    if len(narrative) < 5:
-        raise InvalidInput("Escriba el asunto de la petición.")
-    priority = _choice(Priority, typed.get("priority", ""))
-    kind = _choice(PetitionKind, typed.get("kind", ""))
-    if priority is None or kind is None:
-        raise InvalidInput
+async def _due(session: AsyncSession, petition: Petition) -> dict[str, Any]:
+    """The due date: its colour, what is left, and why that day."""
+    today, work = clock.local(clock.now()).date(), await deadlines.calendar(session)
+    pause = await workspace.running_pause(session, petition)
+    pace = deadlines.pace(petition, today, work, is_paused=pause is not None)
+    deadline = await deadlines.of_petition(session, petition)
     return {
-        "kind": kind,
-        "narrative": narrative,
-        "priority": priority,
-        "municipality_id": _known(
-            typed, "municipality", {one.id: one.id for one in await catalog.municipalities(session)}
-        ),
-        "colonia": typed.get("colonia", "").strip()[:120] or None,
-        "topic_id": _known(typed, "topic", {str(one.id): one.id for one in await catalog.topics(session)}),
-        "agency_id": _known(typed, "agency", {str(one.id): one.id for one in await catalog.agencies(session)}),
+        "pace": pace,
+        "left": due_texts.left(petition, pace, today, work),
+        "trace": due_texts.trace(petition, deadline) if deadline else None,
+        "pause": pause,
+        "due_texts": due_texts,
     }
 
 
-def _known(typed: dict[str, str], name: str, values: dict[str, V]) -> V | None:
-    return values.get(typed.get(name, ""))
+def _moment(raw: str) -> datetime | None:
+    try:
+        seen = datetime.fromisoformat(raw)
+    except ValueError:
+        return None
+    return seen if seen.tzinfo else None
 
 
-def _back(folio: str, notice: str) -> Response:
-    return RedirectResponse(f"/consola/peticiones/{folio}?aviso={notice}", status_code=303)
+def _problem(error: ChatSonoraError | None, lines: Sequence[history.Line], seen: datetime | None) -> str | None:
+    """What went wrong; of a conflict, also what others did since."""
+    if not isinstance(error, ChangedMeanwhile) or seen is None:
+        return error.text if error else None
+    news = [f"{line.who}: {lower_first(line.title)} ({moment_text(line.at)})" for line in lines if line.at > seen]
+    return f"{error.text} Lo que cambió: {'; '.join(news)}." if news else error.text
+
+
+def _values(
+    petition: Petition, events: Sequence[queries.EventRow], seen: datetime | None, typed: Mapping[str, str] | None
+) -> dict[str, str]:
+    """What the form of data shows: what is stored, under what was typed.
+
+    A field that somebody else changed since it was `seen`, and that was sent back as it had been, shows the change.
+    """
+    stored = {name: str(getattr(petition, column) or "") for name, column in FIELDS.items()}
+    if typed is None:
+        return stored
+    values = stored | {name: typed[name] for name in FIELDS if name in typed}
+    news = [row.event.detail for row in reversed(events) if seen is not None and row.at > seen]
+    for name, column in FIELDS.items():
+        first = next((one[column] for one in news if isinstance(one.get(column), dict)), None)
+        if first is not None and values[name] == str(first.get("from") or ""):
+            values[name] = stored[name]
+    return values

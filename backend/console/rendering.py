@@ -53,8 +53,18 @@ def lower_first(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
+def quoted_text(text: str) -> str:
+    """`text` between guillemets; the dash of what is empty stays bare."""
+    return text if text == "—" else f"«{text}»"
+
+
 templates.env.filters.update(
-    lower_first=lower_first, moment=moment_text, size=size_text, phone=phone_text, told_day=told_day_text
+    quoted=quoted_text,
+    lower_first=lower_first,
+    moment=moment_text,
+    size=size_text,
+    phone=phone_text,
+    told_day=told_day_text,
 )
 templates.env.globals.update(texts=texts, notice_texts=notice_texts, Role=Role, PresenceState=PresenceState)
 
@@ -116,5 +126,13 @@ NOTICES = {
     "recuperados_algunos": "Se recuperó una parte. Lo demás sigue en la lista: intente de nuevo más tarde.",
     "estados": "Los estados se actualizaron con lo que dice el proveedor.",
     "recuperados_ninguno": "No se recuperó ningún mensaje.",
+    "vista_guardada": "La vista se guardó.",
+    "vista_eliminada": "La vista se eliminó.",
+    "asignada": "El responsable se actualizó.",
+    "etiquetas": "Las etiquetas se actualizaron.",
+    "plazo_detenido": "El plazo quedó detenido.",
+    "plazo_reanudado": "El plazo corre de nuevo.",
+    "plazos": "Los plazos se guardaron y las fechas de vencimiento se calcularon de nuevo.",
+    "dia_inhabil": "Los días inhábiles se guardaron y las fechas de vencimiento se calcularon de nuevo.",
     "etiqueta_quitada": "Se quitó la clasificación.",
 }

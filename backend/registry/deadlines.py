@@ -67,6 +67,12 @@ def _official(year: int) -> dict[date, str]:
     return dict(official.country_holidays("MX", years=year, language="es"))
 
 
+def official_days(first: date, last: date) -> list[tuple[date, str]]:
+    """The law's days off from `first` to `last`, in order."""
+    years = range(first.year, last.year + 1)
+    return sorted((day, name) for year in years for day, name in _official(year).items() if first <= day <= last)
+
+
 @dataclass(frozen=True)
 class Skipped:
     """Days in the run of a term that did not count, first to last, and why."""

@@ -22,5 +22,7 @@ export function toast(text, { bad = false } = {}) {
   setTimeout(() => note.remove(), bad ? 8000 : 4000);
 }
 
+/** Whether keys go into `target` as text: a box to mark is no place to type. */
 export const isTyping = (target) =>
-  target instanceof HTMLElement && (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+  target instanceof HTMLElement &&
+  (target.isContentEditable || target.matches("textarea, select, input:not([type='checkbox'], [type='radio'])"));

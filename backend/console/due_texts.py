@@ -1,0 +1,79 @@
+"""Due dates in the console's words: how much time is left, and why that date."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from backend.registry.deadlines import Deadline, Pace, Skipped, WorkCalendar
+from backend.registry.intake import KIND_TEXTS
+from backend.registry.models import Petition, Priority
+
+_DAYS = ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo")
+_MONTHS = ("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre",
+           "noviembre", "diciembre")  # fmt: skip
+
+PACES = {
+    Pace.ON_TIME: "En tiempo",
+    Pace.SOON: "Por vencer",
+    Pace.OVERDUE: "Vencida",
+    Pace.PAUSED: "En pausa",
+    Pace.DONE: "Terminada",
+    Pace.NONE: "Sin plazo",
+}
+
+
+def day_text(day: date) -> str:
+    """`lunes 24 de noviembre de 2026`."""
+    return f"{_DAYS[day.weekday()]} {day.day} de {_MONTHS[day.month - 1]} de {day.year}"
+
+
+def short_day(day: date) -> str:
+    """`24 nov 2026`."""
+    return f"{day.day} {_MONTHS[day.month - 1][:3]} {day.year}"
+
+
+def _days(count: int) -> str:
+    return f"{count} día hábil" if count == 1 else f"{count} días hábiles"
+
+
+def left(petition: Petition, pace: Pace, today: date, work: WorkCalendar) -> str:
+    """`Faltan 3 días hábiles`, `Vence hoy`, `Venció hace 2 días hábiles`; else how the petition stands."""
+    if pace in (Pace.DONE, Pace.NONE, Pace.PAUSED) or petition.due_on is None:
+        return PACES[pace]
+    if petition.due_on == today:
+        return "Vence hoy"
+    days = work.between(today, petition.due_on)
+    if petition.due_on < today:
+        return f"Venció hace {_days(-days)}" if days else "Acaba de vencer"
+    if not days:
+        return "Vence en día inhábil"
+    return f"Falta {_days(1)}" if days == 1 else f"Faltan {_days(days)}"
+
+
+@dataclass(frozen=True)
+class Trace:
+    """Why a petition is due when it is: the rule, what did not count, and the result."""
+
+    rule: str
+    skipped: tuple[str, ...]
+    result: str
+
+
+def trace(petition: Petition, deadline: Deadline) -> Trace:
+    """A deadline told step by step."""
+    urgent = " urgente" if petition.priority is Priority.URGENT else ""
+    rule = (
+        f"Se registró el {day_text(deadline.start)}. El plazo de «{KIND_TEXTS[petition.kind]}»{urgent} es de "
+        f"{_days(deadline.working_days)}, contados desde el día siguiente."
+    )
+    if deadline.due_on is None:
+        return Trace(rule, tuple(_told(one, is_open=one is deadline.skipped[-1]) for one in deadline.skipped),
+                     "La fecha se sabrá cuando el plazo se reanude.")  # fmt: skip
+    return Trace(rule, tuple(_told(one) for one in deadline.skipped), f"Por eso vence el {day_text(deadline.due_on)}.")
+
+
+def _told(one: Skipped, *, is_open: bool = False) -> str:
+    if is_open:
+        return f"Desde el {short_day(one.first)}: {one.why}"
+    if one.first == one.last:
+        return f"{short_day(one.first)}: {one.why}"
+    return f"Del {short_day(one.first)} al {short_day(one.last)}: {one.why}"

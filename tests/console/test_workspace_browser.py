@@ -1,0 +1,199 @@
+"""The workspace in real Chromium: the list by key alone, a saved view, many at once; the folio, wide and narrow."""
+
+import asyncio
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+from sqlalchemy import update
+
+from backend import clock
+from backend.agents.models import Role
+from backend.app import create_app
+from backend.db import Database
+from backend.registry import petitions
+from backend.registry.models import ActorKind, EntryChannel, Petition, PetitionKind
+from backend.settings import Settings
+from tests.staff import PASSWORD, add_staff
+
+pytestmark = pytest.mark.browser
+
+NARRATIVES = (
+    "No hay agua en la colonia desde el lunes",
+    "Lámpara fundida frente a la primaria",
+    "Bache muy grande en el bulevar",
+    "Solicito audiencia con la secretaria",
+)
+
+
+@pytest.fixture
+def site(settings: Settings) -> Iterator[str]:
+    listener = socket.create_server(("127.0.0.1", 0))
+    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    app = create_app(settings.model_copy(update={"public_url": address}))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=0))
+    thread = threading.Thread(target=server.run, args=([listener],))
+    thread.start()
+    while not server.started:
+        time.sleep(0.02)
+    yield address
+    server.should_exit = True
+    thread.join(10)
+
+
+async def _prepare(url: str) -> list[str]:
+    """Four petitions, the newest first; the oldest is overdue."""
+    database = Database(url)
+    await add_staff(database, "ana")
+    await add_staff(database, "beto")
+    await add_staff(database, "hilda", Role.HEAD)
+    folios = []
+    async with database.transaction() as session:
+        for narrative in NARRATIVES:
+            new = petitions.NewPetition(
+                kind=PetitionKind.PETICION,
+                channel=EntryChannel.PRESENCIAL,
+                narrative=narrative,
+                name="Rosaura Félix Gámez",
+                phone="+526621234567",
+                municipality_id="26030",
+            )
+            folios.append((await petitions.file(session, new, actor=ActorKind.STAFF)).folio)
+        await session.execute(
+            update(Petition)
+            .where(Petition.folio == folios[0])
+            .values(due_on=clock.local(clock.now()).date() - timedelta(days=9))
+        )
+    await database.close()
+    return folios[::-1]
+
+
+@pytest.fixture
+def folios(settings: Settings) -> list[str]:
+    # In a thread of its own: Playwright's loop runs in this one.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, _prepare(settings.database_url)).result()
+
+
+def _sign_in(browser: Browser, site: str, username: str, width: int, target: str) -> Page:
+    context = browser.new_context(base_url=site, locale="es-MX", viewport={"width": width, "height": 900})
+    page = context.new_page()
+    page.set_default_timeout(10_000)
+    page.goto(f"/consola/entrar?siguiente={target}")
+    page.get_by_label("Usuario").fill(username)
+    page.get_by_label("Contraseña").fill(PASSWORD)
+    page.get_by_role("button", name="Entrar").click()
+    return page
+
+
+def _healthy(page: Page, picture: Path) -> None:
+    page.screenshot(path=picture, full_page=True)
+    found = Axe().run(page).response["violations"]
+    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found
+            if each["impact"] in {"serious", "critical"}] == []  # fmt: skip
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_list_is_worked_through_by_key_alone(
+    browser: Browser, site: str, folios: list[str], tmp_path: Path
+) -> None:
+    page = _sign_in(browser, site, "hilda", 1280, "/consola/peticiones")
+    keys = page.keyboard
+    expect(page.get_by_role("button", name="Teclas")).to_be_visible()
+    keys.press("j")
+    keys.press("x")
+    keys.press("j")
+    keys.press("j")
+    keys.press("k")
+    keys.press("x")
+    expect(page.locator("[data-mark]:checked")).to_have_count(2)
+    expect(page.get_by_text("2 peticiones marcadas:")).to_be_visible()
+    _healthy(page, tmp_path / "list-1280.png")
+    keys.press("/")
+    keys.type("jx?")  # typed into the search, and no more than that
+    expect(page.get_by_label("Buscar")).to_have_value("jx?")
+    expect(page.locator("[data-mark]:checked")).to_have_count(2)
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    page.get_by_label("Buscar").fill("")
+    page.locator("[data-open]").first.focus()
+    keys.press("?")
+    expect(page.get_by_role("dialog")).to_contain_text("Petición siguiente")
+    keys.press("Escape")
+    keys.press("a")
+    keys.type("Beto")
+    keys.press("Tab")
+    keys.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Asignar a Beto")
+    expect(page.get_by_role("status")).to_contain_text("2 peticiones cambiaron")
+    _healthy(page, tmp_path / "bulk-1280.png")
+    page.get_by_role("link", name="Volver a la lista").click()
+    page.locator("[name=responsable]").first.select_option(label="Beto")
+    page.get_by_role("button", name="Buscar", exact=True).click()
+    expect(page.locator("[data-row]")).to_have_count(2)
+    assert "municipio=" not in page.url  # what is not asked for stays out of the address
+    page.get_by_text("Guardar esta vista").click()
+    page.get_by_label("Nombre de la vista").fill("Las de Beto")
+    page.get_by_label("Para todas las personas").check()
+    page.get_by_role("button", name="Guardar", exact=True).click()
+    expect(page.get_by_role("navigation", name="Vistas").locator("[aria-current]")).to_contain_text("Las de Beto")
+    page.get_by_role("link", name="Vencidas").click()
+    expect(page.locator("[data-row]")).to_have_count(1)
+    expect(page.locator("[data-row]")).to_contain_text("Venció hace")
+    page.locator("body").press("j")
+    keys.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text(folios[-1])
+    colleague = _sign_in(browser, site, "ana", 360, "/consola/peticiones")
+    colleague.get_by_role("link", name="Las de Beto").click()
+    expect(colleague.locator("[data-row]")).to_have_count(2)
+    _healthy(colleague, tmp_path / "list-360.png")
+    page.goto("/consola/plazos")
+    _healthy(page, tmp_path / "terms-1280.png")
+    for one in (page, colleague):
+        one.context.close()
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_folio_is_worked_on_and_two_people_do_not_overwrite_each_other(
+    browser: Browser, site: str, folios: list[str], width: int, tmp_path: Path
+) -> None:
+    address = f"/consola/peticiones/{folios[0]}"
+    page = _sign_in(browser, site, "ana", width, address)
+    page.get_by_role("button", name="Asignármela").click()
+    page.get_by_label("Etiqueta nueva").fill("Ruta norte")
+    page.get_by_role("button", name="Agregar", exact=True).click()
+    page.get_by_text("¿Por qué esta fecha?").click()
+    expect(page.locator("#plazo")).to_contain_text("15 días hábiles")
+    expect(page.get_by_role("radio", name="Turnada")).to_be_disabled()
+    expect(page.locator("#estado")).to_contain_text("Primero túrnela a una dependencia.")
+    expect(page.get_by_label("Qué se le pide")).to_be_hidden()
+    page.get_by_role("radio", name="Requiere información").check()
+    expect(page.get_by_label("Qué se le pide")).to_be_visible()
+    page.get_by_role("radio", name="En análisis").check()
+    page.locator("#estado [name=reason]").fill("Se revisa con el área")
+    page.get_by_text("Corregir datos").click()
+    page.get_by_label("Código postal").fill("85000")
+    expect(page.locator("[data-municipality]")).to_have_value("26018")
+    expect(page.locator("[data-colonias] option").first).to_be_attached()
+    _healthy(page, tmp_path / f"folio-{width}.png")
+    other = _sign_in(browser, site, "beto", 1280, address)
+    other.get_by_label("Agregar nota").fill("Llamó la vecina")
+    other.get_by_role("button", name="Agregar nota").click()
+    expect(other.locator(".timeline")).to_contain_text("Llamó la vecina")
+    page.get_by_role("button", name="Cambiar estado").click()
+    expect(page.get_by_role("alert")).to_contain_text("Beto: nota")
+    expect(page.locator("#estado [name=reason]")).to_have_value("Se revisa con el área")
+    expect(page.get_by_role("radio", name="En análisis")).to_be_checked()
+    _healthy(page, tmp_path / f"conflict-{width}.png")
+    page.get_by_role("button", name="Cambiar estado").click()
+    expect(page.get_by_role("status").first).to_contain_text("El estado se actualizó")
+    expect(page.locator(".timeline li").first).to_contain_text("Recibida → En análisis")
+    for one in (page, other):
+        one.context.close()
