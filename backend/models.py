@@ -15,6 +15,7 @@ from backend.notices import models as notices
 from backend.outbox import models as outbox
 from backend.registry import models as registry
 from backend.related import models as related
+from backend.suggestions import models as suggestions
 from backend.turns import models as turns
 from backend.workspace import models as workspace
 
@@ -36,6 +37,7 @@ __all__ = [
     "outbox",
     "registry",
     "related",
+    "suggestions",
     "turns",
     "workspace",
 ]

@@ -36,6 +36,7 @@ from backend.outbox.dispatcher import Dispatcher
 from backend.outbox.service import DISPATCH
 from backend.related import telling
 from backend.settings import Settings
+from backend.suggestions.jobs import Suggester
 from backend.turns import reminders as turn_reminders
 from backend.webhooks.polling import Poller
 
@@ -57,6 +58,7 @@ class Worker:
         self.files = FileStore(settings.attachments_dir, max_bytes=settings.attachment_max_bytes)
         self.dispatcher = Dispatcher(self.database, self.adapters, settings, self.files)
         self.mailer = mail_jobs.mailer_of(settings)
+        self.suggester = Suggester(self.database)
         self.poller = Poller(self.database, self.adapters)
         self.advancer = Advancer(
             self.database,
@@ -93,6 +95,7 @@ class Worker:
             Chore("reconciliation", 60.0, lambda: reconciliation.catch_up(self.database, self.adapters)),
             Chore("mail", often, self.send_mail),
             Chore("turns", 600.0, lambda: turn_reminders.look_after(self.database, self.settings)),
+            Chore("suggestions", 5.0, self.suggester.suggest_pending),
             Chore("templates", 60.0, lambda: templates.refresh_pending(self.database, self.adapters)),
         ]
 

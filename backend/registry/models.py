@@ -12,6 +12,24 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.db import Base, enum_column
 
+#: The words of `search_text` as a search finds them: as they are, and by their stems. Nothing but letters and
+#: digits makes a word, so that «fuga/drenaje» is two.
+_WORDS = "regexp_replace(search_text, '[^a-z0-9]+', ' ', 'g')"
+SIMPLE_WORDS = f"strip(to_tsvector('simple', {_WORDS}))"
+SPANISH_WORDS = f"strip(to_tsvector('spanish', {_WORDS}))"
+#: What lists are narrowed by, newest first.
+LISTED_BY = (
+    ("status", ""),
+    ("kind", ""),
+    ("channel", ""),
+    ("municipality", "_id"),
+    ("topic", "_id"),
+    ("agency", "_id"),
+    ("assignee", "_id"),
+    ("priority", ""),
+)
+IS_OPEN = "status IN ('recibida', 'en_analisis', 'turnada', 'en_atencion', 'requiere_informacion')"
+
 
 class PetitionKind(enum.StrEnum):
     PETICION = "peticion"
@@ -127,7 +145,10 @@ class Person(Base):
     email: Mapped[str | None] = mapped_column(String(254), index=True)
     curp: Mapped[str | None] = mapped_column(String(18), index=True)
     search_text: Mapped[str] = mapped_column(default="")
+    search: Mapped[str] = mapped_column(TSVECTOR, Computed(SIMPLE_WORDS, persisted=True), deferred=True)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (Index("ix_person_search", "search", postgresql_using="gin"),)
 
 
 #: A colonia as it is compared, of the petition table's own columns; `related.candidates` folds what it looks for alike.
@@ -147,7 +168,7 @@ class Petition(Base):
     access_nonce: Mapped[str] = mapped_column(String(32))
     kind: Mapped[PetitionKind] = mapped_column(enum_column(PetitionKind, "kind"))
     status: Mapped[PetitionStatus] = mapped_column(
-        enum_column(PetitionStatus, "status"), default=PetitionStatus.RECIBIDA, index=True
+        enum_column(PetitionStatus, "status"), default=PetitionStatus.RECIBIDA
     )
     priority: Mapped[Priority] = mapped_column(enum_column(Priority, "priority"), default=Priority.NORMAL)
     channel: Mapped[EntryChannel] = mapped_column(enum_column(EntryChannel, "channel"))
@@ -163,12 +184,14 @@ class Petition(Base):
     narrative: Mapped[str]
     details: Mapped[dict[str, Any]] = mapped_column(default=dict)
     conversation_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("conversation.id"), index=True)
-    assignee_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff_user.id"), index=True)
+    assignee_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff_user.id"))
     #: The day by which it is to be concluded; None while the clock stands, or where its kind has no term.
     due_on: Mapped[date | None] = mapped_column(index=True)
     concluded_at: Mapped[datetime | None]
     search_text: Mapped[str] = mapped_column(default="")
-    search: Mapped[str] = mapped_column(TSVECTOR, Computed("to_tsvector('spanish', search_text)", persisted=True))
+    search: Mapped[str] = mapped_column(
+        TSVECTOR, Computed(f"{SPANISH_WORDS} || {SIMPLE_WORDS}", persisted=True), deferred=True
+    )
     created_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
 
@@ -176,6 +199,8 @@ class Petition(Base):
         UniqueConstraint("year", "number"),
         Index("ix_petition_search", "search", postgresql_using="gin"),
         Index("ix_petition_place", "municipality_id", PLACE_KEY, "created_at"),
+        *(Index(f"ix_petition_{name}_created", f"{name}{suffix}", "created_at") for name, suffix in LISTED_BY),
+        Index("ix_petition_open_due", "due_on", "created_at", postgresql_where=sql(IS_OPEN)),
     )
 
 
@@ -196,7 +221,11 @@ class PetitionEvent(Base):
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
     at: Mapped[datetime] = mapped_column(server_default=func.now())
 
-    __table_args__ = (Index("ix_petition_event_petition", "petition_id", "at"),)
+    __table_args__ = (
+        Index("ix_petition_event_petition", "petition_id", "at"),
+        #: Whose topic staff chose, for the suggestions to learn from.
+        Index("ix_petition_event_topic", "id", postgresql_where=sql("kind = 'edited' AND detail ? 'topic_id'")),
+    )
 
 
 class PetitionTerm(Base):

@@ -15,7 +15,7 @@ from backend.catalog import service as catalog
 from backend.catalog.models import Agency, Municipality, Topic
 from backend.db import Base
 from backend.notices import service as notices
-from backend.registry import deadlines, folios, lifecycle
+from backend.registry import deadlines, folios, lifecycle, searching
 from backend.registry.errors import (
     AnswerRefused,
     PetitionNotFound,
@@ -177,7 +177,9 @@ def is_same_name(one: str, other: str) -> bool:
 
 def _person_text(person: Person) -> str:
     phone = (person.phone or "").removeprefix("+52")
-    return fold(" ".join(part for part in (person.full_name, phone, person.email, person.curp) if part))
+    reversed_phone = searching.backwards(person.phone)
+    parts = (person.full_name, phone, reversed_phone, person.email, person.curp)
+    return fold(" ".join(part for part in parts if part))
 
 
 async def refresh_search_text(session: AsyncSession, petition: Petition, person: Person | None) -> None:

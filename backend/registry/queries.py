@@ -7,14 +7,14 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
+from sqlalchemy import ColumnElement, Select, case, exists, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.agents.models import User
 from backend.catalog.models import Agency, Municipality, Topic
 from backend.conversations.models import Attachment, Conversation
 from backend.notices import proof
-from backend.registry import folios, lifecycle
+from backend.registry import lifecycle, paging, searching
 from backend.registry.models import (
     EntryChannel,
     Person,
@@ -26,7 +26,6 @@ from backend.registry.models import (
     Priority,
 )
 from backend.related.models import Supporter
-from backend.text import fold
 from backend.workspace.models import PetitionLabel
 
 PAGE_SIZE = 25
@@ -92,6 +91,8 @@ class PetitionPage:
     total: int
     page: int
     pages: int
+    #: There are more than `total`, and more pages than `pages`: nobody counted further.
+    is_capped: bool = False
 
 
 @dataclass(frozen=True)
@@ -140,7 +141,7 @@ def _conditions(wanted: PetitionFilter) -> list[ColumnElement[bool]]:
     if wanted.before is not None:
         conditions.append(Petition.created_at < wanted.before)
     if wanted.search.strip():
-        conditions.append(_search(wanted.search))
+        conditions.append(searching.petitions(wanted.search))
     return conditions
 
 
@@ -160,46 +161,33 @@ def _due(due: Due) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _ordering(order: Order) -> list[ColumnElement[Any]]:
-    newest: list[ColumnElement[Any]] = [Petition.created_at.desc(), Petition.number.desc()]
+def _ordering(order: Order, of: type[Petition] = Petition) -> list[ColumnElement[Any]]:
+    newest: list[ColumnElement[Any]] = [of.created_at.desc(), of.number.desc()]
     match order:
         case Order.OLDEST:
-            return [Petition.created_at.asc(), Petition.number.asc()]
+            return [of.created_at.asc(), of.number.asc()]
         case Order.DUE:
-            return [Petition.due_on.asc().nulls_last(), *newest]
+            return [of.due_on.asc().nulls_last(), *newest]
         case Order.CHANGED:
-            return [Petition.updated_at.desc(), Petition.number.desc()]
+            return [of.updated_at.desc(), of.number.desc()]
         case Order.PRIORITY:
             ranks = {Priority.URGENT: 0, Priority.HIGH: 1}
-            return [case(ranks, value=Petition.priority, else_=2), Petition.due_on.asc().nulls_last(), *newest]
+            return [case(ranks, value=of.priority, else_=2), of.due_on.asc().nulls_last(), *newest]
     return newest
-
-
-def _search(typed: str) -> ColumnElement[bool]:
-    """A folio exactly; else Spanish full-text, or the letters themselves (parts of names, of phones)."""
-    folio = folios.parse(typed)
-    if folio is not None:
-        return Petition.folio == folio
-    folded = fold(typed)
-    digits = "".join(char for char in folded if char.isdigit())
-    ways = [
-        Petition.search.op("@@")(func.websearch_to_tsquery("spanish", folded)),
-        Petition.search_text.contains(folded, autoescape=True),
-    ]
-    if len(digits) >= 7:
-        ways.append(Petition.search_text.contains(digits[-10:], autoescape=True))
-    return or_(*ways)
 
 
 async def search(session: AsyncSession, wanted: PetitionFilter) -> PetitionPage:
     """A page of petitions, newest first."""
-    conditions = _conditions(wanted)
-    total = await session.scalar(select(func.count()).select_from(Petition).where(*conditions)) or 0
-    page = max(1, wanted.page)
-    query = _rows().where(*conditions).order_by(*_ordering(wanted.order))
-    rows = await session.execute(query.limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE))
-    pages = max(1, -(-total // PAGE_SIZE))
-    return PetitionPage([PetitionRow(*row) for row in rows], total, page, pages)
+    found = await paging.page(
+        session,
+        _conditions(wanted),
+        lambda of: _ordering(wanted.order, of),
+        number=wanted.page,
+        size=PAGE_SIZE,
+    )
+    rows = await session.execute(_rows().where(Petition.id.in_(found.ids)))
+    by_id = {row[0].id: PetitionRow(*row) for row in rows}
+    return PetitionPage([by_id[one] for one in found.ids], found.total, found.number, found.pages, found.is_capped)
 
 
 def _rows() -> Select[Petition, Person, str, str, str, str]:
@@ -251,11 +239,6 @@ async def filed_from(session: AsyncSession, conversation_id: UUID) -> Sequence[P
 
 
 async def people(session: AsyncSession, typed: str, *, limit: int = 20) -> Sequence[Person]:
-    """People whose name, phone, e-mail or CURP contains what was typed."""
-    rows = await session.scalars(
-        select(Person)
-        .where(Person.search_text.contains(fold(typed), autoescape=True))
-        .order_by(Person.full_name)
-        .limit(limit)
-    )
+    """People by parts of their name, phone, e-mail or CURP."""
+    rows = await session.scalars(select(Person).where(searching.people(typed)).order_by(Person.full_name).limit(limit))
     return rows.all()

@@ -1,0 +1,85 @@
+"""What staff type into a search box, as a condition that an index answers among millions.
+
+A word finds what begins with it, and other forms of it («baches» finds «bache»). A number finds a folio's number, or
+a telephone by its beginning or its end. All words must be there, in any order. See docs/adr/0019.
+"""
+
+import re
+
+from sqlalchemy import ColumnElement, Text, case, cast, false, func, literal
+from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy.orm import InstrumentedAttribute
+
+from backend.registry import folios
+from backend.registry.models import Person, Petition
+from backend.text import fold
+
+#: Before a telephone written backwards, by which its end is found as a beginning.
+BACKWARDS = "tel"
+#: As migration 0017 and the models have it: what separates words for the search.
+_BREAK = re.compile(r"[^a-z0-9]+")
+_ONLY_NUMBERS = re.compile(r"[\d\s()+.\-–/]+")
+#: Shorter beginnings would stand for half the dictionary.
+_LEAST_PREFIX, _LEAST_DIGITS = 3, 4
+_PHONE_DIGITS, _FOLIO_DIGITS = 10, 6
+#: More words than these narrow nothing further.
+_MOST_WORDS = 12
+
+
+def petitions(typed: str) -> ColumnElement[bool]:
+    """Petitions of a folio exactly; else those that have everything that was typed."""
+    folio = folios.parse(typed)
+    return Petition.folio == folio if folio is not None else _has(Petition.search, typed)
+
+
+def people(typed: str) -> ColumnElement[bool]:
+    """People by parts of their name, telephone, e-mail or CURP."""
+    return _has(Person.search, typed)
+
+
+def backwards(phone: str | None) -> str:
+    """The word that finds a telephone (E.164) by its last digits; empty where there is none."""
+    digits = "".join(char for char in phone or "" if char.isdigit())[-_PHONE_DIGITS:]
+    return BACKWARDS + digits[::-1] if digits else ""
+
+
+def _has(column: InstrumentedAttribute[str], typed: str) -> ColumnElement[bool]:
+    folded = fold(typed)
+    words = [word for word in _BREAK.split(folded) if word][:_MOST_WORDS]
+    if not words:
+        return false()
+    if _ONLY_NUMBERS.fullmatch(folded) and len("".join(words)) >= _LEAST_DIGITS:
+        return column.op("@@", is_comparison=True)(_simple(_number("".join(words)[-_PHONE_DIGITS:])))
+    wanted = _word(words[0])
+    for word in words[1:]:
+        wanted = wanted.op("&&")(_word(word))
+    # Only words such as «de la»: as they stand.
+    asked = case((func.numnode(wanted) == 0, _simple(" & ".join(words))), else_=wanted)
+    return column.op("@@", is_comparison=True)(asked)
+
+
+def _word(word: str) -> ColumnElement[str]:
+    """One word's query; empty for a word that Spanish has in every sentence."""
+    if word.isdigit():
+        return _simple(_number(word))
+    if len(word) < _LEAST_PREFIX:
+        return _stem(word)
+    either = _stem(word).op("||")(_simple(f"{word}:*"))
+    return case((func.numnode(_stem(word)) == 0, cast(literal("", Text), TSQUERY)), else_=either)
+
+
+def _number(digits: str) -> str:
+    if len(digits) < _LEAST_DIGITS:
+        return f"{digits} | {digits.zfill(_FOLIO_DIGITS)}"
+    ways = [f"{digits}:*", f"{BACKWARDS}{digits[::-1]}:*"]
+    if len(digits) < _FOLIO_DIGITS:
+        ways.append(digits.zfill(_FOLIO_DIGITS))
+    return " | ".join(ways)
+
+
+def _stem(word: str) -> ColumnElement[str]:
+    return func.to_tsquery("spanish", word, type_=TSQUERY)
+
+
+def _simple(query: str) -> ColumnElement[str]:
+    return func.to_tsquery("simple", query, type_=TSQUERY)

@@ -1,0 +1,78 @@
+"""What a search box finds, and lists too long to count."""
+
+import pytest
+
+from backend.db import Database
+from backend.registry import paging, petitions, queries
+from backend.registry.models import ActorKind, EntryChannel, Person, PetitionKind
+from backend.registry.queries import Order, PetitionFilter
+
+PHONE = "+526621234567"
+
+
+async def _file(database: Database, narrative: str, name: str | None = None, **more: str) -> str:
+    async with database.transaction() as session:
+        new = petitions.NewPetition(
+            kind=PetitionKind.PETICION, channel=EntryChannel.PRESENCIAL, narrative=narrative, name=name, **more
+        )  # type: ignore[arg-type]
+        return (await petitions.file(session, new, actor=ActorKind.STAFF)).folio
+
+
+async def test_parts_of_names_phones_and_folios_and_other_forms_of_words_find_a_petition(database: Database) -> None:
+    folio = await _file(
+        database, "Los baches de la calle/avenida: ¡arréglenlos!", "María José De la Cruz Yocupicio",
+        phone=PHONE, email="mj.cruz@correo.mx", colonia="San Benito",
+    )  # fmt: skip
+    await _file(database, "No hay luz en el ejido", "Pedro Soto", phone="+526449998877")
+    typed_for = {
+        "one": ["bache", "BACHES", "yocup", "maría cruz", "Cruz, María", "de la cruz", "san beni", "avenida",
+                "662 123 4567", "+52 662-123-4567", "044 662 123 4567", "4567", "123 4567", "6621", "cruz 4567",
+                "mj.cruz@correo.mx", "mj.cruz", "arreglen", folio, folio.lower().replace("-", " "), "1", "0001",
+                f"{folio} urgente", "bache calle benito"],
+        "none": ["ocupicio", "bache soto", "123456", "345", "yocupx", "999", "a", "% _"],
+    }  # fmt: skip
+    async with database.transaction() as session:
+        found = {
+            typed: [row.petition.folio for row in (await queries.search(session, PetitionFilter(typed))).rows]
+            for typed in (*typed_for["one"], *typed_for["none"])
+        }
+        people = {
+            typed: [one.full_name for one in await queries.people(session, typed)]
+            for typed in ("yocup", "4567", "maria de la cruz", "mj.cruz", "ocupicio")
+        }
+    assert {typed: found[typed] for typed in typed_for["one"]} == {key: [folio] for key in typed_for["one"]}
+    assert {typed: found[typed] for typed in typed_for["none"]} == {key: [] for key in typed_for["none"]}
+    cruz = "María José De la Cruz Yocupicio"
+    assert people == {"yocup": [cruz], "4567": [cruz], "maria de la cruz": [cruz], "mj.cruz": [cruz], "ocupicio": []}
+
+
+async def test_a_person_who_gets_a_phone_is_found_by_its_end(database: Database) -> None:
+    await _file(database, "No hay agua en la colonia", "Ana Soto", email="ana@correo.mx")
+    await _file(database, "Sigue sin haber agua", "Ana Soto", email="ana@correo.mx", phone=PHONE)
+    async with database.transaction() as session:
+        (ana,) = await queries.people(session, "4567")
+        assert isinstance(ana, Person)
+        assert ana.phone == PHONE
+
+
+@pytest.mark.parametrize("order", list(Order))
+async def test_a_list_too_long_to_count_says_so_and_is_the_same_list(
+    database: Database, order: Order, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(5):
+        await _file(database, f"Hay un bache número {number} en mi calle")
+    monkeypatch.setattr(queries, "PAGE_SIZE", 2)
+    pages = []
+    for most in (10, 3):
+        monkeypatch.setattr(paging, "MOST_COUNTED", most)
+        async with database.transaction() as session:
+            pages.append(
+                [await queries.search(session, PetitionFilter("bache", order=order, page=number)) for number in (1, 2)]
+            )
+    whole, capped = pages
+    assert [page.is_capped for page in whole] == [False, False]
+    assert (whole[0].total, whole[0].pages) == (5, 3)
+    assert [page.is_capped for page in capped] == [True, True]
+    assert (capped[0].total, capped[0].pages) == (3, 2)
+    for one, other in zip(whole, capped, strict=True):
+        assert [row.petition.folio for row in one.rows] == [row.petition.folio for row in other.rows]
