@@ -17,7 +17,6 @@ from backend.conversations import queries as conversations
 from backend.db import Tx
 from backend.errors import ChatSonoraError, InvalidInput
 from backend.notices import proof
-from backend.notices.answers import verdict_on
 from backend.registry import lifecycle, petitions, queries
 from backend.registry.lifecycle import Who
 from backend.registry.models import ActorKind, EntryChannel, PetitionEventKind, PetitionKind, PetitionStatus, Priority
@@ -170,7 +169,6 @@ async def detail_page(
         "topics": await catalog.topics(session),
         "earlier": person_conversations,
         "sent_notices": await proof.of_petition(session, petition.id),
-        "verdict": await verdict_on(session, petition.id),
         "told": told,
         "error": error.text if error else None,
         **await panels.contexts(session, petition, user),
@@ -187,6 +185,7 @@ async def change_status(
     status: Annotated[str, Form(max_length=40)] = "",
     reason: Annotated[str, Form(max_length=1000)] = "",
     asked: Annotated[str, Form(max_length=400)] = "",
+    told: Annotated[str, Form(max_length=400)] = "",
 ) -> Response:
     petition = await petitions.get(tx, folio, for_update=True)
     try:
@@ -195,7 +194,9 @@ async def change_status(
             raise InvalidInput("Elija el nuevo estado.")
         if not reason.strip():
             raise InvalidInput("Escriba el motivo del cambio.")
-        await petitions.change_status(tx, petition, to, user_id=user.id, reason=reason.strip(), asked=asked.strip())
+        await petitions.change_status(
+            tx, petition, to, user_id=user.id, reason=reason.strip(), asked=asked.strip(), told=told
+        )
     except ChatSonoraError as refused:
         return await detail_page(request, tx, user, folio, refused)
     return _back(petition.folio, "estado")

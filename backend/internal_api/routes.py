@@ -4,6 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
 from backend.assistant.emergency import EMERGENCY_TEXT
@@ -38,6 +39,7 @@ from backend.privacy import service as privacy
 from backend.registry import intake, queries
 from backend.registry import service as registry
 from backend.registry.models import Person
+from backend.registry.petitions import STATUS_TEXTS
 from backend.settings import Settings
 
 router = APIRouter(prefix="/internal", tags=["internal"], dependencies=[ServiceOnly])
@@ -88,7 +90,7 @@ async def context(request: Request, tx: Tx, conversation_id: KnownConversation) 
             PetitionBrief(
                 folio=petition.folio,
                 kind_text=intake.KIND_TEXTS[petition.kind],
-                status_text=registry.status_view(petition).status_text,
+                status_text=STATUS_TEXTS[petition.status][0],
             )
             for petition in await queries.filed_from(tx, conversation_id)
         ],
@@ -166,7 +168,7 @@ async def status(request: Request, tx: Tx, conversation_id: KnownConversation, k
 
     async def effect() -> LookupOut:
         found = await registry.look_up(tx, conversation_id, body.folio, body.access_code, _secret(request))
-        return _lookup_out(found)
+        return await _lookup_out(tx, found)
 
     return await once(tx, key, LookupOut, effect)
 
@@ -181,13 +183,13 @@ async def information(
         found = await registry.add_information(
             tx, conversation_id, body.folio, body.access_code, body.text, _secret(request)
         )
-        return _lookup_out(found)
+        return await _lookup_out(tx, found)
 
     return await once(tx, key, LookupOut, effect)
 
 
-def _lookup_out(found: registry.Lookup) -> LookupOut:
-    petition = StatusOut.model_validate(registry.status_view(found.petition)) if found.petition else None
+async def _lookup_out(session: AsyncSession, found: registry.Lookup) -> LookupOut:
+    petition = StatusOut.model_validate(await registry.status_view(session, found.petition)) if found.petition else None
     return LookupOut(result=found.result, petition=petition)
 
 

@@ -16,12 +16,10 @@ from backend.conversations import messages
 from backend.conversations.messages import NewMessage
 from backend.conversations.models import Attachment, Author, Conversation, Message, Owner
 from backend.conversations.offered import payload_for
-from backend.notices import texts
 from backend.notices.models import Notice, NoticeAttempt
-from backend.notices.service import VERDICT
-from backend.registry import petitions
+from backend.notices.payloads import ADD, VERDICT
+from backend.registry import information, petitions, verdicts
 from backend.registry.models import (
-    ActorKind,
     DraftState,
     Petition,
     PetitionDraft,
@@ -30,8 +28,6 @@ from backend.registry.models import (
     PetitionStatus,
 )
 
-#: `PREFIX:notice:no`, or `PREFIX:notice:N`: add what was written after the message in place N.
-ADD = "/aviso_agregar"
 #: After this many offers without a yes or no, what is written is for the assistant.
 MAX_OFFERS = 2
 #: A petition told to the bot this lately is what a citizen's words are about.
@@ -44,6 +40,8 @@ _PERSON = ReplyButton("Hablar con una persona", "/hablar_con_persona")
 async def take(session: AsyncSession, conversation: Conversation, message: Message) -> bool:
     """Use `message` as the answer to a notice. False when it is something else."""
     payload = message.payload or await payload_for(session, message, of_last=True)
+    if message.payload is not None and not await _was_offered(session, conversation, message.payload):
+        return False
     prefix, _, rest = (payload or "").partition(":")
     name, _, answer = rest.partition(":")
     if prefix == VERDICT:
@@ -62,6 +60,22 @@ async def take(session: AsyncSession, conversation: Conversation, message: Messa
     return await _offer_to_add(session, conversation, message)
 
 
+async def _was_offered(session: AsyncSession, conversation: Conversation, payload: str) -> bool:
+    """Whether a button with this payload was ever shown here: nobody answers for another by naming a notice."""
+    if not payload.startswith((VERDICT, ADD)):
+        return True
+    shown = await session.scalar(
+        select(Message.id)
+        .where(
+            Message.conversation_id == conversation.id,
+            Message.author.in_(_SPOKEN),
+            Message.buttons.contains([{"payload": payload}]),
+        )
+        .limit(1)
+    )
+    return shown is not None
+
+
 async def _say(session: AsyncSession, conversation: Conversation, text: str, *buttons: ReplyButton) -> None:
     await messages.append(session, conversation, NewMessage(Author.SYSTEM, text=text, buttons=buttons))
 
@@ -78,46 +92,22 @@ async def _locked(session: AsyncSession, notice: Notice) -> Petition:
 async def _keep_verdict(session: AsyncSession, conversation: Conversation, notice: Notice, is_solved: bool) -> None:
     """The citizen's own word on the conclusion; a No takes the follow-up up again."""
     petition = await _locked(session, notice)
-    detail = {"solved": is_solved, "notice_id": str(notice.id)}
-    if await verdict_on(session, petition.id) != detail:
-        await petitions.add_event(
-            session,
-            petition,
-            PetitionEventKind.CITIZEN_VERDICT,
-            actor=ActorKind.CITIZEN,
-            text="Sí se resolvió." if is_solved else "No se resolvió.",
-            detail=detail,
-        )
-    folio = petition.folio
-    if is_solved:
-        text = f"Gracias por decirnos. Guardamos su respuesta sobre {folio}."
-        await _say(session, conversation, text)
+    decline = ReplyButton("No, gracias", f"{ADD}:{notice.id}:no")
+    try:
+        await verdicts.give(session, petition, is_solved=is_solved, conclusion_id=notice.event_id)
+    except verdicts.VerdictClosed:
+        state = petitions.STATUS_TEXTS[petition.status][0].lower()
+        text = f"Su petición {petition.folio} ya cambió: ahora está {state}. Si quiere agregar algo, escríbalo aquí."
+        await _say(session, conversation, text, decline)
         return
-    if petition.status in texts.CONCLUDED:
-        await petitions.change_status(
-            session,
-            petition,
-            PetitionStatus.EN_ATENCION,
-            actor=ActorKind.CITIZEN,
-            reason="La persona respondió que no se resolvió.",
-            is_told=False,
-        )
+    if is_solved:
+        await _say(session, conversation, f"Gracias por decirnos. Guardamos su respuesta sobre {petition.folio}.")
+        return
     text = (
-        f"Lamentamos que no se haya resuelto. Su petición {folio} está de nuevo en atención. "
+        f"Lamentamos que no se haya resuelto. Su petición {petition.folio} está de nuevo en atención. "
         "Si quiere, escriba aquí qué falta o envíe una foto y la agregamos."
     )
-    button = ReplyButton("No, gracias", f"{ADD}:{notice.id}:no")
-    await _say(session, conversation, text, button)
-
-
-async def verdict_on(session: AsyncSession, petition_id: UUID) -> dict[str, object] | None:
-    """What the citizen said last of a conclusion: `solved`, and of which `notice_id`."""
-    return await session.scalar(
-        select(PetitionEvent.detail)
-        .where(PetitionEvent.petition_id == petition_id, PetitionEvent.kind == PetitionEventKind.CITIZEN_VERDICT)
-        .order_by(PetitionEvent.id.desc())
-        .limit(1)
-    )
+    await _say(session, conversation, text, decline)
 
 
 async def _offer_to_add(session: AsyncSession, conversation: Conversation, message: Message) -> bool:
@@ -209,15 +199,6 @@ async def _add(session: AsyncSession, conversation: Conversation, answer: Messag
     new = [one for one in told if str(one.id) not in added]
     if new:
         await _keep(session, petition, notice, new)
-    if petition.status is PetitionStatus.REQUIERE_INFORMACION:
-        await petitions.change_status(
-            session,
-            petition,
-            PetitionStatus.EN_ANALISIS,
-            actor=ActorKind.CITIZEN,
-            reason="La persona envió la información que se le pidió.",
-            is_told=False,
-        )
     text = f"Gracias. Lo agregamos a su folio {petition.folio} y lo revisará una persona."
     await _say(session, conversation, text)
 
@@ -249,14 +230,7 @@ async def _keep(session: AsyncSession, petition: Petition, notice: Notice, told:
         "message_ids": [str(each) for each in ids],
         "attachment_ids": [str(each) for each in files],
     }
-    await petitions.add_event(
-        session,
-        petition,
-        PetitionEventKind.INFORMATION_ADDED,
-        actor=ActorKind.CITIZEN,
-        text="\n".join(words) or "Envió archivos.",
-        detail=detail,
-    )
+    await information.add(session, petition, "\n".join(words) or "Envió archivos.", detail)
 
 
 def _place(message: Message) -> str:
