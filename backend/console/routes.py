@@ -13,6 +13,7 @@ from backend.console import (
     api_drafts,
     api_inbox,
     api_learning,
+    pages_acuse,
     pages_catalog,
     pages_channels,
     pages_inbox,
@@ -42,6 +43,7 @@ for part in (
     pages_channels,
     pages_templates,
     pages_reconciliation,
+    pages_acuse,
 ):
     router.include_router(part.router)
 

@@ -12,6 +12,7 @@ from backend.errors import Conflict
 from backend.registry import petitions
 from backend.registry.lifecycle import CONCLUDED
 from backend.registry.models import ActorKind, Petition, PetitionEvent, PetitionEventKind, PetitionStatus
+from backend.text import strip_control
 
 #: After so many days without an answer the citizen is taken as silent. They may still answer.
 SILENT_AFTER = timedelta(days=15)
@@ -79,7 +80,7 @@ async def give(
     The same word twice is once. Raises VerdictClosed where the petition is not concluded any more, or where
     `conclusion_id`, the event that was asked about, is an earlier conclusion's.
     """
-    told = comment.strip()[:MAX_COMMENT]
+    told = strip_control(comment.replace("\r\n", "\n")).strip()[:MAX_COMMENT]
     verdict = await of_petition(session, petition)
     if verdict is None or conclusion_id not in (None, verdict.conclusion.id):
         raise VerdictClosed
