@@ -33,7 +33,7 @@ PRINTED = "acuse_printed"
 
 class CodeNotYours(Forbidden):
     code = "clave_reservada"
-    message = "La clave solo la imprime quien registró la petición, el mismo día, o la jefatura."
+    message = "La clave solo la imprime quien registró la petición, en las dos horas siguientes, o la jefatura."
 
 
 async def context(session: AsyncSession, petition: Petition, user: User) -> dict[str, Any]:
