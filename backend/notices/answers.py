@@ -40,8 +40,6 @@ _PERSON = ReplyButton("Hablar con una persona", "/hablar_con_persona")
 async def take(session: AsyncSession, conversation: Conversation, message: Message) -> bool:
     """Use `message` as the answer to a notice. False when it is something else."""
     payload = message.payload or await payload_for(session, message, of_last=True)
-    if message.payload is not None and not await _was_offered(session, conversation, message.payload):
-        return False
     prefix, _, rest = (payload or "").partition(":")
     name, _, answer = rest.partition(":")
     if prefix == VERDICT:
@@ -58,22 +56,6 @@ async def take(session: AsyncSession, conversation: Conversation, message: Messa
     if not is_words or conversation.owner not in (Owner.BOT, Owner.CLOSED):
         return False
     return await _offer_to_add(session, conversation, message)
-
-
-async def _was_offered(session: AsyncSession, conversation: Conversation, payload: str) -> bool:
-    """Whether a button with this payload was ever shown here: nobody answers for another by naming a notice."""
-    if not payload.startswith((VERDICT, ADD)):
-        return True
-    shown = await session.scalar(
-        select(Message.id)
-        .where(
-            Message.conversation_id == conversation.id,
-            Message.author.in_(_SPOKEN),
-            Message.buttons.contains([{"payload": payload}]),
-        )
-        .limit(1)
-    )
-    return shown is not None
 
 
 async def _say(session: AsyncSession, conversation: Conversation, text: str, *buttons: ReplyButton) -> None:

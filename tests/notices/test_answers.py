@@ -14,7 +14,6 @@ from backend.conversations import service as conversations
 from backend.conversations.models import Attachment, CloseReason, Conversation, Owner
 from backend.conversations.turns import Advancer
 from backend.conversations.views import MessageView, transcript
-from backend.notices.payloads import ADD, VERDICT
 from backend.registry import petitions, verdicts
 from backend.registry import service as registry
 from backend.registry.models import ActorKind, Petition, PetitionEvent, PetitionEventKind, PetitionKind, PetitionStatus
@@ -195,16 +194,6 @@ async def test_what_was_asked_for_goes_to_the_agency_that_still_owes_an_answer(c
         (ActorKind.CITIZEN, "Salud Sonora"),
     ]
     assert all(one.turn_id is not None and "Es la casa azul" in one.text for one in notes)
-
-
-async def test_nobody_answers_for_another_by_naming_their_notice(citizen: Citizen) -> None:
-    await citizen.told(S.CONCLUIDA_SATISFACTORIA)
-    (view,) = await citizen.desk.notices(citizen.petition_id)
-    other = await citizen.desk.conversation("web")
-    stranger = Citizen(citizen.desk, citizen.bot, citizen.advancer, other, citizen.petition_id)
-    for payload in (f"{VERDICT}:{view.notice.id}:no", f"{VERDICT}:x:no", f"{ADD}:{view.notice.id}:1"):
-        assert await stranger.say(payload=payload) == [f"eco: {payload}"]
-    assert await citizen.events(K.CITIZEN_VERDICT) == []
 
 
 async def test_a_later_conclusion_is_another_question_and_says_what_staff_wrote(citizen: Citizen) -> None:
