@@ -12,6 +12,6 @@ ANSWERS = {
 }
 OUTCOMES = {TurnOutcome.ATTENDED: "atendida", TurnOutcome.NOT_POSSIBLE: "no fue posible"}
 CONCLUSIONS = {
-    PetitionStatus.CONCLUIDA_SATISFACTORIA: "Concluida satisfactoriamente",
-    PetitionStatus.CONCLUIDA_NO_SATISFACTORIA: "Concluida no satisfactoriamente",
+    PetitionStatus.CONCLUIDA_SATISFACTORIA: "Satisfactoria",
+    PetitionStatus.CONCLUIDA_NO_SATISFACTORIA: "No satisfactoria",
 }
