@@ -18,6 +18,7 @@ from backend.console import routes as console
 from backend.conversations.files import FileStore
 from backend.db import Database
 from backend.errors import ChatSonoraError
+from backend.folio_page import routes as folio_page
 from backend.internal_api import routes as internal_api
 from backend.limits import RateLimiter
 from backend.live import LiveEvents
@@ -57,6 +58,7 @@ def create_app(settings: Settings) -> FastAPI:
         widget.router,
         widget_pages.router,
         privacy.router,
+        folio_page.router,
         agents.router,
         registry.router,
         catalog.router,
@@ -66,6 +68,7 @@ def create_app(settings: Settings) -> FastAPI:
     ):
         app.include_router(router)
     app.mount("/widget", widget_pages.static, name="widget")
+    app.mount("/folio-static", folio_page.static, name="folio-static")
     console.mount_static(app)
     _add_middleware(app, settings)
     _add_error_handlers(app)

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Sequence
 
 _SPACE = re.compile(r"\s+")
 
@@ -16,3 +17,18 @@ def fold(text: str) -> str:
 def strip_control(text: str) -> str:
     """`text` without control characters (NUL among them, which PostgreSQL cannot keep); newlines and tabs stay."""
     return "".join(char for char in text if char in "\n\t" or unicodedata.category(char) not in {"Cc", "Cs"})
+
+
+def sentence(text: str) -> str:
+    """`text` as a sentence: trimmed, and with a full stop where it ends without any mark."""
+    told = text.strip()
+    return told if not told or told[-1] in ".!?…" else f"{told}."
+
+
+def listed(names: Sequence[str]) -> str:
+    """`A, B y C`; «e» before a name that begins with the sound of i."""
+    if len(names) < 2:
+        return "".join(names)
+    last = fold(names[-1])
+    is_i = last.startswith(("i", "hi")) and not last.startswith(("ia", "ie", "io", "hia", "hie", "hio"))
+    return f"{', '.join(names[:-1])} {'e' if is_i else 'y'} {names[-1]}"

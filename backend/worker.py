@@ -17,6 +17,7 @@ from procrastinate import JobContext
 from sqlalchemy.exc import SQLAlchemyError
 
 from backend import logs
+from backend.acuse.service import ChatAcuse
 from backend.assistant.port import Assistant
 from backend.assistant.shared import assistant_of
 from backend.conversations import jobs as conversation_jobs
@@ -65,6 +66,7 @@ class Worker:
             TypingAssistant(assistant, self.database, self.adapters),
             secret=settings.secret_key.get_secret_value().encode(),
             lease_seconds=settings.lease_seconds,
+            acuses=ChatAcuse(self.files, settings.base_url),
         )
 
     async def sweep_once(self) -> None:

@@ -51,12 +51,13 @@ async def _do(request: Request, tx: AsyncSession, user: User, folio: str, form: 
 async def change_status(request: Request, tx: Tx, user: CurrentUser, folio: str) -> Response:
     async def act(petition: Petition, typed: dict[str, str]) -> None:
         to = choice(PetitionStatus, typed.get("status", ""))
-        reason, asked = typed.get("reason", "").strip()[:1000], typed.get("asked", "").strip()[:400]
+        reason = typed.get("reason", "").strip()[:1000]
+        asked, told = typed.get("asked", "").strip()[:400], typed.get("told", "").strip()[:400]
         if to is None:
             raise InvalidInput("Elija el nuevo estado.")
         if not reason:
             raise InvalidInput("Escriba el motivo del cambio.")
-        await petitions.change_status(tx, petition, to, user_id=user.id, reason=reason, asked=asked)
+        await petitions.change_status(tx, petition, to, user_id=user.id, reason=reason, asked=asked, told=told)
 
     return await _do(request, tx, user, folio, "estado", "estado", act)
 

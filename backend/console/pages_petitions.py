@@ -18,7 +18,6 @@ from backend.console.rendering import lower_first, moment_text, staff_page
 from backend.db import Tx
 from backend.errors import ChatSonoraError, InvalidInput
 from backend.notices import proof
-from backend.notices.answers import verdict_on
 from backend.registry import deadlines, petitions, queries
 from backend.registry.models import EntryChannel, Petition, PetitionKind
 from backend.settings import Settings
@@ -149,7 +148,6 @@ async def detail_page(
         "agencies": await catalog.agencies(session),
         "topics": await catalog.topics(session),
         "sent_notices": await proof.of_petition(session, petition.id),
-        "verdict": await verdict_on(session, petition.id),
         "told": told,
         "error": _problem(error, history_lines, seen),
         **await _due(session, petition),

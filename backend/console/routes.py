@@ -15,6 +15,7 @@ from backend.console import (
     api_learning,
     api_places,
     api_related,
+    pages_acuse,
     pages_agencies,
     pages_catalog,
     pages_channels,
@@ -71,6 +72,7 @@ for part in (
     pages_channels,
     pages_templates,
     pages_reconciliation,
+    pages_acuse,
 ):
     router.include_router(part.router)
 

@@ -19,6 +19,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
+from backend.acuse.service import ChatAcuse
 from backend.assistant import gestures, scripted
 from backend.assistant.emergency import EMERGENCY_TEXT, is_emergency
 from backend.assistant.port import Assistant, AssistantError, Handoff, Turn, TurnResult
@@ -66,13 +67,29 @@ class BotTurn:
     is_control: bool
 
 
+@dataclass(frozen=True)
+class Means:
+    """What a turn may need besides the database: the key of access codes, and the acuse that goes with a folio."""
+
+    secret: bytes
+    acuses: ChatAcuse | None
+
+
 class Advancer:
     """Deals with a conversation's pending messages, as the only one to do so while its lease holds."""
 
-    def __init__(self, database: Database, assistant: Assistant, *, secret: bytes, lease_seconds: float) -> None:
+    def __init__(
+        self,
+        database: Database,
+        assistant: Assistant,
+        *,
+        secret: bytes,
+        lease_seconds: float,
+        acuses: ChatAcuse | None = None,
+    ) -> None:
         self._database = database
         self._assistant = assistant
-        self._secret = secret
+        self._means = Means(secret, acuses)
         self._lease = timedelta(seconds=lease_seconds)
 
     async def advance(self, conversation_id: UUID) -> None:
@@ -99,7 +116,7 @@ class Advancer:
             return Step.NOTHING_TO_DO
         message.attempts += 1
         said = await pressed(session, message)
-        if await _handled_without_bot(session, conversation, message, said, self._secret):
+        if await _handled_without_bot(session, conversation, message, said, self._means):
             _handled(message)
             return Step.HANDLED
         conversation.lease_token = lease_token
@@ -116,7 +133,7 @@ class Advancer:
             log.warning("assistant_failed", kind=error.kind, message_id=str(claimed.turn.message_id))
             result = error
         async with self._database.transaction() as session:
-            await _finish(session, claimed, result, self._secret)
+            await _finish(session, claimed, result, self._means)
 
 
 async def _next_pending(session: AsyncSession, conversation_id: UUID) -> Message | None:
@@ -137,7 +154,7 @@ def _handled(message: Message) -> None:
 
 
 async def _handled_without_bot(
-    session: AsyncSession, conversation: Conversation, message: Message, said: Pressed, secret: bytes
+    session: AsyncSession, conversation: Conversation, message: Message, said: Pressed, means: Means
 ) -> bool:
     """Everything that is decided before the bot sees a message. True when the bot must not see it."""
     if message.author is Author.CONTROL:
@@ -145,7 +162,7 @@ async def _handled_without_bot(
     if is_emergency(message.text):
         await _meet_emergency(session, conversation, message)
         return True
-    if await commands.handle(session, conversation, message, said.payload, secret):
+    if await commands.handle(session, conversation, message, said.payload, means.secret):
         return True
     if await take_answer(session, conversation, message, said.of_last):
         return True
@@ -159,33 +176,33 @@ async def _handled_without_bot(
             if await ratings.take(session, conversation, message):
                 return True
             await ownership.reopen(session, conversation)
-    return await _handled_by_script(session, conversation, message, said.payload, secret)
+    return await _handled_by_script(session, conversation, message, said.payload, means)
 
 
 async def _handled_as_gesture(
-    session: AsyncSession, conversation: Conversation, message: Message, payload: str | None
+    session: AsyncSession, conversation: Conversation, message: Message, payload: str | None, means: Means
 ) -> bool:
     """A place, a card, a voice note: answered here, where it is none of the bot's business."""
     if not message.extra and payload not in gestures.PAYLOADS:
         return False
     result = await gestures.answer(session, conversation, message, payload)
     if result is not None:
-        await _store_result(session, conversation, message, result)
+        await _store_result(session, conversation, message, result, means)
     return result is not None
 
 
 async def _handled_by_script(
-    session: AsyncSession, conversation: Conversation, message: Message, payload: str | None, secret: bytes
+    session: AsyncSession, conversation: Conversation, message: Message, payload: str | None, means: Means
 ) -> bool:
     """A message that keeps felling workers goes to a person; a scripted petition under way goes on as it began."""
     if message.attempts > MAX_ATTEMPTS:
         await _give_up(session, conversation, message)
         return True
-    if await _handled_as_gesture(session, conversation, message, payload):
+    if await _handled_as_gesture(session, conversation, message, payload, means):
         return True
     if conversation.in_scripted_intake and await scripted.is_under_way(session, conversation):
-        result = await scripted.go_on(session, conversation, message, payload, secret)
-        await _store_result(session, conversation, message, result)
+        result = await scripted.go_on(session, conversation, message, payload, means.secret)
+        await _store_result(session, conversation, message, result, means)
         return True
     return False
 
@@ -246,7 +263,7 @@ def _text_of_start(parameter: str) -> str:
     return "/consultar_folio" if parameter == "folio" else "/saludar"
 
 
-async def _finish(session: AsyncSession, claimed: BotTurn, result: TurnResult | AssistantError, secret: bytes) -> None:
+async def _finish(session: AsyncSession, claimed: BotTurn, result: TurnResult | AssistantError, means: Means) -> None:
     """Store the outcome of a turn, unless somebody else has had the turn or owns the conversation now."""
     conversation = await messages.lock(session, claimed.turn.conversation_id)
     message = await session.get_one(Message, claimed.turn.message_id)
@@ -259,22 +276,27 @@ async def _finish(session: AsyncSession, claimed: BotTurn, result: TurnResult | 
         return
     if isinstance(result, AssistantError):
         await messages.record(session, conversation, EventKind.BOT_FAILED, reason=result.kind[:40])
-        result = await scripted.take_over_turn(session, conversation, message, secret)
+        result = await scripted.take_over_turn(session, conversation, message, means.secret)
     else:
         conversation.in_scripted_intake = False
         await learning.record(session, message, result.understanding, result.handoff)
-    await _store_result(session, conversation, message, result)
+    await _store_result(session, conversation, message, result, means)
 
 
 async def _store_result(
-    session: AsyncSession, conversation: Conversation, message: Message, result: TurnResult
+    session: AsyncSession, conversation: Conversation, message: Message, result: TurnResult, means: Means
 ) -> None:
     for index, reply in enumerate(result.replies):
-        await messages.append(
-            session,
-            conversation,
-            NewMessage(Author.BOT, text=reply.text, buttons=reply.buttons, in_reply_to=message.id, reply_index=index),
+        files = await means.acuses.for_reply(session, conversation, reply.text) if means.acuses else ()
+        new = NewMessage(
+            Author.BOT,
+            text=reply.text,
+            buttons=reply.buttons,
+            in_reply_to=message.id,
+            reply_index=index,
+            files=files,
         )
+        await messages.append(session, conversation, new)
     if result.handoff is not None:
         await _hand_off(session, conversation, message, result.handoff, index=len(result.replies))
     else:

@@ -220,7 +220,10 @@ async def information(
 
 
 async def _lookup_out(tx: Tx, found: registry.Lookup) -> LookupOut:
-    petition = StatusOut.model_validate(await registry.told_status(tx, found.petition)) if found.petition else None
+    if found.petition is None:
+        return LookupOut(result=found.result, petition=None)
+    status = await registry.told_status(tx, found.petition, is_supporter=found.is_supporter)
+    petition = StatusOut.model_validate(status)
     return LookupOut(result=found.result, petition=petition)
 
 

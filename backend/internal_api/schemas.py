@@ -130,6 +130,7 @@ class StatusOut(BaseModel):
     status_text: str
     explanation: str
     updated_text: str
+    question_id: UUID | None = None
 
 
 class LookupOut(BaseModel):

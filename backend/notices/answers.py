@@ -15,12 +15,10 @@ from backend.assistant.port import ReplyButton
 from backend.conversations import messages
 from backend.conversations.messages import NewMessage
 from backend.conversations.models import Attachment, Author, Conversation, Message, Owner
-from backend.notices import texts
 from backend.notices.models import Notice, NoticeAttempt
-from backend.notices.service import VERDICT
-from backend.registry import petitions
+from backend.notices.payloads import ADD, VERDICT
+from backend.registry import information, petitions, verdicts
 from backend.registry.models import (
-    ActorKind,
     DraftState,
     Petition,
     PetitionDraft,
@@ -29,8 +27,6 @@ from backend.registry.models import (
     PetitionStatus,
 )
 
-#: `PREFIX:notice:no`, or `PREFIX:notice:N`: add what was written after the message in place N.
-ADD = "/aviso_agregar"
 #: After this many offers without a yes or no, what is written is for the assistant.
 MAX_OFFERS = 2
 #: A petition told to the bot this lately is what a citizen's words are about.
@@ -79,46 +75,22 @@ async def _locked(session: AsyncSession, notice: Notice) -> Petition:
 async def _keep_verdict(session: AsyncSession, conversation: Conversation, notice: Notice, is_solved: bool) -> None:
     """The citizen's own word on the conclusion; a No takes the follow-up up again."""
     petition = await _locked(session, notice)
-    detail = {"solved": is_solved, "notice_id": str(notice.id)}
-    if await verdict_on(session, petition.id) != detail:
-        await petitions.add_event(
-            session,
-            petition,
-            PetitionEventKind.CITIZEN_VERDICT,
-            actor=ActorKind.CITIZEN,
-            text="Sí se resolvió." if is_solved else "No se resolvió.",
-            detail=detail,
-        )
-    folio = petition.folio
-    if is_solved:
-        text = f"Gracias por decirnos. Guardamos su respuesta sobre {folio}."
-        await _say(session, conversation, text)
+    decline = ReplyButton("No, gracias", f"{ADD}:{notice.id}:no")
+    try:
+        await verdicts.give(session, petition, is_solved=is_solved, conclusion_id=notice.event_id)
+    except verdicts.VerdictClosed:
+        state = petitions.STATUS_TEXTS[petition.status][0].lower()
+        text = f"Su petición {petition.folio} ya cambió: ahora está {state}. Si quiere agregar algo, escríbalo aquí."
+        await _say(session, conversation, text, decline)
         return
-    if petition.status in texts.CONCLUDED:
-        await petitions.change_status(
-            session,
-            petition,
-            PetitionStatus.EN_ATENCION,
-            actor=ActorKind.CITIZEN,
-            reason="La persona respondió que no se resolvió.",
-            is_told=False,
-        )
+    if is_solved:
+        await _say(session, conversation, f"Gracias por decirnos. Guardamos su respuesta sobre {petition.folio}.")
+        return
     text = (
-        f"Lamentamos que no se haya resuelto. Su petición {folio} está de nuevo en atención. "
+        f"Lamentamos que no se haya resuelto. Su petición {petition.folio} está de nuevo en atención. "
         "Si quiere, escriba aquí qué falta o envíe una foto y la agregamos."
     )
-    button = ReplyButton("No, gracias", f"{ADD}:{notice.id}:no")
-    await _say(session, conversation, text, button)
-
-
-async def verdict_on(session: AsyncSession, petition_id: UUID) -> dict[str, object] | None:
-    """What the citizen said last of a conclusion: `solved`, and of which `notice_id`."""
-    return await session.scalar(
-        select(PetitionEvent.detail)
-        .where(PetitionEvent.petition_id == petition_id, PetitionEvent.kind == PetitionEventKind.CITIZEN_VERDICT)
-        .order_by(PetitionEvent.id.desc())
-        .limit(1)
-    )
+    await _say(session, conversation, text, decline)
 
 
 async def _offer_to_add(session: AsyncSession, conversation: Conversation, message: Message) -> bool:
@@ -210,15 +182,6 @@ async def _add(session: AsyncSession, conversation: Conversation, answer: Messag
     new = [one for one in told if str(one.id) not in added]
     if new:
         await _keep(session, petition, notice, new)
-    if petition.status is PetitionStatus.REQUIERE_INFORMACION:
-        await petitions.change_status(
-            session,
-            petition,
-            PetitionStatus.EN_ANALISIS,
-            actor=ActorKind.CITIZEN,
-            reason="La persona envió la información que se le pidió.",
-            is_told=False,
-        )
     text = f"Gracias. Lo agregamos a su folio {petition.folio} y lo revisará una persona."
     await _say(session, conversation, text)
 
@@ -250,14 +213,7 @@ async def _keep(session: AsyncSession, petition: Petition, notice: Notice, told:
         "message_ids": [str(each) for each in ids],
         "attachment_ids": [str(each) for each in files],
     }
-    await petitions.add_event(
-        session,
-        petition,
-        PetitionEventKind.INFORMATION_ADDED,
-        actor=ActorKind.CITIZEN,
-        text="\n".join(words) or "Envió archivos.",
-        detail=detail,
-    )
+    await information.add(session, petition, "\n".join(words) or "Envió archivos.", detail)
 
 
 def _place(message: Message) -> str:

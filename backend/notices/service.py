@@ -12,11 +12,9 @@ from backend.conversations.messages import NewMessage
 from backend.conversations.models import Author, CallbackTask
 from backend.notices import texts, ways
 from backend.notices.models import Notice, NoticeAttempt, NoticeWay
+from backend.notices.payloads import VERDICT
 from backend.notices.ways import Problem, Step
 from backend.registry.models import Person, Petition, PetitionEvent, PetitionEventKind
-
-#: The citizen's answer to «¿Se resolvió?»: `PREFIX:notice:si` or `:no`. Read by `notices.answers`.
-VERDICT = "/aviso_resuelto"
 
 
 async def announce(session: AsyncSession, petition: Petition, event: PetitionEvent) -> Notice | None:

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
-from backend.conversations.models import Attachment, Conversation, EventKind, Message
+from backend.conversations.models import Attachment, Author, Conversation, EventKind, Message
 from backend.conversations.service import record_event
 from backend.registry import intake, petitions
 from backend.registry.errors import DraftIncomplete, NoDraft
@@ -117,6 +117,8 @@ def _files_of(draft: PetitionDraft) -> tuple[ColumnElement[bool], ...]:
         Attachment.conversation_id.in_(told_in),
         Attachment.petition_id.is_(None),
         Attachment.created_at >= draft.created_at - _JUST_BEFORE,
+        # Not the acuse that went out with an earlier folio.
+        Attachment.message_id.in_(select(Message.id).where(Message.author.in_((Author.CITIZEN, Author.AGENT)))),
     )
 
 

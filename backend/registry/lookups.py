@@ -10,10 +10,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
 from backend.conversations.models import Conversation
-from backend.registry import folios, intake, petitions
-from backend.registry.models import ActorKind, FolioAttempt, Petition, PetitionEventKind, PetitionStatus
+from backend.notices.models import Notice
+from backend.registry import folios, information, intake, progress, verdicts
+from backend.registry.models import FolioAttempt, Petition, PetitionStatus
 from backend.related.models import Supporter
 from backend.related.roots import root_of
+from backend.text import sentence
 
 MAX_ATTEMPTS = 5
 WINDOW = timedelta(minutes=15)
@@ -35,7 +37,10 @@ class LookupResult(enum.StrEnum):
 
 @dataclass(frozen=True)
 class StatusView:
-    """Nothing personal: what the holder of the code is told."""
+    """Nothing personal: what the holder of the code is told in a chat.
+
+    `question_id`: the notice of a conclusion of which the citizen may say whether it was solved.
+    """
 
     folio: str
     kind_text: str
@@ -43,6 +48,7 @@ class StatusView:
     status_text: str
     explanation: str
     updated_text: str
+    question_id: UUID | None = None
 
 
 @dataclass(frozen=True)
@@ -70,13 +76,18 @@ async def look_up(session: AsyncSession, conversation_id: UUID, folio: str, code
         return Lookup(LookupResult.NEEDS_CODE)
     if await _attempts(session, conversation_id) >= MAX_ATTEMPTS:
         return Lookup(LookupResult.BLOCKED)
-    nonce = petition.access_nonce if petition else "0" * 32
-    is_right = folios.is_access_code(secret, petition.folio if petition else _NOBODYS, nonce, code)
-    if petition is None or not is_right:
+    if not opens(petition, code, secret):
         session.add(FolioAttempt(conversation_id=conversation_id, at=clock.now()))
         await session.flush()
         return Lookup(LookupResult.NOT_FOUND)
     return Lookup(LookupResult.FOUND, petition)
+
+
+def opens(petition: Petition | None, code: str, secret: bytes) -> bool:
+    """Whether `code` is the petition's; the same work where there is no petition, and False."""
+    nonce = petition.access_nonce if petition else "0" * 32
+    is_right = folios.is_access_code(secret, petition.folio if petition else _NOBODYS, nonce, code)
+    return petition is not None and is_right
 
 
 async def _is_verified(session: AsyncSession, petition: Petition, conversation_id: UUID) -> bool:
@@ -111,27 +122,42 @@ async def _attempts(session: AsyncSession, conversation_id: UUID) -> int:
     return count or 0
 
 
-def status_view(petition: Petition) -> StatusView:
-    title, explanation = petitions.STATUS_TEXTS[petition.status]
+async def status_view(session: AsyncSession, petition: Petition) -> StatusView:
+    """A petition's status in a chat's few words: with whom it is, what is awaited, by when."""
+    now = await progress.of_petition(session, petition)
+    asked = f"Le pedimos: {sentence(now.asked)}" if now.asked else ""
+    said = " ".join(part for part in (now.explanation, asked, now.due_text) if part)
     return StatusView(
-        folio=petition.folio,
-        kind_text=intake.KIND_TEXTS[petition.kind],
-        status=petition.status.value,
-        status_text=title,
-        explanation=explanation,
+        folio=now.folio,
+        kind_text=now.kind_text,
+        status=now.status.value,
+        status_text=now.status_text,
+        explanation=said,
         updated_text=f"{clock.local(petition.updated_at):%d/%m/%Y}",
+        question_id=await _question(session, now.verdict),
     )
 
 
-async def told_status(session: AsyncSession, petition: Petition) -> StatusView:
-    """How a petition is doing; a merged one under its own folio, as the one does with which it is attended."""
+async def told_status(session: AsyncSession, petition: Petition, *, is_supporter: bool = False) -> StatusView:
+    """How a petition is doing; a merged one under its own folio, as the one does with which it is attended.
+
+    Whose petition it is not (`is_supporter`, or merged) learns neither what was asked of its citizen nor is asked.
+    """
     root = await root_of(session, petition)
-    if root is None:
-        return status_view(petition)
-    view = status_view(root)
-    means = GATHERING if root.status is PetitionStatus.REQUIERE_INFORMACION else view.explanation
+    if root is None and not is_supporter:
+        return await status_view(session, petition)
+    followed = root or petition
+    view = await status_view(session, followed)
+    means = GATHERING if followed.status is PetitionStatus.REQUIERE_INFORMACION else view.explanation
+    said = f"{JOINED_STATUS} {means}" if root else means
     own = {"folio": petition.folio, "kind_text": intake.KIND_TEXTS[petition.kind]}
-    return replace(view, explanation=f"{JOINED_STATUS} {means}", **own)
+    return replace(view, explanation=said, question_id=None, **own)
+
+
+async def _question(session: AsyncSession, verdict: verdicts.Verdict | None) -> UUID | None:
+    if verdict is None or not verdict.is_open:
+        return None
+    return await session.scalar(select(Notice.id).where(Notice.event_id == verdict.conclusion.id))
 
 
 async def add_information(
@@ -140,11 +166,6 @@ async def add_information(
     """Put what the citizen adds into the petition's history, under the same conditions as reading it."""
     found = await look_up(session, conversation_id, folio, code, secret)
     if found.petition is not None:
-        await petitions.add_event(
-            session,
-            found.petition,
-            PetitionEventKind.INFORMATION_ADDED,
-            actor=ActorKind.CITIZEN,
-            text=f"{FROM_SUPPORTER} {text}" if found.is_supporter else text,
-        )
+        await session.refresh(found.petition, with_for_update=True)
+        await information.add(session, found.petition, f"{FROM_SUPPORTER} {text}" if found.is_supporter else text)
     return found

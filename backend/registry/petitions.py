@@ -1,5 +1,6 @@
 """Petitions: filing, finding, changing, and their history."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -261,12 +262,15 @@ async def change_status(
     user_id: UUID | None = None,
     actor: ActorKind = ActorKind.STAFF,
     asked: str = "",
+    told: str = "",
+    agencies: Sequence[str] = (),
     is_told: bool = True,
 ) -> None:
     """Move a locked petition to another status, and tell its citizen where it matters to them.
 
-    `asked`: what the citizen is asked for, in words for them. `is_told` False: they know already. Raises
-    TransitionRefused, TransitionForbidden or RequirementMissing, as `lifecycle.TABLE` has it.
+    In words for the citizen: `asked`, what they are asked for, and `told`, what staff say of an end. `agencies`:
+    the names of those that it is with now. `is_told` False: the citizen knows already. Raises TransitionRefused,
+    TransitionForbidden or RequirementMissing, as `lifecycle.TABLE` has it.
     """
     step = require_step(petition, to)
     if not step.who & await _hats(session, actor, user_id):
@@ -282,11 +286,17 @@ async def change_status(
         text=reason,
         from_status=before,
         to_status=to,
-        detail={"asked": asked} if asked else {},
+        detail=_for_citizen(asked, told if to in lifecycle.CLOSED else "", agencies),
     )
     await _follow_clock(session, petition, before)
     if is_told:
         await notices.announce(session, petition, event)
+
+
+def _for_citizen(asked: str, told: str, agencies: Sequence[str]) -> dict[str, Any]:
+    """What an event keeps for the citizen's eyes, besides its text, which is for staff."""
+    words = {"asked": asked.strip(), "told": told.strip(), "agencies": list(agencies)}
+    return {name: value for name, value in words.items() if value}
 
 
 async def _hats(session: AsyncSession, actor: ActorKind, user_id: UUID | None) -> frozenset[Who]:

@@ -11,8 +11,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend import clock
 from backend.catalog.models import Agency
 from backend.conversations.messages import StoredFile
+from backend.notices import service as notices
 from backend.registry import deadlines, petitions
-from backend.registry.models import ActorKind, Petition, PetitionEventKind, PetitionStatus
+from backend.registry.models import ActorKind, Petition, PetitionEvent, PetitionEventKind, PetitionStatus
 from backend.turns import mailing
 from backend.turns.errors import AlreadyTurned, TurnClosed, TurnNotFound, TurnRefused
 from backend.turns.mailing import News
@@ -55,17 +56,20 @@ async def turn(
     """
     if not orders:
         raise TurnRefused("Elija al menos una dependencia.", field="agency")
-    if petition.status not in (S.TURNADA, S.EN_ATENCION):
+    is_under_way = petition.status in (S.TURNADA, S.EN_ATENCION)
+    if not is_under_way:
         petitions.require_step(petition, S.TURNADA)
-    made = [await _make(session, petition, order, user_id) for order in orders]
+    made = [await _make(session, petition, order, user_id, is_told=is_under_way) for order in orders]
     petition.agency_id = made[0].agency_id
-    if petition.status not in (S.TURNADA, S.EN_ATENCION):
-        names = ", ".join([(await session.get_one(Agency, one.agency_id)).short_name for one in made])
-        await petitions.change_status(session, petition, S.TURNADA, reason=reason or f"A {names}", user_id=user_id)
+    if not is_under_way:
+        names = [(await session.get_one(Agency, one.agency_id)).short_name for one in made]
+        why = reason or f"A {', '.join(names)}"
+        await petitions.change_status(session, petition, S.TURNADA, reason=why, user_id=user_id, agencies=names)
     return made
 
 
-async def _make(session: AsyncSession, petition: Petition, order: TurnOrder, user_id: UUID) -> Turn:
+async def _make(session: AsyncSession, petition: Petition, order: TurnOrder, user_id: UUID, *, is_told: bool) -> Turn:
+    """One turn. `is_told`: no change of status will tell the citizen, so that this must."""
     agency = await session.get(Agency, order.agency_id)
     if agency is None or not agency.is_active:
         raise TurnRefused("Esa dependencia no está en el catálogo.", field="agency")
@@ -91,8 +95,10 @@ async def _make(session: AsyncSession, petition: Petition, order: TurnOrder, use
     )
     session.add(made)
     await session.flush()
-    await _tell(session, petition, made, Kind.TURNED, user_id, made.instructions, due_on=due_on.isoformat())
+    event = await _tell(session, petition, made, Kind.TURNED, user_id, made.instructions, due_on=due_on.isoformat())
     await mailing.write(session, petition, made, News.TURNED)
+    if is_told:
+        await notices.announce(session, petition, event)
     return made
 
 
@@ -119,9 +125,9 @@ async def _tell(
     user_id: UUID | None,
     text: str = "",
     **detail: str,
-) -> None:
+) -> PetitionEvent:
     agency = await session.get_one(Agency, one.agency_id)
-    await petitions.add_event(
+    return await petitions.add_event(
         session,
         petition,
         kind,
@@ -151,7 +157,8 @@ async def acknowledge(session: AsyncSession, petition: Petition, one: Turn, *, u
     await _tell(session, petition, one, Kind.TURN_ACKNOWLEDGED, user_id)
     if petition.status is S.TURNADA:
         agency = await session.get_one(Agency, one.agency_id)
-        await _follow(session, petition, S.EN_ATENCION, f"{agency.short_name} la recibió", user_id)
+        name = agency.short_name
+        await _follow(session, petition, S.EN_ATENCION, f"{name} la recibió", user_id, agencies=[name])
 
 
 async def answer(
@@ -290,10 +297,24 @@ async def _analyse_again(session: AsyncSession, petition: Petition, reason: str,
         await _follow(session, petition, S.EN_ANALISIS, reason, user_id)
 
 
-async def _follow(session: AsyncSession, petition: Petition, to: PetitionStatus, reason: str, user_id: UUID) -> None:
+async def _follow(
+    session: AsyncSession,
+    petition: Petition,
+    to: PetitionStatus,
+    reason: str,
+    user_id: UUID,
+    agencies: Sequence[str] = (),
+) -> None:
     """The change of status that a turn brings with it."""
     await petitions.change_status(
-        session, petition, to, reason=reason, user_id=user_id, actor=ActorKind.SYSTEM, is_told=to is S.EN_ATENCION
+        session,
+        petition,
+        to,
+        reason=reason,
+        user_id=user_id,
+        actor=ActorKind.SYSTEM,
+        agencies=agencies,
+        is_told=to is S.EN_ATENCION,
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from rasa_sdk import Action
 from rasa_sdk.events import EventType
 
+from backend.notices.payloads import VERDICT
 from backend.registry.folios import PATTERN as FOLIO
 from bot.actions.draft import end_and_resume
 from bot.actions.forms import FormListener, end_form, go_on, offer_person, other_matter, start_form, stumbles, turn_to
@@ -37,6 +38,13 @@ def tell_status(turn: Turn, petition: dict[str, Any]) -> None:
         explicacion=petition["explanation"],
         fecha=petition["updated_text"],
     )
+
+
+def ask_if_solved(turn: Turn, notice_id: str) -> None:
+    """The question that the notice of a conclusion asks, with its buttons: the backend takes the answer."""
+    answers = [("Sí, se resolvió", "si"), ("No se resolvió", "no")]
+    buttons = [{"title": title, "payload": f"{VERDICT}:{notice_id}:{answer}"} for title, answer in answers]
+    turn.say_with("utter_se_resolvio", buttons)
 
 
 async def open_lookup(turn: Turn, purpose: str) -> dict[str, str | None] | None:
@@ -85,7 +93,10 @@ async def look_up(turn: Turn, folio: str, code: str | None, purpose: str) -> dic
     result, petition = found["result"], found["petition"]
     if result == "found" and purpose == STATUS:
         tell_status(turn, petition)
-        turn.say("utter_estado_que_mas")
+        if petition["question_id"] is None:
+            turn.say("utter_estado_que_mas")
+        else:
+            ask_if_solved(turn, petition["question_id"])
     elif result == "found":
         turn.say("utter_pregunta_informacion", folio=petition["folio"])
         return _slots(purpose, petition["folio"], code or "propio")

@@ -58,6 +58,8 @@ class Office:
         self.offer: dict[str, Any] | None = None
         self.can_join = True
         self.joined: list[dict[str, str]] = []
+        #: The notice of a conclusion that waits for the citizen's word.
+        self.question_id: str | None = None
         self.effects: list[tuple[str, str]] = []
         self.reads = 0
         #: When set, answers instead of everything.
@@ -247,8 +249,7 @@ class Office:
         self.attempts += 1
         return {"result": "blocked" if self.attempts > 5 else "not_found", "petition": None}
 
-    @staticmethod
-    def _petition(folio: str) -> dict[str, str]:
+    def _petition(self, folio: str) -> dict[str, str | None]:
         return {
             "folio": folio,
             "kind_text": "Petición",
@@ -256,6 +257,7 @@ class Office:
             "status_text": "Recibida",
             "explanation": "La revisará una persona.",
             "updated_text": "20/11/2026",
+            "question_id": self.question_id,
         }
 
     def _add(self, body: dict[str, Any]) -> dict[str, Any]:

@@ -34,6 +34,17 @@ async def test_a_petition_of_this_conversation_needs_no_code(office: Office, tal
     assert OWN_FOLIO in replies.text
 
 
+async def test_the_state_of_a_concluded_petition_asks_whether_it_was_solved(office: Office, talk: Talk) -> None:
+    notice = "6f1c2a3e-0000-4000-8000-000000000001"
+    office.own, office.question_id = [OWN_FOLIO], notice
+    replies = await talk.say("cómo va mi petición", "consultar_folio")
+    assert replies.names == ["utter_estado", "utter_se_resolvio"]
+    assert replies[1].buttons == (
+        ("Sí, se resolvió", f"/aviso_resuelto:{notice}:si"),
+        ("No se resolvió", f"/aviso_resuelto:{notice}:no"),
+    )
+
+
 async def test_the_opening_message_is_looked_up_once(office: Office, talk: Talk) -> None:
     await asked_for_code(talk)
     assert office.done("status") == 1

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+from datetime import timedelta
 from uuid import UUID
 
 import pytest
@@ -12,6 +13,7 @@ from backend.conversations.models import CallbackState
 from backend.db import Database
 from backend.notices import jobs
 from backend.outbox.models import DeliveryState
+from backend.registry import verdicts
 from backend.registry.models import PetitionStatus
 from tests.conversations.conftest import add_agent
 from tests.notices.conftest import Desk
@@ -140,11 +142,13 @@ async def test_a_notices_call_says_what_to_say_and_asks_whether_it_was_said(desk
     assert "Llamada : se le informó Contestó" in page
 
 
-async def test_the_persons_own_word_is_shown_apart(desk: Desk, ana: Staff) -> None:
+async def test_the_persons_own_word_is_shown_apart(desk: Desk, ana: Staff, monkeypatch: pytest.MonkeyPatch) -> None:
     petition = await desk.petition(await desk.conversation("telegram"))
     await desk.move(petition, PetitionStatus.CONCLUIDA_SATISFACTORIA)
-    page = (await ana.get((await _address(desk, petition)).removesuffix("/avisos"))).text
-    assert "<dt>Según la persona</dt><dd>Sin respuesta</dd>" in page
+    address = (await _address(desk, petition)).removesuffix("/avisos")
+    assert 'data-verdict="awaited">Aún no contesta' in (await ana.get(address)).text
+    monkeypatch.setattr(verdicts, "SILENT_AFTER", timedelta(0))
+    assert 'data-verdict="silent">Sin respuesta' in (await ana.get(address)).text
 
 
 async def test_the_export_has_a_line_an_attempt_and_no_formulas(desk: Desk, ana: Staff) -> None:

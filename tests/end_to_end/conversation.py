@@ -18,6 +18,7 @@ _FOLIO = re.compile(r"\bAC-\d{4}-\d{6}-[0-9A-Z]\b")
 _CODE = re.compile(r"(?i)(?:clave|c[oó]digo)[^:\n]{0,40}:\s*\**([A-Z0-9]{4}-?[A-Z0-9]{4})\b")
 _STEP_KEYS = {
     "citizen", "press", "attach", "bot", "bot_not", "owner", "new_session", "bot_session", "agent", "office", "anyone",
+    "petition_goes",
 }  # fmt: skip
 
 #: The smallest PNG there is, for `attach: foto`.
@@ -104,6 +105,8 @@ class Talk:
             self.product.expire_bot_sessions([session.session_id for session in self.sessions])
         if "agent" in step:
             self._agent(step["agent"])
+        for change in step.get("petition_goes", ()):
+            self._change(number, change)
         replies = self._act(number, step)
         said = "\n".join(message["text"] for message in replies)
         offered = " ".join(button["title"] for message in replies for button in message["buttons"])
@@ -151,6 +154,14 @@ class Talk:
             }[verb]
             self.said.append(f"(agent {verb} {value})")
             self.staff.post(f"{base}/{verb}", json=body).raise_for_status()
+
+    def _change(self, number: int, change: dict[str, str]) -> None:
+        """Staff change the petition's status on its page."""
+        self.said.append(f"(petition goes to {change['status']})")
+        address = f"/consola/peticiones/{self.values['folio']}/estado"
+        answer = self.staff.post(address, data={"reason": "Prueba", **change})
+        if answer.status_code != 303:
+            raise self._error(number, f"the change of status was answered {answer.status_code}")
 
     def _remember(self, said: str) -> None:
         folio, code = _FOLIO.search(said), _CODE.search(said)

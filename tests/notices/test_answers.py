@@ -14,10 +14,13 @@ from backend.conversations import service as conversations
 from backend.conversations.models import Attachment, CloseReason, Conversation, Owner
 from backend.conversations.turns import Advancer
 from backend.conversations.views import MessageView, transcript
+from backend.registry import petitions, verdicts
 from backend.registry import service as registry
 from backend.registry.models import ActorKind, Petition, PetitionEvent, PetitionEventKind, PetitionKind, PetitionStatus
+from backend.turns import service as turns
 from tests.fake_assistant import FakeAssistant
 from tests.notices.conftest import Desk
+from tests.registry.turned import agency
 
 S, K = PetitionStatus, PetitionEventKind
 FILE = conversations.StoredFile("recibo.png", "image/png", 10, "a" * 64)
@@ -170,6 +173,51 @@ async def test_what_was_asked_for_lands_in_the_petition_with_its_photo(citizen: 
     assert citizen.bot.turns == []
     await citizen.press("Sí, agregar")
     assert len(await citizen.events(K.INFORMATION_ADDED)) == 1
+
+
+async def test_what_was_asked_for_goes_to_the_agency_that_still_owes_an_answer(citizen: Citizen) -> None:
+    async with citizen.desk.database.transaction() as session:
+        petition = await session.get_one(Petition, citizen.petition_id, with_for_update=True)
+        for key in ("cea", "salud"):
+            order = turns.TurnOrder(await agency(session, key))
+            await turns.turn(session, petition, [order], user_id=citizen.desk.analyst)
+    sent = [view.notice.text for view in reversed(await citizen.desk.notices(citizen.petition_id))]
+    assert ["se envió a CEA, que debe atenderla" in text for text in sent] == [True, False]
+    assert "se envió a Salud Sonora, que debe atenderla" in sent[1]
+    await citizen.told(S.REQUIERE_INFORMACION)
+    await citizen.say("Es la casa azul")
+    await citizen.say("sí")
+    assert await citizen.status() is S.EN_ATENCION
+    notes = await citizen.events(K.TURN_NOTE)
+    assert [(one.actor, one.detail["agency"]) for one in notes] == [
+        (ActorKind.CITIZEN, "CEA"),
+        (ActorKind.CITIZEN, "Salud Sonora"),
+    ]
+    assert all(one.turn_id is not None and "Es la casa azul" in one.text for one in notes)
+
+
+async def test_a_later_conclusion_is_another_question_and_says_what_staff_wrote(citizen: Citizen) -> None:
+    await citizen.told(S.CONCLUIDA_SATISFACTORIA)
+    first = await citizen.say("no")
+    assert "de nuevo en atención" in first[0]
+    async with citizen.desk.database.transaction() as session:
+        petition = await session.get_one(Petition, citizen.petition_id, with_for_update=True)
+        words = {"reason": "interno", "told": "Se cambió el tubo"}
+        to = S.CONCLUIDA_NO_SATISFACTORIA
+        await petitions.change_status(session, petition, to, user_id=citizen.desk.analyst, **words)
+    last = (await citizen.desk.notices(citizen.petition_id))[0].notice
+    assert "Se cambió el tubo. ¿Se resolvió lo que pidió?" in last.text
+    assert "interno" not in last.text
+    assert last.template_values[1] == "Concluida: Se cambió el tubo. ¿Se resolvió? Responda SÍ o NO"
+    old = next(one for one in await citizen.transcript() if one.buttons)
+    (stale,) = await citizen.say(payload=str(old.buttons[0]["payload"]))
+    assert "ya cambió: ahora está concluida no satisfactoriamente" in stale
+    await citizen.press("Sí, se resolvió")
+    async with citizen.desk.database.transaction() as session:
+        verdict = await verdicts.of_petition(session, await session.get_one(Petition, citizen.petition_id))
+    assert verdict is not None
+    assert (verdict.answer, verdict.is_open) == (verdicts.Answer.SOLVED, True)
+    assert [event.detail["solved"] for event in await citizen.events(K.CITIZEN_VERDICT)] == [False, True]
 
 
 async def test_what_is_written_instead_of_a_yes_is_offered_too_and_then_left_to_the_bot(citizen: Citizen) -> None:

@@ -1,17 +1,17 @@
 """Turns as a step of the lifecycle wants them: one that is open, or none."""
 
+from datetime import timedelta
 from uuid import UUID
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend import clock
 from backend.catalog.models import Agency
 from backend.registry import lifecycle
 from backend.registry.lifecycle import Requirement
 from backend.registry.models import Petition, PetitionStatus
-from backend.turns import service as turns
 from backend.turns.models import OPEN, Turn, TurnState
-from backend.turns.service import TurnOrder
 
 
 async def agency(session: AsyncSession, key: str = "cea") -> UUID:
@@ -28,9 +28,8 @@ async def with_turns_for(session: AsyncSession, petition: Petition, to: Petition
         await session.scalars(select(Turn.id).where(Turn.petition_id == petition.id, Turn.state.in_(OPEN)))
     ).all()
     if Requirement.OPEN_TURN in requires and not open_turns:
-        before = petition.status
-        petition.status = PetitionStatus.TURNADA
-        await turns.turn(session, petition, [TurnOrder(await agency(session))], user_id=user_id)
-        petition.status = before
+        due_on = clock.local(clock.now()).date() + timedelta(days=14)
+        session.add(Turn(petition_id=petition.id, agency_id=await agency(session), due_on=due_on, created_by=user_id))
+        await session.flush()
     if Requirement.NO_OPEN_TURN in requires and open_turns:
         await session.execute(update(Turn).where(Turn.id.in_(open_turns)).values(state=TurnState.ANSWERED))
