@@ -9,6 +9,7 @@ from uuid import UUID
 
 from sqlalchemy import TextualSelect, bindparam, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import defer
 from sqlalchemy.types import String, TypeEngine, Uuid
 
 from backend import clock
@@ -24,6 +25,8 @@ WINDOW = timedelta(days=180)
 #: How many each way of looking brings at most, newest first.
 _A_WAY = 80
 _RAREST = 5
+#: Letters of a colonia's word that its lexeme has too.
+_BEGINNING = 4
 SHOWN = 8
 
 #: The narrative's lexemes with the share of petitions that have each, as the last ANALYZE found; the rarest first.
@@ -177,10 +180,10 @@ async def _ids(session: AsyncSession, wanted: Wanted) -> Sequence[UUID]:
         ways.append(_BY_PERSON)
     if wanted.municipality_id and wanted.colonia:
         ways.append(_BY_PLACE)
-    if lexemes and place_words:
-        ways.append(_BY_WORDS.format("near"))
-        values["near"] = await _near(session, lexemes, place_words)
     rare = lexemes[:_RAREST]
+    if rare and place_words:
+        ways.append(_BY_WORDS.format("near"))
+        values["near"] = _near(rare, place_words)
     pairs = [f"'{one}' & '{other}'" for number, one in enumerate(rare) for other in rare[number + 1 :]]
     if pairs:
         ways.append(_BY_WORDS.format("pairs"))
@@ -201,13 +204,11 @@ def _union(ways: Sequence[str]) -> TextualSelect:
     return text(query).bindparams(*typed).columns(id=Uuid())
 
 
-async def _near(session: AsyncSession, lexemes: Sequence[str], place_words: Sequence[str]) -> str:
-    """Any of the words, in a colonia that has all of these."""
+def _near(lexemes: Sequence[str], place_words: Sequence[str]) -> str:
+    """Any of the words, in a colonia that has all of these (by their beginnings, as lexemes may be shorter)."""
     told = " | ".join(f"'{lexeme}'" for lexeme in lexemes)
-    placed = await session.scalar(
-        text("SELECT CAST(plainto_tsquery('spanish', :words) AS text)"), {"words": " ".join(place_words)}
-    )
-    return f"({told}) & ({placed})" if placed else told
+    placed = " & ".join(f"'{word[:_BEGINNING]}':*" for word in place_words)
+    return f"({told}) & ({placed})"
 
 
 async def _rows(session: AsyncSession, ids: Sequence[UUID]) -> list[tuple[Petition, Person | None, str | None]]:
@@ -217,9 +218,7 @@ async def _rows(session: AsyncSession, ids: Sequence[UUID]) -> list[tuple[Petiti
         select(Petition, Person, Municipality.name)
         .outerjoin(Person, Person.id == Petition.person_id)
         .outerjoin(Municipality, Municipality.id == Petition.municipality_id)
-        .where(
-            Petition.id.in_(ids),
-            Petition.status != PetitionStatus.CANCELADA,
-        )
+        .where(Petition.id.in_(ids), Petition.status != PetitionStatus.CANCELADA)
+        .options(defer(Petition.search), defer(Petition.search_text))
     )
     return [(petition, person, place) for petition, person, place in rows]
