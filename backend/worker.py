@@ -26,6 +26,7 @@ from backend.conversations.files import FileStore
 from backend.conversations.inbox import ADVANCE, FETCH_MEDIA
 from backend.conversations.turns import Advancer
 from backend.db import Database
+from backend.imports import jobs as imports
 from backend.jobqueue import queue
 from backend.messaging import reconciliation, templates
 from backend.messaging.adapters import Adapters
@@ -74,6 +75,10 @@ class Worker:
         fetching = (media.fetch_due(self.database, self.adapters, self.files, max_bytes=limit) for _ in range(FETCHERS))
         await asyncio.gather(*fetching)
 
+    async def advance_imports(self) -> None:
+        """Bring spreadsheets that are being imported to their next stop."""
+        await imports.advance_due(self.database, imports.folder_of(self.settings.var_dir))
+
     def chores(self) -> "list[Chore]":
         """What is looked after from time to time, each in a loop of its own: none waits for another."""
         often, hours = self.settings.sweep_seconds, self.settings.notice_fallback_hours
@@ -82,6 +87,7 @@ class Worker:
             Chore("media", often, self.fetch_media),
             Chore("notices", 10.0, lambda: notice_jobs.fall_back(self.database, hours=hours)),
             Chore("reconciliation", 60.0, lambda: reconciliation.catch_up(self.database, self.adapters)),
+            Chore("imports", often, self.advance_imports),
             Chore("templates", 60.0, lambda: templates.refresh_pending(self.database, self.adapters)),
         ]
 

@@ -2,7 +2,6 @@
 
 from typing import Annotated, Any, TypeVar
 from urllib.parse import urlencode
-from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
@@ -11,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend.agents.auth import CurrentUser
 from backend.agents.models import Role, User
 from backend.catalog import service as catalog
-from backend.console import panels, petition_form
+from backend.console import panels
 from backend.console.rendering import staff_page
 from backend.conversations import queries as conversations
 from backend.db import Tx
@@ -82,64 +81,6 @@ async def listing(
         "untold": await proof.undelivered_count(tx),
     }
     return await staff_page(request, tx, user, "petitions.html", context)
-
-
-@router.get("/nueva")
-async def new_petition(
-    request: Request, tx: Tx, user: CurrentUser, tipo: Short = "", conversacion: UUID | None = None
-) -> Response:
-    kind = _choice(PetitionKind, tipo)
-    if conversacion is not None:
-        form = await petition_form.draft_form(tx, conversacion, kind)
-    else:
-        form = await petition_form.form(tx, kind or PetitionKind.PETICION, shown={}, answered={})
-    return await _form_page(request, tx, user, form=form, conversation_id=conversacion)
-
-
-async def _form_page(
-    request: Request, session: AsyncSession, user: User, *, status: int = 200, **context: Any
-) -> Response:
-    return await staff_page(
-        request, session, user, "petition_new.html", {"active": "petitions", "channel": "presencial", **context}, status
-    )
-
-
-@router.post("/nueva")
-async def register(request: Request, tx: Tx, user: CurrentUser) -> Response:
-    typed = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
-    kind = _choice(PetitionKind, typed.get("kind", "")) or PetitionKind.PETICION
-    raw_id = typed.get("conversation_id", "")
-    if raw_id:
-        conversation_id = _uuid(raw_id)
-        result = await petition_form.answer_draft(
-            tx, conversation_id, user, _secret(request), kind=kind, typed=typed, file=True
-        )
-        filled, folio, code = result.form, result.folio, result.access_code
-    else:
-        conversation_id = None
-        channel = _choice(EntryChannel, typed.get("channel", "")) or EntryChannel.PRESENCIAL
-        registered = await petition_form.register(tx, user, _secret(request), kind=kind, channel=channel, typed=typed)
-        filled, folio, code = registered.form, registered.folio, registered.access_code
-    if folio is None:
-        return await _form_page(
-            request,
-            tx,
-            user,
-            status=422,
-            form=filled,
-            conversation_id=conversation_id,
-            channel=typed.get("channel", ""),
-            error="Revise los datos marcados.",
-        )
-    context = {"active": "petitions", "folio": folio, "access_code": code, "conversation_id": conversation_id}
-    return await staff_page(request, tx, user, "petition_filed.html", context)
-
-
-def _uuid(raw: str) -> UUID:
-    try:
-        return UUID(raw)
-    except ValueError:
-        raise InvalidInput from None
 
 
 @router.get("/{folio}")

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.agents.models import User
+from backend.console import expediente_panels
 from backend.registry.models import Petition
 
 
@@ -20,7 +21,10 @@ class Panel:
 
 
 #: In the order in which the page shows them.
-PANELS: tuple[Panel, ...] = ()
+PANELS: tuple[Panel, ...] = (
+    Panel("petition_procedure.html", expediente_panels.procedure),
+    Panel("petition_dossier.html", expediente_panels.documents),
+)
 
 
 async def contexts(session: AsyncSession, petition: Petition, user: User) -> dict[str, Any]:

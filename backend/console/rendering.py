@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend import clock
 from backend.agents import service as agents
 from backend.agents.models import PresenceState, Role, User
-from backend.console import callbacks, notice_texts, texts
+from backend.console import callbacks, capture_texts, notice_texts, texts
 
 FOLDER = Path(__file__).parent
 CSP = (
@@ -56,7 +56,9 @@ def lower_first(text: str) -> str:
 templates.env.filters.update(
     lower_first=lower_first, moment=moment_text, size=size_text, phone=phone_text, told_day=told_day_text
 )
-templates.env.globals.update(texts=texts, notice_texts=notice_texts, Role=Role, PresenceState=PresenceState)
+templates.env.globals.update(
+    texts=texts, notice_texts=notice_texts, capture_texts=capture_texts, Role=Role, PresenceState=PresenceState
+)
 
 
 def page(request: Request, name: str, context: dict[str, Any] | None = None, status: int = 200) -> HTMLResponse:

@@ -11,6 +11,7 @@ import tempfile
 import unicodedata
 from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import Protocol
 from uuid import UUID
 
 import filetype
@@ -55,6 +56,17 @@ class UnsupportedFile(ChatSonoraError):
 class EmptyFile(InvalidInput):
     code = "archivo_vacio"
     message = "El archivo está vacío."
+
+
+class Kept(Protocol):
+    """A row that says which bytes it stands for."""
+
+    @property
+    def sha256(self) -> str: ...
+    @property
+    def content_type(self) -> str: ...
+    @property
+    def file_name(self) -> str: ...
 
 
 class FileStore:
@@ -102,7 +114,7 @@ class FileStore:
         """Where the bytes lie."""
         return self._folder / sha256
 
-    def response(self, attachment: Attachment) -> FileResponse:
+    def response(self, attachment: Kept) -> FileResponse:
         """The bytes, such that a browser neither guesses their type nor runs them."""
         path = self.path(attachment.sha256)
         if not path.is_file():

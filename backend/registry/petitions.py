@@ -75,7 +75,10 @@ _CATALOGS: dict[str, type[Base]] = {
 
 @dataclass(frozen=True)
 class NewPetition:
-    """What is known of a petition when it is filed, in normal form. No name: anonymous."""
+    """What is known of a petition when it is filed, in normal form. No name: anonymous.
+
+    `person_id`: who it is, where staff chose somebody known; what was told of them completes what is known.
+    """
 
     kind: PetitionKind
     channel: EntryChannel
@@ -89,6 +92,7 @@ class NewPetition:
     phone: str | None = None
     email: str | None = None
     curp: str | None = None
+    person_id: UUID | None = None
     details: dict[str, Any] = field(default_factory=dict)
     conversation_id: UUID | None = None
     priority: Priority = Priority.NORMAL
@@ -149,6 +153,9 @@ async def _next_number(session: AsyncSession, year: int) -> int:
 
 async def _find_or_add_person(session: AsyncSession, new: NewPetition) -> Person:
     assert new.name is not None
+    chosen = await session.get(Person, new.person_id) if new.person_id else None
+    if chosen is not None and _is_same_name(chosen, new.name):
+        return _completed(chosen, new)
     ways = [
         column == value
         for column, value in ((Person.phone, new.phone), (Person.email, new.email), (Person.curp, new.curp))
@@ -156,17 +163,25 @@ async def _find_or_add_person(session: AsyncSession, new: NewPetition) -> Person
     ]
     for way in ways:
         for known in await session.scalars(select(Person).where(way).limit(20)):
-            if fuzz.token_set_ratio(fold(known.full_name), fold(new.name)) >= SAME_NAME:
-                known.phone = known.phone or new.phone
-                known.email = known.email or new.email
-                known.curp = known.curp or new.curp
-                known.search_text = _person_text(known)
-                return known
+            if _is_same_name(known, new.name):
+                return _completed(known, new)
     person = Person(full_name=new.name, phone=new.phone, email=new.email, curp=new.curp)
     person.search_text = _person_text(person)
     session.add(person)
     await session.flush()
     return person
+
+
+def _is_same_name(person: Person, name: str) -> bool:
+    return fuzz.token_set_ratio(fold(person.full_name), fold(name)) >= SAME_NAME
+
+
+def _completed(known: Person, new: NewPetition) -> Person:
+    known.phone = known.phone or new.phone
+    known.email = known.email or new.email
+    known.curp = known.curp or new.curp
+    known.search_text = _person_text(known)
+    return known
 
 
 def _person_text(person: Person) -> str:
