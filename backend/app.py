@@ -19,6 +19,7 @@ from backend.conversations.files import FileStore
 from backend.db import Database
 from backend.errors import ChatSonoraError
 from backend.folio_page import routes as folio_page
+from backend.imports import service as imports
 from backend.internal_api import routes as internal_api
 from backend.limits import RateLimiter
 from backend.live import LiveEvents
@@ -88,7 +89,11 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 def _add_middleware(app: FastAPI, settings: Settings) -> None:
     # The last added is the outermost.
-    app.add_middleware(BodyLimit, upload_limit=settings.attachment_max_bytes + 64 * 1024)
+    app.add_middleware(
+        BodyLimit,
+        upload_limit=settings.attachment_max_bytes + 64 * 1024,
+        larger={"/consola/importaciones": imports.MAX_BYTES + 64 * 1024},
+    )
     app.add_middleware(
         ChatCors,
         allow_origins=settings.widget_origins,

@@ -1,5 +1,6 @@
 """What applies to every request: limits on its body, headers on its answer, and who may call from another site."""
 
+from collections.abc import Mapping
 from uuid import uuid4
 
 import structlog
@@ -66,9 +67,11 @@ class ChatCors(CORSMiddleware):
 class BodyLimit:
     """Refuses a body larger than anything we accept, announced or not, before it is read to its end."""
 
-    def __init__(self, app: ASGIApp, upload_limit: int) -> None:
+    def __init__(self, app: ASGIApp, upload_limit: int, larger: Mapping[str, int] | None = None) -> None:
+        """`larger`: the addresses whose uploads may be larger, and how large."""
         self._app = app
         self._upload_limit = upload_limit
+        self._larger = larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -76,7 +79,7 @@ class BodyLimit:
             return
         headers = Headers(scope=scope)
         is_upload = headers.get("content-type", "").startswith("multipart/")
-        limit = self._upload_limit if is_upload else _JSON_LIMIT
+        limit = self._larger.get(scope["path"], self._upload_limit) if is_upload else _JSON_LIMIT
         declared = headers.get("content-length", "0")
         if not declared.isdigit() or int(declared) > limit:
             await too_large(limit)(scope, receive, send)

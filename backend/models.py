@@ -2,10 +2,13 @@
 
 from backend.agents import models as agents
 from backend.audit import models as audit
+from backend.capture import models as capture
 from backend.catalog import models as catalog
 from backend.contacts import models as contacts
 from backend.conversations import models as conversations
 from backend.db import Base
+from backend.dossier import models as dossier
+from backend.imports import models as imports
 from backend.internal_api import models as internal_api
 from backend.learning import models as learning
 from backend.letters import models as letters
@@ -13,6 +16,7 @@ from backend.mail import models as mail
 from backend.messaging import models as messaging
 from backend.notices import models as notices
 from backend.outbox import models as outbox
+from backend.procedures import models as procedures
 from backend.registry import models as registry
 from backend.related import models as related
 from backend.suggestions import models as suggestions
@@ -24,9 +28,12 @@ metadata = Base.metadata
 __all__ = [
     "agents",
     "audit",
+    "capture",
     "catalog",
     "contacts",
     "conversations",
+    "dossier",
+    "imports",
     "internal_api",
     "learning",
     "letters",
@@ -35,6 +42,7 @@ __all__ = [
     "metadata",
     "notices",
     "outbox",
+    "procedures",
     "registry",
     "related",
     "suggestions",

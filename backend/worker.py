@@ -27,6 +27,7 @@ from backend.conversations.files import FileStore
 from backend.conversations.inbox import ADVANCE, FETCH_MEDIA
 from backend.conversations.turns import Advancer
 from backend.db import Database
+from backend.imports import jobs as imports
 from backend.jobqueue import queue
 from backend.mail import jobs as mail_jobs
 from backend.messaging import reconciliation, templates
@@ -86,6 +87,10 @@ class Worker:
         """Send the e-mail that is due."""
         await mail_jobs.send_due(self.database, self.mailer, self.files, self.settings.base_url)
 
+    async def advance_imports(self) -> None:
+        """Bring spreadsheets that are being imported to their next stop."""
+        await imports.advance_due(self.database, imports.folder_of(self.settings.var_dir))
+
     def chores(self) -> "list[Chore]":
         """What is looked after from time to time, each in a loop of its own: none waits for another."""
         often, hours = self.settings.sweep_seconds, self.settings.notice_fallback_hours
@@ -98,6 +103,7 @@ class Worker:
             Chore("mail", often, self.send_mail),
             Chore("turns", 600.0, lambda: turn_reminders.look_after(self.database, self.settings)),
             Chore("suggestions", 5.0, self.suggester.suggest_pending),
+            Chore("imports", often, self.advance_imports),
             Chore("templates", 60.0, lambda: templates.refresh_pending(self.database, self.adapters)),
         ]
 

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any
-from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -12,14 +11,13 @@ from backend import clock
 from backend.agents.auth import CurrentUser
 from backend.agents.models import User
 from backend.catalog import service as catalog
-from backend.console import due_texts, history, panels, petition_form, petition_texts
-from backend.console.petition_filters import choice
+from backend.console import due_texts, history, panels, petition_texts
 from backend.console.rendering import lower_first, moment_text, staff_page
 from backend.db import Tx
-from backend.errors import ChatSonoraError, InvalidInput
+from backend.errors import ChatSonoraError
 from backend.notices import proof
 from backend.registry import deadlines, petitions, queries
-from backend.registry.models import EntryChannel, Petition, PetitionKind
+from backend.registry.models import Petition
 from backend.settings import Settings
 from backend.workspace import labels
 from backend.workspace import service as workspace
@@ -47,65 +45,6 @@ FIELDS = {
 def _secret(request: Request) -> bytes:
     settings: Settings = request.app.state.settings
     return settings.secret_key.get_secret_value().encode()
-
-
-@router.get("/nueva")
-async def new_petition(
-    request: Request, tx: Tx, user: CurrentUser, tipo: Short = "", conversacion: UUID | None = None
-) -> Response:
-    kind = choice(PetitionKind, tipo)
-    if conversacion is not None:
-        form = await petition_form.draft_form(tx, conversacion, kind)
-    else:
-        form = await petition_form.form(tx, kind or PetitionKind.PETICION, shown={}, answered={})
-    return await form_page(request, tx, user, form=form, conversation_id=conversacion)
-
-
-async def form_page(
-    request: Request, session: AsyncSession, user: User, *, status: int = 200, **context: Any
-) -> Response:
-    """The form of a new petition, as far as it was filled in."""
-    return await staff_page(
-        request, session, user, "petition_new.html", {"active": "petitions", "channel": "presencial", **context}, status
-    )
-
-
-@router.post("/nueva")
-async def register(request: Request, tx: Tx, user: CurrentUser) -> Response:
-    typed = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
-    kind = choice(PetitionKind, typed.get("kind", "")) or PetitionKind.PETICION
-    raw_id = typed.get("conversation_id", "")
-    if raw_id:
-        conversation_id = _uuid(raw_id)
-        result = await petition_form.answer_draft(
-            tx, conversation_id, user, _secret(request), kind=kind, typed=typed, file=True
-        )
-        filled, folio, code = result.form, result.folio, result.access_code
-    else:
-        conversation_id = None
-        channel = choice(EntryChannel, typed.get("channel", "")) or EntryChannel.PRESENCIAL
-        registered = await petition_form.register(tx, user, _secret(request), kind=kind, channel=channel, typed=typed)
-        filled, folio, code = registered.form, registered.folio, registered.access_code
-    if folio is None:
-        return await form_page(
-            request,
-            tx,
-            user,
-            status=422,
-            form=filled,
-            conversation_id=conversation_id,
-            channel=typed.get("channel", ""),
-            error="Revise los datos marcados.",
-        )
-    context = {"active": "petitions", "folio": folio, "access_code": code, "conversation_id": conversation_id}
-    return await staff_page(request, tx, user, "petition_filed.html", context)
-
-
-def _uuid(raw: str) -> UUID:
-    try:
-        return UUID(raw)
-    except ValueError:
-        raise InvalidInput from None
 
 
 @router.get("/{folio}")

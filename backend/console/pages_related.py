@@ -7,7 +7,8 @@ from fastapi.responses import RedirectResponse
 
 from backend.agents.auth import CurrentUser
 from backend.console import petition_form
-from backend.console.pages_petitions import detail_page, form_page
+from backend.console.pages_capture import capture_page, draft_page
+from backend.console.pages_petitions import detail_page
 from backend.console.related_support import StaffForm, add_supporter
 from backend.db import Tx
 from backend.errors import ChatSonoraError
@@ -110,14 +111,9 @@ async def support(request: Request, tx: Tx, user: CurrentUser, folio: str) -> Re
         problems, error = {}, refused.text
     if error is None:
         return _back((await petitions.get(tx, folio)).folio, "sumada")
+    if form.conversation_id is None:
+        return await capture_page(request, tx, user, typed, problems=problems, error=error)
     filled = await petition_form.form(tx, form.kind, shown=typed, answered={}, problems=problems)
-    return await form_page(
-        request,
-        tx,
-        user,
-        status=422,
-        form=filled,
-        conversation_id=form.conversation_id,
-        channel=form.channel.value,
-        error=error,
+    return await draft_page(
+        request, tx, user, status=422, form=filled, conversation_id=form.conversation_id, error=error
     )

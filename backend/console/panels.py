@@ -7,7 +7,14 @@ from typing import Any, Literal
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.agents.models import User
-from backend.console import letter_panel, pages_acuse, related_panel, suggestion_panel, turn_panel
+from backend.console import (
+    expediente_panels,
+    letter_panel,
+    pages_acuse,
+    related_panel,
+    suggestion_panel,
+    turn_panel,
+)
 from backend.registry.models import Petition
 
 
@@ -25,7 +32,9 @@ PANELS: tuple[Panel, ...] = (
     Panel("petition_suggestion.html", suggestion_panel.context, "side"),
     Panel("petition_citizen.html", pages_acuse.context, "side"),
     Panel("petition_turns.html", turn_panel.context),
+    Panel("petition_procedure.html", expediente_panels.procedure),
     Panel("petition_letters.html", letter_panel.context),
+    Panel("petition_dossier.html", expediente_panels.documents),
     Panel("petition_related.html", related_panel.context),
 )
 

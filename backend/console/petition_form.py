@@ -5,7 +5,6 @@ a call) its answers are checked and filed at once.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -19,7 +18,7 @@ from backend.conversations.errors import AlreadyTaken
 from backend.conversations.models import Owner
 from backend.registry import intake
 from backend.registry import service as registry
-from backend.registry.models import ActorKind, EntryChannel, PetitionKind
+from backend.registry.models import ActorKind, PetitionKind
 
 #: What an empty answer to a question that may be skipped says.
 _SKIPPED_WORDS = {"colonia": "no aplica", "curp": "no la tengo", "contacto": "no tengo"}
@@ -147,59 +146,3 @@ def problem_text(code: str, suggestion: intake.Option | None) -> str:
     """A check's problem, in words for staff."""
     text = _STAFF_PROBLEMS.get(code) or intake.PROBLEMS.get(code, intake.PROBLEMS["not_an_option"])
     return f"{text} ¿Quiso decir {suggestion.title}?" if suggestion else text
-
-
-@dataclass(frozen=True)
-class Registered:
-    """The answer to a form without a conversation: the form again with its problems, or the petition."""
-
-    form: DraftForm
-    folio: str | None = None
-    access_code: str | None = None
-
-
-async def register(
-    session: AsyncSession,
-    user: User,
-    secret: bytes,
-    *,
-    kind: PetitionKind,
-    channel: EntryChannel,
-    typed: Mapping[str, str],
-) -> Registered:
-    """File a petition that came in by another way than a chat."""
-    answered: dict[str, str] = {}
-    problems: dict[str, str] = {}
-    for name, raw in _in_order(kind, typed):
-        checked = await intake.check(session, name, raw)
-        if checked.value is not None:
-            answered[name] = checked.value
-        else:
-            problems[name] = problem_text(checked.problem or "empty", checked.suggestion)
-    for name in intake.fields_of(kind, answered):
-        if name not in answered:
-            problems.setdefault(name, _STAFF_PROBLEMS["empty"])
-    shown_form = await form(session, kind, shown=typed, answered=answered, problems=problems)
-    if problems:
-        return Registered(shown_form)
-    petition = await registry.file(
-        session, _new_petition(kind, channel, answered), actor=ActorKind.STAFF, user_id=user.id
-    )
-    return Registered(shown_form, petition.folio, registry.code_of(petition, secret))
-
-
-def _new_petition(kind: PetitionKind, channel: EntryChannel, answered: Mapping[str, str]) -> registry.NewPetition:
-    told = {name: value for name, value in answered.items() if value != intake.SKIPPED}
-    contact = told.get("contacto", "")
-    return registry.NewPetition(
-        kind=kind,
-        channel=channel,
-        narrative=told.get("narrativa") or intake.implied_narrative(kind) or intake.KIND_TEXTS[kind],
-        municipality_id=told.get("municipio"),
-        colonia=told.get("colonia"),
-        name=None if told.get("anonimo") == "si" else told.get("nombre"),
-        phone=contact if contact.startswith("+") else None,
-        email=contact if "@" in contact else None,
-        curp=told.get("curp"),
-        details={"tipo_acta": told["tipo_acta"]} if "tipo_acta" in told else {},
-    )

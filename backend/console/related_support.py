@@ -40,6 +40,8 @@ class StaffForm:
             conversation_id = UUID(raw) if raw else None
         except ValueError:
             raise InvalidInput from None
+        if "contacto" not in typed:  # the desk's form asks for telephone and e-mail apart
+            typed = {**typed, "contacto": typed.get("telefono", "").strip() or typed.get("correo", "")}
         return cls(
             kind=_choice(PetitionKind, typed.get("kind", ""), PetitionKind.PETICION),
             channel=_choice(EntryChannel, typed.get("channel", ""), EntryChannel.PRESENCIAL),

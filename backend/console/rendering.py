@@ -70,7 +70,12 @@ templates.env.filters.update(
     told_day=told_day_text,
 )
 templates.env.globals.update(
-    texts=texts, notice_texts=notice_texts, turn_texts=turn_texts, Role=Role, PresenceState=PresenceState
+    texts=texts,
+    notice_texts=notice_texts,
+    turn_texts=turn_texts,
+    capture_texts=capture_texts,
+    Role=Role,
+    PresenceState=PresenceState,
 )
 
 

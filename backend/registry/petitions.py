@@ -76,7 +76,10 @@ _CATALOGS: dict[str, type[Base]] = {
 
 @dataclass(frozen=True)
 class NewPetition:
-    """What is known of a petition when it is filed, in normal form. No name: anonymous."""
+    """What is known of a petition when it is filed, in normal form. No name: anonymous.
+
+    `person_id`: who it is, where staff chose somebody known; what was told of them completes what is known.
+    """
 
     kind: PetitionKind
     channel: EntryChannel
@@ -90,6 +93,7 @@ class NewPetition:
     phone: str | None = None
     email: str | None = None
     curp: str | None = None
+    person_id: UUID | None = None
     details: dict[str, Any] = field(default_factory=dict)
     conversation_id: UUID | None = None
     priority: Priority = Priority.NORMAL
@@ -151,6 +155,9 @@ async def _next_number(session: AsyncSession, year: int) -> int:
 async def person_of(session: AsyncSession, new: NewPetition) -> Person:
     """Who told a petition with a name: the person known by that contact and name, or a new one."""
     assert new.name is not None
+    chosen = await session.get(Person, new.person_id) if new.person_id else None
+    if chosen is not None and is_same_name(chosen.full_name, new.name):
+        return _completed(chosen, new)
     ways = [
         column == value
         for column, value in ((Person.phone, new.phone), (Person.email, new.email), (Person.curp, new.curp))
@@ -159,11 +166,7 @@ async def person_of(session: AsyncSession, new: NewPetition) -> Person:
     for way in ways:
         for known in await session.scalars(select(Person).where(way).limit(20)):
             if is_same_name(known.full_name, new.name):
-                known.phone = known.phone or new.phone
-                known.email = known.email or new.email
-                known.curp = known.curp or new.curp
-                known.search_text = _person_text(known)
-                return known
+                return _completed(known, new)
     person = Person(full_name=new.name, phone=new.phone, email=new.email, curp=new.curp)
     person.search_text = _person_text(person)
     session.add(person)
@@ -174,6 +177,14 @@ async def person_of(session: AsyncSession, new: NewPetition) -> Person:
 def is_same_name(one: str, other: str) -> bool:
     """Whether two names, one perhaps shorter or misspelt, may be one person's."""
     return fuzz.token_set_ratio(fold(one), fold(other)) >= SAME_NAME
+
+
+def _completed(known: Person, new: NewPetition) -> Person:
+    known.phone = known.phone or new.phone
+    known.email = known.email or new.email
+    known.curp = known.curp or new.curp
+    known.search_text = _person_text(known)
+    return known
 
 
 def _person_text(person: Person) -> str:

@@ -64,7 +64,7 @@ function watch(form) {
   form.addEventListener("change", look);
   // Enter in a field is the form's own button, never the first one of the list.
   form.addEventListener("keydown", (event) => {
-    if (event.key !== "Enter" || event.target.tagName !== "INPUT" || !register) return;
+    if (event.key !== "Enter" || event.defaultPrevented || event.target.tagName !== "INPUT" || !register) return;
     event.preventDefault();
     form.requestSubmit(register);
   });

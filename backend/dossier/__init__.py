@@ -1,0 +1,1 @@
+"""The expediente: every scanned document of a petition, by kind."""

@@ -1,0 +1,1 @@
+"""Petitions that come as a spreadsheet, all at once."""

@@ -1,0 +1,103 @@
+"""Rows of an XLSX or CSV file, one at a time: no file is ever whole in memory."""
+
+import codecs
+import csv
+import zipfile
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
+from datetime import date, datetime, time
+from itertools import chain
+from pathlib import Path
+
+import openpyxl
+from openpyxl.utils.exceptions import InvalidFileException
+
+from backend.errors import InvalidInput
+
+MAX_COLUMNS = 100
+#: What an XLSX may unfold to: a small file can claim to be a huge one.
+MAX_UNZIPPED = 1024 * 1024 * 1024
+_SAMPLE = 64 * 1024
+_CHUNK = 1024 * 1024
+#: The first of them where the header has but one column.
+_DELIMITERS = ",;\t|"
+
+
+class UnreadableFile(InvalidInput):
+    code = "archivo_ilegible"
+    message = "No se pudo leer el archivo. Guárdelo como XLSX o CSV e intente de nuevo."
+
+
+def rows(path: Path) -> Generator[tuple[int, list[str]], None, None]:
+    """Each row that is not empty, with its number as the spreadsheet counts. Raises UnreadableFile."""
+    source = _xlsx(path) if zipfile.is_zipfile(path) else _csv(path)
+    for number, cells in enumerate(source, start=1):
+        texts = [_text(cell) for cell in cells[:MAX_COLUMNS]]
+        if any(texts):
+            yield number, texts
+
+
+def headers(path: Path) -> list[str]:
+    """The first row that is not empty. Raises UnreadableFile, also for a file that has but one row."""
+    with closing(rows(path)) as source:
+        first = next(source, None)
+        if first is None or next(source, None) is None:
+            raise UnreadableFile("El archivo no tiene renglones. El primero debe decir qué es cada columna.")
+    return [text[:200] for text in first[1]]
+
+
+def _xlsx(path: Path) -> Iterator[Sequence[object]]:
+    with path.open("rb") as source:  # opened here: openpyxl refuses a name that does not end as it expects
+        try:
+            with zipfile.ZipFile(source) as archive:
+                if sum(one.file_size for one in archive.infolist()) > MAX_UNZIPPED:
+                    raise UnreadableFile("El archivo es demasiado grande al abrirlo. Divídalo en varios.")
+            book = openpyxl.load_workbook(source, read_only=True, data_only=True)
+        except (zipfile.BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:
+            raise UnreadableFile from error
+        with closing(book):
+            yield from book.worksheets[0].iter_rows(values_only=True)
+
+
+def _csv(path: Path) -> Iterator[Sequence[object]]:
+    encoding = encoding_of(path)
+    try:
+        with path.open(encoding=encoding, newline="") as source:
+            sample = source.read(_SAMPLE)
+            if "\0" in sample:
+                raise UnreadableFile
+            source.seek(0)
+            yield from csv.reader(source, delimiter=_delimiter(sample))
+    except csv.Error as error:
+        raise UnreadableFile from error
+
+
+def encoding_of(path: Path) -> str:
+    """UTF-8 where all of the file is; else what Excel in Spanish writes, which any bytes are."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    with path.open("rb") as source:
+        pieces = chain(iter(lambda: source.read(_CHUNK), b""), [None])
+        try:
+            for piece in pieces:
+                decoder.decode(piece or b"", final=piece is None)
+        except UnicodeDecodeError:
+            return "latin-1"
+    return "utf-8-sig"
+
+
+def _delimiter(sample: str) -> str:
+    """What parts the header into most columns. `csv.Sniffer` is misled by commas and breaks within the texts."""
+    header = next((line for line in sample.splitlines() if line.strip(_DELIMITERS + '" ')), "")
+    return max(_DELIMITERS, key=lambda one: len(next(csv.reader([header], delimiter=one))))
+
+
+def _text(cell: object) -> str:
+    if cell is None:
+        return ""
+    if isinstance(cell, datetime):
+        return cell.date().isoformat() if cell.time() == time() else cell.isoformat(" ", "minutes")
+    if isinstance(cell, date):
+        return cell.isoformat()
+    if isinstance(cell, float) and cell.is_integer():  # a telephone that was typed as a number
+        return str(int(cell))
+    return str(cell).replace("\r\n", "\n").strip()

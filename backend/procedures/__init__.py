@@ -1,0 +1,1 @@
+"""Special procedures: each with its own short form, documents and steps."""
