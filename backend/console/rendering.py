@@ -13,7 +13,7 @@ from backend import clock
 from backend.agents import service as agents
 from backend.agents.models import PresenceState, Role, User
 from backend.catalog.models import Agency
-from backend.console import callbacks, notice_texts, related_texts, texts, turn_texts
+from backend.console import callbacks, capture_texts, notice_texts, related_texts, texts, turn_texts
 
 #: The console of agencies' liaisons, which is all that they see.
 LIAISON_HOME = "/consola/enlace"
