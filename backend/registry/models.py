@@ -195,6 +195,7 @@ class Petition(Base):
         UniqueConstraint("year", "number"),
         Index("ix_petition_search", "search", postgresql_using="gin"),
         *(Index(f"ix_petition_{name}_created", f"{name}{suffix}", "created_at") for name, suffix in LISTED_BY),
+        Index("ix_petition_open_created", "created_at", postgresql_where=sql(IS_OPEN)),
         Index("ix_petition_open_due", "due_on", "created_at", postgresql_where=sql(IS_OPEN)),
     )
 
