@@ -200,6 +200,7 @@ class Petition(Base):
         Index("ix_petition_search", "search", postgresql_using="gin"),
         Index("ix_petition_place", "municipality_id", PLACE_KEY, "created_at"),
         *(Index(f"ix_petition_{name}_created", f"{name}{suffix}", "created_at") for name, suffix in LISTED_BY),
+        Index("ix_petition_open_created", "created_at", postgresql_where=sql(IS_OPEN)),
         Index("ix_petition_open_due", "due_on", "created_at", postgresql_where=sql(IS_OPEN)),
     )
 

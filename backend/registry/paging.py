@@ -16,7 +16,7 @@ from sqlalchemy.orm import aliased
 from backend.registry.models import Petition
 
 #: Nobody counts further, nor turns pages beyond.
-MOST_COUNTED = 10_000
+MOST_COUNTED = 2_000
 
 Ordering = Callable[[type[Petition]], Sequence[ColumnElement[Any]]]
 
@@ -38,6 +38,8 @@ async def page(
     """The `number`-th page of the petitions that meet `conditions`."""
     # A plan made for any word would be a bad one for most.
     await _set(session, "plan_cache_mode", "force_custom_plan")
+    # What an index finds of a common word must be kept row by row, or each page's rows are read and compared again.
+    await _set(session, "work_mem", "64MB")
     some = select(Petition.id).where(*conditions).limit(MOST_COUNTED + 1).subquery()
     counted = await session.scalar(select(func.count()).select_from(some)) or 0
     total, is_capped = min(counted, MOST_COUNTED), counted > MOST_COUNTED

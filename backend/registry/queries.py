@@ -109,7 +109,7 @@ class PetitionDetails:
     attachments: Sequence[Attachment]
 
 
-def _conditions(wanted: PetitionFilter) -> list[ColumnElement[bool]]:
+def _conditions(wanted: PetitionFilter, *, whole: bool = False) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = []
     if wanted.status is not None:
         conditions.append(Petition.status == wanted.status)
@@ -141,12 +141,13 @@ def _conditions(wanted: PetitionFilter) -> list[ColumnElement[bool]]:
     if wanted.before is not None:
         conditions.append(Petition.created_at < wanted.before)
     if wanted.search.strip():
-        conditions.append(searching.petitions(wanted.search))
+        conditions.append(searching.petitions(wanted.search, whole=whole))
     return conditions
 
 
 def _due(due: Due) -> list[ColumnElement[bool]]:
-    under_way = Petition.status.not_in(lifecycle.CLOSED)
+    # As `models.IS_OPEN` has it, or the index of what is under way is of no use.
+    under_way = Petition.status.in_([one for one in PetitionStatus if one not in lifecycle.CLOSED])
     if due.is_paused or due.is_none:
         paused = or_(
             Petition.status == PetitionStatus.REQUIERE_INFORMACION,
@@ -176,11 +177,19 @@ def _ordering(order: Order, of: type[Petition] = Petition) -> list[ColumnElement
     return newest
 
 
+async def _narrowed(session: AsyncSession, wanted: PetitionFilter) -> list[ColumnElement[bool]]:
+    """A filter's conditions; what is searched for is taken for beginnings where no petition has it as whole words."""
+    whole = _conditions(wanted, whole=True)
+    if not wanted.search.strip() or await session.scalar(select(Petition.id).where(*whole).limit(1)):
+        return whole
+    return _conditions(wanted)
+
+
 async def search(session: AsyncSession, wanted: PetitionFilter) -> PetitionPage:
     """A page of petitions, newest first."""
     found = await paging.page(
         session,
-        _conditions(wanted),
+        await _narrowed(session, wanted),
         lambda of: _ordering(wanted.order, of),
         number=wanted.page,
         size=PAGE_SIZE,
@@ -203,7 +212,7 @@ def _rows() -> Select[Petition, Person, str, str, str, str]:
 
 async def chunks(session: AsyncSession, wanted: PetitionFilter, size: int = 1000) -> AsyncIterator[list[PetitionRow]]:
     """All petitions of a filter in its order, a handful at a time, however many they are."""
-    query = _rows().where(*_conditions(wanted)).order_by(*_ordering(wanted.order))
+    query = _rows().where(*await _narrowed(session, wanted)).order_by(*_ordering(wanted.order))
     result = await session.stream(query.execution_options(yield_per=size))
     async for rows in result.partitions(size):
         yield [PetitionRow(*row) for row in rows]

@@ -1,7 +1,8 @@
 """What staff type into a search box, as a condition that an index answers among millions.
 
-A word finds what begins with it, and other forms of it («baches» finds «bache»). A number finds a folio's number, or
-a telephone by its beginning or its end. All words must be there, in any order. See docs/adr/0019.
+A word finds other forms of it («baches» finds «bache»); where nothing has all as whole words, what begins with them
+(of a common name, beginnings would be most of the index). A number finds a folio's number, or a telephone by its
+beginning or its end. All words must be there, in any order. See docs/adr/0019.
 """
 
 import re
@@ -26,15 +27,15 @@ _PHONE_DIGITS, _FOLIO_DIGITS = 10, 6
 _MOST_WORDS = 12
 
 
-def petitions(typed: str) -> ColumnElement[bool]:
-    """Petitions of a folio exactly; else those that have everything that was typed."""
+def petitions(typed: str, *, whole: bool = False) -> ColumnElement[bool]:
+    """Petitions of a folio exactly; else those that have everything that was typed, `whole` or as beginnings."""
     folio = folios.parse(typed)
-    return Petition.folio == folio if folio is not None else _has(Petition.search, typed)
+    return Petition.folio == folio if folio is not None else _has(Petition.search, typed, whole)
 
 
 def people(typed: str) -> ColumnElement[bool]:
     """People by parts of their name, telephone, e-mail or CURP."""
-    return _has(Person.search, typed)
+    return _has(Person.search, typed, False)
 
 
 def backwards(phone: str | None) -> str:
@@ -43,28 +44,28 @@ def backwards(phone: str | None) -> str:
     return BACKWARDS + digits[::-1] if digits else ""
 
 
-def _has(column: InstrumentedAttribute[str], typed: str) -> ColumnElement[bool]:
+def _has(column: InstrumentedAttribute[str], typed: str, whole: bool) -> ColumnElement[bool]:
     folded = fold(typed)
     words = [word for word in _BREAK.split(folded) if word][:_MOST_WORDS]
     if not words:
         return false()
     if _ONLY_NUMBERS.fullmatch(folded) and len("".join(words)) >= _LEAST_DIGITS:
         return column.op("@@", is_comparison=True)(_simple(_number("".join(words)[-_PHONE_DIGITS:])))
-    wanted = _word(words[0])
+    wanted = _word(words[0], whole)
     for word in words[1:]:
-        wanted = wanted.op("&&")(_word(word))
+        wanted = wanted.op("&&")(_word(word, whole))
     # Only words such as «de la»: as they stand.
     asked = case((func.numnode(wanted) == 0, _simple(" & ".join(words))), else_=wanted)
     return column.op("@@", is_comparison=True)(asked)
 
 
-def _word(word: str) -> ColumnElement[str]:
+def _word(word: str, whole: bool) -> ColumnElement[str]:
     """One word's query; empty for a word that Spanish has in every sentence."""
     if word.isdigit():
         return _simple(_number(word))
     if len(word) < _LEAST_PREFIX:
         return _stem(word)
-    either = _stem(word).op("||")(_simple(f"{word}:*"))
+    either = _stem(word).op("||")(_simple(word if whole else f"{word}:*"))
     return case((func.numnode(_stem(word)) == 0, cast(literal("", Text), TSQUERY)), else_=either)
 
 

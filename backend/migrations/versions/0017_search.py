@@ -42,6 +42,7 @@ def upgrade() -> None:
     op.drop_index(op.f("ix_petition_assignee_id"), "petition")
     for column in LISTED_BY:
         op.create_index(_listing(column), "petition", [column, "created_at"])
+    op.create_index("ix_petition_open_created", "petition", ["created_at"], postgresql_where=sa.text(IS_OPEN))
     op.create_index("ix_petition_open_due", "petition", ["due_on", "created_at"], postgresql_where=sa.text(IS_OPEN))
     op.create_index(
         "ix_petition_event_topic",
@@ -99,6 +100,7 @@ def downgrade() -> None:
     op.drop_table("petition_suggestion")
     op.drop_index("ix_petition_event_topic", "petition_event")
     op.drop_index("ix_petition_open_due", "petition")
+    op.drop_index("ix_petition_open_created", "petition")
     for column in reversed(LISTED_BY):
         op.drop_index(_listing(column), "petition")
     op.create_index(op.f("ix_petition_assignee_id"), "petition", ["assignee_id"])
