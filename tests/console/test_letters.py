@@ -4,10 +4,12 @@ import re
 from uuid import uuid4
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 from sqlalchemy import func, select, update
 
 from backend import clock
 from backend.agents.models import Role, User
+from backend.console import pages_letter_templates, pages_letters
 from backend.db import Database
 from backend.letters.models import Letter, LetterTemplate
 from backend.registry.models import Petition
@@ -15,7 +17,7 @@ from backend.turns.models import Turn
 from tests.letters.documents import docx_text, pages_of
 from tests.letters.test_service import turned
 from tests.registry.turned import agency
-from tests.staff import Staff, sign_in
+from tests.staff import Staff, browser, sign_in
 
 YEAR = clock.local(clock.now()).year
 
@@ -162,3 +164,17 @@ async def test_to_a_liaison_letters_do_not_exist(app: FastAPI, database: Databas
     for path in ("/consola/documentos", "/consola/documentos/hechos", f"/consola/documentos/{letter}/pdf"):
         assert (await enlace.get(path)).status_code == 404
     assert (await enlace.submit(f"/consola/documentos/{letter}/cancelar", reason="No es mío")).status_code == 404
+
+
+async def test_every_route_asks_who_calls_and_for_the_token(app: FastAPI, ana: Staff) -> None:
+    routes = [one for part in (pages_letters, pages_letter_templates) for one in part.router.routes]
+    assert len(routes) >= 19
+    for route in routes:
+        assert isinstance(route, APIRoute)
+        (method,) = route.methods
+        address = re.sub(r"{\w+}", str(uuid4()), route.path)
+        answer = await browser(app).request(method, address)
+        assert answer.status_code == 303, address
+        assert answer.headers["location"].startswith("/consola/entrar"), address
+        if method == "POST":
+            assert (await ana.client.request(method, address)).status_code == 403, address
