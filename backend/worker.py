@@ -26,6 +26,7 @@ from backend.conversations.files import FileStore
 from backend.conversations.inbox import ADVANCE, FETCH_MEDIA
 from backend.conversations.turns import Advancer
 from backend.db import Database
+from backend.integrations import idempotency
 from backend.jobqueue import queue
 from backend.messaging import reconciliation, templates
 from backend.messaging.adapters import Adapters
@@ -34,6 +35,7 @@ from backend.notices import jobs as notice_jobs
 from backend.outbox.dispatcher import Dispatcher
 from backend.outbox.service import DISPATCH
 from backend.settings import Settings
+from backend.subscriptions.sending import Sender
 from backend.webhooks.polling import Poller
 
 log = structlog.get_logger(__name__)
@@ -53,6 +55,7 @@ class Worker:
         self.adapters = Adapters(settings, self.database)
         self.files = FileStore(settings.attachments_dir, max_bytes=settings.attachment_max_bytes)
         self.dispatcher = Dispatcher(self.database, self.adapters, settings, self.files)
+        self.webhooks = Sender(self.database, settings)
         self.poller = Poller(self.database, self.adapters)
         self.advancer = Advancer(
             self.database,
@@ -82,10 +85,14 @@ class Worker:
             Chore("media", often, self.fetch_media),
             Chore("notices", 10.0, lambda: notice_jobs.fall_back(self.database, hours=hours)),
             Chore("reconciliation", 60.0, lambda: reconciliation.catch_up(self.database, self.adapters)),
+            Chore("webhooks", often, self.webhooks.run_once),
+            Chore("webhooks_tidy", 3600.0, self.webhooks.tidy),
+            Chore("api_answers", 3600.0, lambda: idempotency.forget_old(self.database)),
             Chore("templates", 60.0, lambda: templates.refresh_pending(self.database, self.adapters)),
         ]
 
     async def close(self) -> None:
+        await self.webhooks.close()
         await self.adapters.close()
         await self.database.close()
 

@@ -12,7 +12,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend import clock
 from backend.agents import service as agents
 from backend.agents.models import PresenceState, Role, User
-from backend.console import callbacks, notice_texts, texts
+from backend.console import callbacks, integration_texts, notice_texts, texts
+from backend.subscriptions import service as subscriptions
 
 FOLDER = Path(__file__).parent
 CSP = (
@@ -84,6 +85,7 @@ async def staff_page(
         "presence_state": presence.state if presence else PresenceState.OFFLINE,
         "capacity": presence.capacity if presence else agents.DEFAULT_CAPACITY,
         "calls_owed": await callbacks.pending_count(session),
+        "webhooks_stopped": await subscriptions.stopped_count(session) if user.role is Role.ADMIN else 0,
         "notice": request.query_params.get("aviso", ""),
         "notices": NOTICES,
         **(context or {}),
@@ -117,4 +119,4 @@ NOTICES = {
     "estados": "Los estados se actualizaron con lo que dice el proveedor.",
     "recuperados_ninguno": "No se recuperó ningún mensaje.",
     "etiqueta_quitada": "Se quitó la clasificación.",
-}
+} | integration_texts.NOTICES

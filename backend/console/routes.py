@@ -16,6 +16,7 @@ from backend.console import (
     pages_catalog,
     pages_channels,
     pages_inbox,
+    pages_integrations,
     pages_learning,
     pages_notices,
     pages_petitions,
@@ -42,6 +43,7 @@ for part in (
     pages_channels,
     pages_templates,
     pages_reconciliation,
+    pages_integrations,
 ):
     router.include_router(part.router)
 

@@ -39,6 +39,8 @@ class EntryChannel(enum.StrEnum):
     WHATSAPP = "whatsapp"
     TELEGRAM = "telegram"
     SMS = "sms"
+    #: Another system filed it, by the HTTP API or Open311.
+    INTEGRACION = "integracion"
 
 
 class PetitionStatus(enum.StrEnum):
@@ -171,6 +173,10 @@ class Petition(Base):
     __table_args__ = (
         UniqueConstraint("year", "number"),
         Index("ix_petition_search", "search", postgresql_using="gin"),
+        # Other systems read in the order of change, all petitions or those of one agency or place.
+        Index("ix_petition_updated", "updated_at", "id"),
+        Index("ix_petition_agency_updated", "agency_id", "updated_at", "id"),
+        Index("ix_petition_municipality_updated", "municipality_id", "updated_at", "id"),
     )
 
 
