@@ -20,14 +20,18 @@ from backend.db import Database
 from backend.errors import ChatSonoraError
 from backend.folio_page import routes as folio_page
 from backend.imports import service as imports
+from backend.integrations import routes as integrations
 from backend.internal_api import routes as internal_api
 from backend.limits import RateLimiter
 from backend.live import LiveEvents
 from backend.messaging.adapters import Adapters
 from backend.middleware import BodyLimit, ChatCors, SecurityHeaders, too_large
+from backend.open311 import rendering as open311_rendering
+from backend.open311 import routes as open311
 from backend.privacy import routes as privacy
 from backend.registry import routes as registry
 from backend.settings import Settings
+from backend.subscriptions.sending import Sender
 from backend.webhooks import routes as webhooks
 from backend.widget import pages as widget_pages
 from backend.widget import routes as widget
@@ -54,6 +58,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.files = FileStore(settings.attachments_dir, max_bytes=settings.attachment_max_bytes)
     app.state.adapters = Adapters(settings, app.state.database)
     app.state.assistant = assistant_of(settings)
+    app.state.webhooks = Sender(app.state.database, settings)
     for router in (
         health.router,
         widget.router,
@@ -62,6 +67,8 @@ def create_app(settings: Settings) -> FastAPI:
         folio_page.router,
         agents.router,
         registry.router,
+        integrations.router,
+        open311.router,
         catalog.router,
         internal_api.router,
         webhooks.router,
@@ -82,6 +89,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     log.info("web_started")
     yield
     await app.state.live.stop()
+    await app.state.webhooks.close()
     await app.state.adapters.close()
     await app.state.assistant.close()
     await app.state.database.close()
@@ -113,32 +121,32 @@ def _add_error_handlers(app: FastAPI) -> None:
                 return page
         retry_after = error.details.get("retry_after")
         headers = {"Retry-After": str(retry_after)} if retry_after is not None else None
-        return _error(error.status, error.code, error.text, error.details, headers)
+        return _error(request, error.status, error.code, error.text, error.details, headers)
 
     @app.exception_handler(RequestValidationError)
-    async def validation(_: Request, error: RequestValidationError) -> Response:
+    async def validation(request: Request, error: RequestValidationError) -> Response:
         fields = [".".join(str(part) for part in problem["loc"][1:]) for problem in error.errors()]
         if any(problem["type"] == "json_invalid" for problem in error.errors()):
-            return _error(422, "json_invalido", "La solicitud no es JSON válido.", {})
-        return _error(422, "dato_invalido", "Revise los datos e intente de nuevo.", {"fields": fields})
+            return _error(request, 422, "json_invalido", "La solicitud no es JSON válido.", {})
+        return _error(request, 422, "dato_invalido", "Revise los datos e intente de nuevo.", {"fields": fields})
 
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
         if error.status_code == 413:
             return too_large(settings_of(request).attachment_max_bytes)
         text, code = _HTTP_TEXTS.get(error.status_code, ("No se pudo completar la solicitud.", "solicitud_invalida"))
-        return _error(error.status_code, code, text, {}, dict(error.headers or {}))
+        return _error(request, error.status_code, code, text, {}, dict(error.headers or {}))
 
     @app.exception_handler(OperationalError)
-    async def database_away(_: Request, error: OperationalError) -> Response:
+    async def database_away(request: Request, error: OperationalError) -> Response:
         log.error("database_unavailable", error=type(error.orig).__name__)
         message = "El servicio no está disponible por un momento. Intente de nuevo."
-        return _error(503, "no_disponible", message, {}, {"Retry-After": "2"})
+        return _error(request, 503, "no_disponible", message, {}, {"Retry-After": "2"})
 
     @app.exception_handler(DBAPIError)
-    async def database_refused(_: Request, error: DBAPIError) -> Response:
+    async def database_refused(request: Request, error: DBAPIError) -> Response:
         log.error("database_error", error=type(error.orig).__name__)
-        return _error(500, "error_interno", "Ocurrió un error. Ya quedó registrado; intente de nuevo.", {})
+        return _error(request, 500, "error_interno", "Ocurrió un error. Ya quedó registrado; intente de nuevo.", {})
 
 
 _HTTP_TEXTS = {
@@ -154,7 +162,14 @@ def settings_of(request: Request) -> Settings:
 
 
 def _error(
-    status: int, code: str, message: str, details: dict[str, object], headers: dict[str, str] | None = None
-) -> JSONResponse:
+    request: Request,
+    status: int,
+    code: str,
+    message: str,
+    details: dict[str, object],
+    headers: dict[str, str] | None = None,
+) -> Response:
+    if request.url.path.startswith(open311_rendering.PREFIX):
+        return open311_rendering.error(request, status, message, headers)
     content = {"error": {"code": code, "message": message, "details": details}}
     return JSONResponse(content, status_code=status, headers=headers)

@@ -9,6 +9,7 @@ from backend.conversations import models as conversations
 from backend.db import Base
 from backend.dossier import models as dossier
 from backend.imports import models as imports
+from backend.integrations import models as integrations
 from backend.internal_api import models as internal_api
 from backend.learning import models as learning
 from backend.letters import models as letters
@@ -19,6 +20,7 @@ from backend.outbox import models as outbox
 from backend.procedures import models as procedures
 from backend.registry import models as registry
 from backend.related import models as related
+from backend.subscriptions import models as subscriptions
 from backend.suggestions import models as suggestions
 from backend.turns import models as turns
 from backend.workspace import models as workspace
@@ -34,6 +36,7 @@ __all__ = [
     "conversations",
     "dossier",
     "imports",
+    "integrations",
     "internal_api",
     "learning",
     "letters",
@@ -45,6 +48,7 @@ __all__ = [
     "procedures",
     "registry",
     "related",
+    "subscriptions",
     "suggestions",
     "turns",
     "workspace",

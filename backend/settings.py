@@ -51,6 +51,10 @@ class Settings(BaseSettings):
         description="Hours in which a notice must be delivered where the channel tells so; then the next way is tried.",
     )
 
+    webhooks_to_loopback: bool = Field(
+        False, description="Allow outgoing webhooks to this machine itself, http too: for development and tests alone."
+    )
+
     twilio_api_url: str | None = Field(None, description="Stands in for every host of Twilio's, for tests and demos.")
     telegram_api_url: str | None = Field(None, description="Stands in for Telegram's Bot API host.")
 

@@ -28,6 +28,7 @@ from backend.conversations.inbox import ADVANCE, FETCH_MEDIA
 from backend.conversations.turns import Advancer
 from backend.db import Database
 from backend.imports import jobs as imports
+from backend.integrations import idempotency
 from backend.jobqueue import queue
 from backend.mail import jobs as mail_jobs
 from backend.messaging import reconciliation, templates
@@ -38,6 +39,7 @@ from backend.outbox.dispatcher import Dispatcher
 from backend.outbox.service import DISPATCH
 from backend.related import telling
 from backend.settings import Settings
+from backend.subscriptions.sending import Sender
 from backend.suggestions.jobs import Suggester
 from backend.turns import reminders as turn_reminders
 from backend.webhooks.polling import Poller
@@ -61,6 +63,7 @@ class Worker:
         self.dispatcher = Dispatcher(self.database, self.adapters, settings, self.files)
         self.mailer = mail_jobs.mailer_of(settings)
         self.suggester = Suggester(self.database)
+        self.webhooks = Sender(self.database, settings)
         self.poller = Poller(self.database, self.adapters)
         self.advancer = Advancer(
             self.database,
@@ -104,10 +107,14 @@ class Worker:
             Chore("turns", 600.0, lambda: turn_reminders.look_after(self.database, self.settings)),
             Chore("suggestions", 5.0, self.suggester.suggest_pending),
             Chore("imports", often, self.advance_imports),
+            Chore("webhooks", often, self.webhooks.run_once),
+            Chore("webhooks_tidy", 3600.0, self.webhooks.tidy),
+            Chore("api_answers", 3600.0, lambda: idempotency.forget_old(self.database)),
             Chore("templates", 60.0, lambda: templates.refresh_pending(self.database, self.adapters)),
         ]
 
     async def close(self) -> None:
+        await self.webhooks.close()
         await self.adapters.close()
         await self.database.close()
 

@@ -6,15 +6,17 @@ a bearer token, which no browser sends by itself.
 """
 
 import hmac
+from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit
 
 from fastapi import Depends, Request, Response
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.agents import service
 from backend.agents.errors import CsrfRefused, PasswordChangeRequired, WrongCredentials
-from backend.agents.models import Role, User
+from backend.agents.models import Role, Scope, User
 from backend.db import Database, Tx
 from backend.errors import Forbidden, NotFound, Unauthenticated
 from backend.settings import Settings
@@ -24,7 +26,9 @@ _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _RANK = {Role.LIAISON: -1, Role.ANALYST: 0, Role.HEAD: 1, Role.ADMIN: 2}
 
 _cookie = APIKeyCookie(name=COOKIE, auto_error=False, scheme_name="StaffSession")
-_bearer = HTTPBearer(auto_error=False, scheme_name="StaffToken", description="A token of POST /api/auth/tokens.")
+_bearer = HTTPBearer(
+    auto_error=False, scheme_name="StaffToken", description="A token of POST /api/auth/tokens, or an integration's."
+)
 
 
 async def _any_user(
@@ -35,11 +39,7 @@ async def _any_user(
 ) -> User:
     """The caller, even if their password must be changed first."""
     if credentials is not None:
-        user = await service.find_by_token(tx, credentials.credentials)
-        if user is None:
-            raise Unauthenticated
-        request.state.is_program = True
-        return user
+        return await of_token(request, tx, credentials.credentials)
     found = await service.find_session(tx, cookie) if cookie else None
     if found is None:
         raise Unauthenticated
@@ -48,6 +48,17 @@ async def _any_user(
     if request.method not in _SAFE:
         check_origin(request)
         await _check_csrf(request, staff_session.csrf_token)
+    return user
+
+
+async def of_token(request: Request, tx: AsyncSession, token: str) -> User:
+    """In whose name a program's token acts; what it opens is noted on the request. Raises Unauthenticated."""
+    found = await service.find_by_token(tx, token)
+    if found is None:
+        raise Unauthenticated
+    staff_token, user = found
+    request.state.is_program = True
+    request.state.scopes = None if staff_token.scopes is None else frozenset(map(Scope, staff_token.scopes))
     return user
 
 
@@ -78,14 +89,21 @@ async def _settled(request: Request, user: Annotated[User, Depends(_any_user)]) 
     return user
 
 
-async def _staff(user: Annotated[User, Depends(_settled)]) -> User:
+async def _person(request: Request, user: Annotated[User, Depends(_settled)]) -> User:
+    # Another system's token opens the integration API alone, whatever routes there come to be.
+    if getattr(request.state, "scopes", None) is not None:
+        raise Forbidden
+    return user
+
+
+async def _staff(user: Annotated[User, Depends(_person)]) -> User:
     # To another agency's liaison nothing of the office exists, so that no answer tells which folios do.
     if user.role is Role.LIAISON:
         raise NotFound
     return user
 
 
-async def _liaison(user: Annotated[User, Depends(_settled)]) -> User:
+async def _liaison(user: Annotated[User, Depends(_person)]) -> User:
     if user.role is not Role.LIAISON:
         raise NotFound
     return user
@@ -96,6 +114,35 @@ def _at_least(role: Role) -> object:
         if _RANK[user.role] < _RANK[role]:
             raise Forbidden
         return user
+
+    return Depends(check)
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who calls the integration API: another system by its token's scopes, or staff, to whom all of it is open."""
+
+    user: User
+    scopes: frozenset[Scope]
+
+    @property
+    def sees_persons(self) -> bool:
+        return Scope.PERSONS in self.scopes
+
+
+def caller_of(request: Request, user: User, scope: Scope) -> Caller:
+    """`user` as a caller who needs `scope`. Raises Forbidden; NotFound for a liaison, to whom none of it exists."""
+    scopes: frozenset[Scope] | None = getattr(request.state, "scopes", None)
+    if scopes is None and user.role is Role.LIAISON:
+        raise NotFound
+    if scopes is not None and scope not in scopes:
+        raise Forbidden("Esta llave no tiene permiso para eso.", scope=scope.value)
+    return Caller(user, frozenset(Scope) if scopes is None else scopes)
+
+
+def _with_scope(scope: Scope) -> object:
+    async def check(request: Request, user: Annotated[User, Depends(_settled)]) -> Caller:
+        return caller_of(request, user, scope)
 
     return Depends(check)
 
@@ -137,3 +184,6 @@ CurrentLiaison = Annotated[User, Depends(_liaison)]
 #: The head of department, or an administrator.
 CurrentHead = Annotated[User, _at_least(Role.HEAD)]
 CurrentAdmin = Annotated[User, _at_least(Role.ADMIN)]
+#: Whoever may read, or change, petitions by the integration API.
+ApiReader = Annotated[Caller, _with_scope(Scope.READ)]
+ApiWriter = Annotated[Caller, _with_scope(Scope.WRITE)]

@@ -5,6 +5,7 @@ import uuid
 from datetime import datetime
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, func
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.db import Base, enum_column
@@ -22,6 +23,15 @@ class Role(enum.StrEnum):
     ADMIN = "admin"
 
 
+class Scope(enum.StrEnum):
+    """What an integration's token opens, beyond nothing; each is given by itself."""
+
+    READ = "leer"
+    WRITE = "escribir"
+    #: Names, contacts, addresses and what was written as it was written; without it, all that is masked.
+    PERSONS = "datos_personales"
+
+
 class PresenceState(enum.StrEnum):
     AVAILABLE = "available"
     AWAY = "away"
@@ -29,7 +39,10 @@ class PresenceState(enum.StrEnum):
 
 
 class User(Base):
-    """A member of staff, or an agency's liaison. Accounts are disabled, never deleted."""
+    """A member of staff, or an agency's liaison. Accounts are disabled, never deleted.
+
+    `is_system`: another system, in whose name its tokens act. Nobody can sign in to it, so it is never active.
+    """
 
     __tablename__ = "staff_user"
 
@@ -43,11 +56,15 @@ class User(Base):
     password_hash: Mapped[str]
     must_change_password: Mapped[bool] = mapped_column(default=True)
     is_active: Mapped[bool] = mapped_column(default=True)
+    is_system: Mapped[bool] = mapped_column(default=False, server_default=sql("false"))
     failed_logins: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
-    __table_args__ = (CheckConstraint("(role = 'liaison') = (agency_id IS NOT NULL)", name="liaison_has_agency"),)
+    __table_args__ = (
+        CheckConstraint("(role = 'liaison') = (agency_id IS NOT NULL)", name="liaison_has_agency"),
+        CheckConstraint("NOT (is_system AND is_active)", name="system_never_signs_in"),
+    )
 
 
 class StaffSession(Base):
@@ -65,7 +82,10 @@ class StaffSession(Base):
 
 
 class StaffToken(Base):
-    """A bearer token with which a program acts as a member of staff; only its SHA-256 is kept."""
+    """A bearer token with which a program acts as a member of staff; only its SHA-256 is kept.
+
+    With `scopes` it is another system's, and opens what they say; without, all that its person may do.
+    """
 
     __tablename__ = "staff_token"
 
@@ -73,6 +93,7 @@ class StaffToken(Base):
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff_user.id"), index=True)
     name: Mapped[str] = mapped_column(String(100))
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    scopes: Mapped[list[str] | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     expires_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -108,14 +108,16 @@ async def ensure_first_admin(session: AsyncSession) -> tuple[str, str] | None:
 
 
 async def find_user(session: AsyncSession, username: str) -> User:
-    user = await session.scalar(select(User).where(User.username == username.strip().lower()))
+    user = await session.scalar(select(User).where(User.username == username.strip().lower(), ~User.is_system))
     if user is None:
         raise NotFound("No existe ese usuario.")
     return user
 
 
 async def list_users(session: AsyncSession) -> Sequence[User]:
-    return (await session.scalars(select(User).order_by(User.is_active.desc(), User.full_name))).all()
+    """Every person's account; other systems' are under Integraciones."""
+    people = select(User).where(~User.is_system)
+    return (await session.scalars(people.order_by(User.is_active.desc(), User.full_name))).all()
 
 
 async def reset_password(session: AsyncSession, user: User) -> str:
@@ -222,7 +224,8 @@ async def issue_token(session: AsyncSession, user: User, name: str) -> str:
     return token
 
 
-async def find_by_token(session: AsyncSession, token: str) -> User | None:
+async def find_by_token(session: AsyncSession, token: str) -> tuple[StaffToken, User] | None:
+    """A live token and in whose name it acts, its use noted (at most once a minute), or None."""
     moment = clock.now()
     row = (
         await session.execute(
@@ -232,7 +235,7 @@ async def find_by_token(session: AsyncSession, token: str) -> User | None:
                 StaffToken.token_hash == _digest(token),
                 StaffToken.revoked_at.is_(None),
                 StaffToken.expires_at > moment,
-                User.is_active,
+                or_(User.is_active, User.is_system),
             )
         )
     ).one_or_none()
@@ -241,7 +244,7 @@ async def find_by_token(session: AsyncSession, token: str) -> User | None:
     staff_token, user = row
     if staff_token.last_used_at is None or moment - staff_token.last_used_at > timedelta(minutes=1):
         staff_token.last_used_at = moment
-    return user
+    return staff_token, user
 
 
 async def set_presence(
@@ -328,8 +331,9 @@ async def change_user(
 
 
 async def get_user(session: AsyncSession, user_id: UUID) -> User:
+    """A person's account. Raises NotFound, for another system's too."""
     user = await session.get(User, user_id)
-    if user is None:
+    if user is None or user.is_system:
         raise NotFound("No existe ese usuario.")
     return user
 

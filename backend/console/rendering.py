@@ -13,7 +13,16 @@ from backend import clock
 from backend.agents import service as agents
 from backend.agents.models import PresenceState, Role, User
 from backend.catalog.models import Agency
-from backend.console import callbacks, capture_texts, notice_texts, related_texts, texts, turn_texts
+from backend.console import (
+    callbacks,
+    capture_texts,
+    integration_texts,
+    notice_texts,
+    related_texts,
+    texts,
+    turn_texts,
+)
+from backend.subscriptions import service as subscriptions
 
 #: The console of agencies' liaisons, which is all that they see.
 LIAISON_HOME = "/consola/enlace"
@@ -104,6 +113,7 @@ async def staff_page(
         "presence_state": presence.state if presence else PresenceState.OFFLINE,
         "capacity": presence.capacity if presence else agents.DEFAULT_CAPACITY,
         "calls_owed": await callbacks.pending_count(session),
+        "webhooks_stopped": await subscriptions.stopped_count(session) if user.role is Role.ADMIN else 0,
         "notice": request.query_params.get("aviso", ""),
         "notices": NOTICES,
         **(context or {}),
@@ -169,4 +179,4 @@ NOTICES = {
     "plazo": "Pidió más tiempo. Atención Ciudadana le contestará aquí mismo.",
     "devuelto": "La petición volvió a Atención Ciudadana.",
     "etiqueta_quitada": "Se quitó la clasificación.",
-}
+} | integration_texts.NOTICES

@@ -25,6 +25,7 @@ from backend.console import (
     pages_groups,
     pages_imports,
     pages_inbox,
+    pages_integrations,
     pages_learning,
     pages_letter_templates,
     pages_letters,
@@ -82,6 +83,7 @@ for part in (
     pages_templates,
     pages_reconciliation,
     pages_acuse,
+    pages_integrations,
 ):
     router.include_router(part.router)
 

@@ -222,6 +222,7 @@ ENTRY_CHANNELS = {
     EntryChannel.WHATSAPP: "WhatsApp",
     EntryChannel.TELEGRAM: "Telegram",
     EntryChannel.SMS: "SMS",
+    EntryChannel.INTEGRACION: "Otro sistema",
 }
 
 ACTORS = {

@@ -57,6 +57,8 @@ class EntryChannel(enum.StrEnum):
     WHATSAPP = "whatsapp"
     TELEGRAM = "telegram"
     SMS = "sms"
+    #: Another system filed it, by the HTTP API or Open311.
+    INTEGRACION = "integracion"
 
 
 class PetitionStatus(enum.StrEnum):
@@ -202,6 +204,10 @@ class Petition(Base):
         *(Index(f"ix_petition_{name}_created", f"{name}{suffix}", "created_at") for name, suffix in LISTED_BY),
         Index("ix_petition_open_created", "created_at", postgresql_where=sql(IS_OPEN)),
         Index("ix_petition_open_due", "due_on", "created_at", postgresql_where=sql(IS_OPEN)),
+        # Other systems read in the order of change, all petitions or those of one agency or place.
+        Index("ix_petition_updated", "updated_at", "id"),
+        Index("ix_petition_agency_updated", "agency_id", "updated_at", "id"),
+        Index("ix_petition_municipality_updated", "municipality_id", "updated_at", "id"),
     )
 
 

@@ -17,7 +17,7 @@ from backend.text import fold
 
 #: Before a telephone written backwards, by which its end is found as a beginning.
 BACKWARDS = "tel"
-#: As migration 0017 and the models have it: what separates words for the search.
+#: As migration 0016 and the models have it: what separates words for the search.
 _BREAK = re.compile(r"[^a-z0-9]+")
 _ONLY_NUMBERS = re.compile(r"[\d\s()+.\-–/]+")
 #: Shorter beginnings would stand for half the dictionary.
