@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, status
 
-from backend.agents.auth import CurrentHead, CurrentUser
+from backend.agents.auth import ApiReader, CurrentHead, CurrentUser
 from backend.catalog import service
 from backend.catalog.schemas import AgencyOut, CannedReplyIn, CannedReplyOut, MunicipalityOut, OfficeOut, Span, TopicOut
 from backend.db import Tx
@@ -13,19 +13,19 @@ router = APIRouter(prefix="/api/catalog", tags=["catalog"])
 
 
 @router.get("/municipalities")
-async def municipalities(tx: Tx, user: CurrentUser) -> list[MunicipalityOut]:
+async def municipalities(tx: Tx, caller: ApiReader) -> list[MunicipalityOut]:
     """The 72 municipalities."""
     return [MunicipalityOut.model_validate(one) for one in await service.municipalities(tx)]
 
 
 @router.get("/agencies")
-async def agencies(tx: Tx, user: CurrentUser) -> list[AgencyOut]:
+async def agencies(tx: Tx, caller: ApiReader) -> list[AgencyOut]:
     """The agencies in force."""
     return [AgencyOut.model_validate(one) for one in await service.agencies(tx)]
 
 
 @router.get("/topics")
-async def topics(tx: Tx, user: CurrentUser) -> list[TopicOut]:
+async def topics(tx: Tx, caller: ApiReader) -> list[TopicOut]:
     """The topics in use."""
     return [TopicOut.model_validate(one) for one in await service.topics(tx)]
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import yaml
 from sqlalchemy import select, update
@@ -13,6 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend import clock
 from backend.agents import service as agents
 from backend.agents.models import Role, User
+from backend.catalog.models import Agency
 from backend.conversations import inbox, messages, ownership
 from backend.conversations.models import (
     Author,
@@ -25,20 +27,26 @@ from backend.conversations.models import (
 )
 from backend.privacy import service as privacy
 from backend.registry import intake, petitions
+from backend.registry.lifecycle import CONCLUDED
 from backend.registry.models import (
     ActorKind,
     EntryChannel,
     Petition,
-    PetitionEvent,
     PetitionKind,
     PetitionStatus,
 )
+from backend.turns import service as turns
+from backend.turns.models import OPEN, TurnOutcome
 
 CONTENT = Path(__file__).parent / "demo.yml"
 ACCOUNT = "demo"
 _AUTHORS = {"ciudadano": Author.CITIZEN, "asistente": Author.BOT, "agente": Author.AGENT, "nota": Author.NOTE}
 #: Between two messages of a demonstration chat.
 _PACE = timedelta(seconds=40)
+#: Between two steps of a demonstration petition.
+_STEP = timedelta(hours=36)
+#: Where a petition whose words name no topic is turned.
+_USUAL_AGENCY = "gobierno"
 
 
 @dataclass(frozen=True)
@@ -67,10 +75,20 @@ async def seed(session: AsyncSession) -> Seeded:
 
 
 async def _user(session: AsyncSession, row: dict[str, str], password: str) -> User:
+    agency_id = await _agency(session, row["agency"]) if "agency" in row else None
     user, _ = await agents.create_user(
-        session, username=row["username"], full_name=row["full_name"], role=Role(row["role"]), password=password
+        session,
+        username=row["username"],
+        full_name=row["full_name"],
+        role=Role(row["role"]),
+        password=password,
+        agency_id=agency_id,
     )
     return user
+
+
+async def _agency(session: AsyncSession, key: str) -> UUID:
+    return (await session.execute(select(Agency.id).where(Agency.key == key))).scalar_one()
 
 
 async def _petition(session: AsyncSession, row: dict[str, Any], staff: dict[str, User]) -> Petition:
@@ -78,39 +96,43 @@ async def _petition(session: AsyncSession, row: dict[str, Any], staff: dict[str,
     for field in ("municipio", "nombre", "telefono", "correo"):
         if field in row:
             answers[field] = (await intake.check(session, field, str(row[field]))).value
-    petition = await petitions.file(
-        session,
-        petitions.NewPetition(
-            kind=PetitionKind(row["kind"]),
-            channel=EntryChannel(row.get("channel", "chat_sonora")),
-            narrative=row["narrative"],
-            municipality_id=answers.get("municipio"),
-            colonia=row.get("colonia"),
-            name=answers.get("nombre"),
-            phone=answers.get("telefono"),
-            email=answers.get("correo"),
-        ),
-        actor=ActorKind.BOT,
+    new = petitions.NewPetition(
+        kind=PetitionKind(row["kind"]),
+        channel=EntryChannel(row.get("channel", "chat_sonora")),
+        narrative=row["narrative"],
+        municipality_id=answers.get("municipio"),
+        colonia=row.get("colonia"),
+        name=answers.get("nombre"),
+        phone=answers.get("telefono"),
+        email=answers.get("correo"),
     )
+    filed, present = clock.now() - timedelta(days=row.get("days_ago", 0), hours=2), clock.now()
+    with clock.pinned(filed):
+        petition = await petitions.file(session, new, actor=ActorKind.BOT)
     analyst = staff[row.get("analyst", "ana.demo")]
-    for step in row.get("steps", []):
-        await petitions.change_status(
-            session, petition, PetitionStatus(step["to"]), user_id=analyst.id, reason=step["reason"], is_told=False
-        )
-    await session.flush()
-    await _spread(session, petition, clock.now() - timedelta(days=row.get("days_ago", 0), hours=2))
+    for number, step in enumerate(row.get("steps", []), 1):
+        with clock.pinned(min(filed + _STEP * number, present)):
+            await _step(session, petition, step, analyst)
     return petition
 
 
-async def _spread(session: AsyncSession, petition: Petition, filed: datetime) -> None:
-    """Date a petition's history, a step each day and a half, as if it had happened by and by."""
-    events = await session.scalars(
-        select(PetitionEvent).where(PetitionEvent.petition_id == petition.id).order_by(PetitionEvent.at)
-    )
-    for step, event in enumerate(events):
-        event.at = petition.updated_at = min(filed + timedelta(hours=36) * step, clock.now())
-    petition.created_at = filed
-    await session.flush()
+async def _step(session: AsyncSession, petition: Petition, step: dict[str, str], analyst: User) -> None:
+    """One step of a petition's life, with what it takes: an agency to be turned to, and its answer to conclude."""
+    to, reason = PetitionStatus(step["to"]), step["reason"]
+    if to is PetitionStatus.TURNADA:
+        agency_id = petition.agency_id or await _agency(session, _USUAL_AGENCY)
+        order = turns.TurnOrder(agency_id, reason)
+        await turns.turn(session, petition, [order], user_id=analyst.id, reason=reason)
+        return
+    if to in CONCLUDED:
+        for view in await turns.of_petition(session, petition.id):
+            if view.turn.state in OPEN:
+                await turns.answer(session, petition, view.turn, reason, TurnOutcome.ATTENDED, user_id=analyst.id)
+    if petition.status is not to:
+        asked = step.get("asked", "")
+        await petitions.change_status(
+            session, petition, to, user_id=analyst.id, reason=reason, asked=asked, is_told=False
+        )
 
 
 async def _conversation(session: AsyncSession, row: dict[str, Any], staff: dict[str, User], name: str) -> None:

@@ -1,7 +1,7 @@
 """A page of a list out of millions: how many there are is counted only so far, and no plan is left to luck.
 
 Few matches are gathered by whatever index finds them and sorted; many are met soon when the list is walked in its
-own order, so it is walked until the page is full. See docs/adr/0019.
+own order, so it is walked until the page is full. See docs/adr/0018.
 """
 
 from collections.abc import Callable, Sequence

@@ -2,7 +2,7 @@
 
 A word finds other forms of it («baches» finds «bache»); where nothing has all as whole words, what begins with them
 (of a common name, beginnings would be most of the index). A number finds a folio's number, or a telephone by its
-beginning or its end. All words must be there, in any order. See docs/adr/0019.
+beginning or its end. All words must be there, in any order. See docs/adr/0018.
 """
 
 import re

@@ -30,6 +30,7 @@ async def test_a_key_opens_what_its_scopes_say_and_nothing_of_the_console(connec
     reader, writer = await connect(Scope.READ), await connect(Scope.WRITE)
     folio = await _file(writer)
     assert (await reader.get(f"/api/petitions/{folio}")).status_code == 200
+    assert (await reader.get("/api/catalog/agencies")).status_code == 200
     for client, method, path in (
         (reader, "POST", "/api/petitions"),
         (reader, "PATCH", f"/api/petitions/{folio}"),
@@ -37,7 +38,7 @@ async def test_a_key_opens_what_its_scopes_say_and_nothing_of_the_console(connec
         (writer, "GET", "/api/petitions"),
         (reader, "GET", "/api/people?search=juan"),
         (reader, "GET", "/api/users"),
-        (reader, "GET", "/api/catalog/agencies"),
+        (reader, "GET", "/api/catalog/canned-replies"),
         (reader, "GET", "/consola/peticiones"),
         (reader, "PUT", "/api/presence"),
     ):
