@@ -2,13 +2,15 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import lru_cache
 
 import structlog
-from fastapi import FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from sqlalchemy.exc import DBAPIError, OperationalError
 from starlette.exceptions import HTTPException
+from starlette.routing import BaseRoute
 
 from backend import clock, health, logs
 from backend.agents import routes as agents
@@ -59,28 +61,36 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.adapters = Adapters(settings, app.state.database)
     app.state.assistant = assistant_of(settings)
     app.state.webhooks = Sender(app.state.database, settings)
-    for router in (
-        health.router,
-        widget.router,
-        widget_pages.router,
-        privacy.router,
-        folio_page.router,
-        agents.router,
-        registry.router,
-        integrations.router,
-        open311.router,
-        catalog.router,
-        internal_api.router,
-        webhooks.router,
-        console.router,
-    ):
-        app.include_router(router)
+    app.router.routes.extend(_routes())
     app.mount("/widget", widget_pages.static, name="widget")
     app.mount("/folio-static", folio_page.static, name="folio-static")
     console.mount_static(app)
     _add_middleware(app, settings)
     _add_error_handlers(app)
     return app
+
+
+@lru_cache(maxsize=1)
+def _routes() -> tuple[BaseRoute, ...]:
+    """Every route, once a process: what each asks for is worked out when it is first met, which takes half a second."""
+    assembled = APIRouter()
+    for part in (
+        health,
+        widget,
+        widget_pages,
+        privacy,
+        folio_page,
+        agents,
+        registry,
+        integrations,
+        open311,
+        catalog,
+        internal_api,
+        webhooks,
+        console,
+    ):
+        assembled.include_router(part.router)
+    return tuple(assembled.routes)
 
 
 @asynccontextmanager

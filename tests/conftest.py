@@ -22,8 +22,9 @@ from backend.embedded import EmbeddedPostgres
 from backend.migrate import migrate
 from backend.settings import Settings
 from tests.chromium import browser
+from tests.serving import site
 
-__all__ = ["browser"]
+__all__ = ["browser", "site"]
 
 _numbers = itertools.count()
 

@@ -15,6 +15,9 @@ from backend.errors import ChatSonoraError
 from backend.registry import petitions
 from backend.related import groups, links, merges
 
+#: Where the desk's form asks for what the chat's asks by another name.
+_AT_THE_DESK = {"contacto": "telefono"}
+
 router = APIRouter(prefix="/consola/peticiones", include_in_schema=False)
 
 Folio = Annotated[str, Form(max_length=40)]
@@ -112,7 +115,8 @@ async def support(request: Request, tx: Tx, user: CurrentUser, folio: str) -> Re
     if error is None:
         return _back((await petitions.get(tx, folio)).folio, "sumada")
     if form.conversation_id is None:
-        return await capture_page(request, tx, user, typed, problems=problems, error=error)
+        shown = {_AT_THE_DESK.get(name, name): problem for name, problem in problems.items()}
+        return await capture_page(request, tx, user, typed, problems=shown, error=error)
     filled = await petition_form.form(tx, form.kind, shown=typed, answered={}, problems=problems)
     return await draft_page(
         request, tx, user, status=422, form=filled, conversation_id=form.conversation_id, error=error

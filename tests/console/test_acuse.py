@@ -24,7 +24,8 @@ FORM = {
     "municipio": "Hermosillo",
     "colonia": "Centro",
     "nombre": "Rosa Elena Ruiz",
-    "contacto": "662 123 4567",
+    "telefono": "662 123 4567",
+    "key": "ac05e",
 }
 
 

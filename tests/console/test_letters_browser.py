@@ -1,21 +1,15 @@
 """Letters in real Chromium, wide and narrow: the draft, the file, the batch, a template while it is written."""
 
 import asyncio
-import socket
-import threading
-import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
 from backend.agents.models import Role, User
-from backend.app import create_app
 from backend.db import Database
 from backend.settings import Settings
 from tests.letters.documents import pages_of
@@ -23,21 +17,6 @@ from tests.letters.test_service import turned
 from tests.staff import PASSWORD, add_staff
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def site(settings: Settings) -> Iterator[str]:
-    listener = socket.create_server(("127.0.0.1", 0))
-    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    app = create_app(settings.model_copy(update={"public_url": address}))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=0))
-    thread = threading.Thread(target=server.run, args=([listener],))
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    yield address
-    server.should_exit = True
-    thread.join(10)
 
 
 async def _prepare(url: str) -> str:

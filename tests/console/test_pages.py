@@ -17,7 +17,8 @@ PETITION = {
     "municipio": "Cajeme",
     "colonia": "Centro",
     "nombre": "Rosa Ibarra López",
-    "contacto": "644 123 4567",
+    "telefono": "644 123 4567",
+    "key": "c0ffee",
 }
 
 
@@ -61,14 +62,14 @@ async def test_a_petition_is_registered_found_changed_and_annotated(ana: Staff) 
 
 
 async def test_a_form_with_problems_comes_back_filled(ana: Staff) -> None:
-    answer = await ana.submit("/consola/peticiones/nueva", **{**PETITION, "contacto": "123", "municipio": "Marte"})
+    answer = await ana.submit("/consola/peticiones/nueva", **{**PETITION, "telefono": "123", "municipio": "Marte"})
     assert answer.status_code == 422
     assert "El alumbrado de la calle" in answer.text
     assert 'aria-invalid="true"' in answer.text
 
 
 async def test_an_anonymous_complaint_needs_no_name(ana: Staff) -> None:
-    form = {**PETITION, "kind": "queja", "anonimo": "Sí, anónima", "nombre": "", "contacto": ""}
+    form = {**PETITION, "kind": "queja", "anonima": "si", "nombre": "", "telefono": ""}
     answer = await ana.submit("/consola/peticiones/nueva", **form)
     assert answer.status_code == 200, answer.text
 

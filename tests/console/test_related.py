@@ -19,7 +19,7 @@ FORM = {
     "municipio": "Hermosillo",
     "colonia": "El Sahuaro",
     "nombre": "Rosa Elena Félix",
-    "contacto": "662 555 1234",
+    "telefono": "662 555 1234",
 }
 
 
@@ -36,11 +36,11 @@ async def test_what_is_typed_finds_its_like_and_the_person_is_added_to_it(
     await street.move(ended, PetitionStatus.IMPROCEDENTE)
     short = await ana.post("/api/console/related/candidates", {"fields": {"narrativa": "agua"}})
     assert short.json() == {"petitions": []}
-    answer = await ana.post("/api/console/related/candidates", {"fields": FORM | {"contacto": "66"}})
+    answer = await ana.post("/api/console/related/candidates", {"fields": FORM | {"telefono": "66"}})
     found = {one["folio"]: one for one in answer.json()["petitions"]}
     assert found[first.folio]["reasons"] == ["misma colonia", "se parece: sin agua"]
     assert (found[first.folio]["is_open"], found[ended.folio]["is_open"]) == (True, False)
-    refused = await ana.submit(f"/consola/peticiones/{first.folio}/sumar", **(FORM | {"nombre": "", "contacto": "66"}))
+    refused = await ana.submit(f"/consola/peticiones/{first.folio}/sumar", **(FORM | {"nombre": "", "telefono": "66"}))
     assert refused.status_code == 422
     assert "Escriba el nombre de la persona que se suma." in refused.text
     assert "llevamos tres días sin agua" in refused.text, "what was typed is kept"

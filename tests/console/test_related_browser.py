@@ -2,19 +2,13 @@
 
 import asyncio
 import os
-import socket
-import threading
-import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
-from backend.app import create_app
 from backend.db import Database
 from backend.settings import Settings
 from tests.conversations.conftest import add_agent
@@ -22,21 +16,6 @@ from tests.related.conftest import Street
 from tests.staff import PASSWORD, add_staff
 
 pytestmark = pytest.mark.browser
-
-
-@pytest.fixture
-def site(settings: Settings) -> Iterator[str]:
-    listener = socket.create_server(("127.0.0.1", 0))
-    address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    app = create_app(settings.model_copy(update={"public_url": address}))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=0))
-    thread = threading.Thread(target=server.run, args=([listener],))
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    yield address
-    server.should_exit = True
-    thread.join(10)
 
 
 async def _prepare(url: str) -> list[str]:
