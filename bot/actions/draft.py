@@ -5,6 +5,7 @@ from typing import Any
 from rasa_sdk.events import EventType
 
 from bot.actions.forms import end_form, option_buttons, switch_form
+from bot.actions.joining import ask_to_confirm
 from bot.actions.turn import Turn
 
 
@@ -12,7 +13,7 @@ async def ask_next(turn: Turn, draft: dict[str, Any], also: tuple[dict[str, str]
     """Ask for what is missing, with the buttons `also` beside its own, or read everything back to be confirmed."""
     upcoming = draft["next"]
     if upcoming is None:
-        turn.say("utter_resumen", resumen=draft["summary"])
+        await ask_to_confirm(turn, draft)
     else:
         turn.say_with(f"utter_pregunta_{upcoming['name']}", [*option_buttons(upcoming["options"]), *also])
 

@@ -1,29 +1,39 @@
-"""«Súmame»: before a petition is filed, a neighbour's open one may be joined. What is offered the backend says."""
+"""«Súmame»: with the summary, before a petition is filed, a neighbour's open one may be joined instead.
+
+What is offered the backend says. Who only confirms the summary files a petition of their own, as without the offer.
+"""
 
 import re
 from typing import Any
 
-from rasa_sdk.events import EventType, SlotSet
+from rasa_sdk.events import EventType
 
-from bot.actions.forms import end_form, go_on
+from bot.actions.forms import end_form
 from bot.actions.turn import Turn
 
-#: Where the petition's form stands while the offer waits for its answer.
-OFFERED = "sumarse"
-JOIN, OWN = "sumarse", "propia"
+JOIN = "sumarse"
 
-_OWN = re.compile(r"\b(?:registr\w+|la mia|mi propi[ao]|propia|aparte|otra|no)\b")
-_JOIN = re.compile(r"\b(?:sum\w+|unirme|me uno|me junto|juntarme|a esa)\b")
+_OWN = re.compile(r"\b(?:la mia|mi propi[ao]|propia|aparte|no (?:quiero |me |deseo )*(?:sum|un|junt)\w+)\b")
+_JOIN = re.compile(r"\b(?:sumar\w*|sumo|sumame|unirme|me uno|me junto|juntarme|a esa)\b")
+#: Longer words tell something else.
+_SHORT = 8
 
 
-async def offer_to_join(turn: Turn) -> list[EventType] | None:
-    """Offer the petition that the complete draft repeats; None where there is none."""
+async def ask_to_confirm(turn: Turn, draft: dict[str, Any]) -> None:
+    """Read a complete draft back; where it repeats an open petition of the neighbourhood, tell of that one too."""
     offer = await turn.backend.offer()
     if offer is None:
-        return None
+        turn.say("utter_resumen", resumen=draft["summary"])
+        return
     tema, colonia, fecha = offer["topic"], offer["colonia"], offer["since"]
-    turn.say("utter_ofrecer_sumarse", tema=tema, colonia=colonia, fecha=fecha, personas=_people(offer))
-    return go_on(paso=OFFERED)
+    turn.say(
+        "utter_resumen_o_sumarse",
+        resumen=draft["summary"],
+        tema=tema,
+        colonia=colonia,
+        fecha=fecha,
+        personas=_people(offer),
+    )
 
 
 def _people(counted: dict[str, Any]) -> str:
@@ -31,44 +41,28 @@ def _people(counted: dict[str, Any]) -> str:
 
 
 async def hear_offer(turn: Turn) -> list[EventType] | None:
-    """A clear answer to the offer; None for anything else.
-
-    A «Sí» pressed twice on the summary is none: the button that joins has a value of its own.
-    """
+    """Join, or keep one's own, as the citizen says in so many words; None for anything else."""
     if turn.is_button:
-        choice = turn.value if turn.intent == "elegir" else None
-    else:
-        is_short = turn.words <= 8
-        choice = (
-            OWN if is_short and _OWN.search(turn.folded) else JOIN if is_short and _JOIN.search(turn.folded) else None
-        )
-    if choice == OWN and not turn.wants_person and not turn.cancels:
-        await turn.backend.decline()
-        return await file(turn)
-    if choice != JOIN:
+        return await _join(turn) if turn.intent == "elegir" and turn.value == JOIN else None
+    if turn.words > _SHORT or turn.wants_person or turn.cancels:
         return None
+    is_own = _OWN.search(turn.folded) is not None
+    if not (is_own or _JOIN.search(turn.folded)) or await turn.backend.offer() is None:
+        return None
+    if not is_own:
+        return await _join(turn)
+    await turn.backend.decline()
+    return await file(turn)
+
+
+async def _join(turn: Turn) -> list[EventType]:
+    """Join what was offered; what was closed meanwhile leaves one's own petition to be filed."""
     joined = await turn.backend.join()
     if joined["folio"] is None:
         turn.say("utter_sumarse_ya_no")
         return await file(turn)
     turn.say("utter_sumada", folio=joined["folio"], personas=_people(joined))
     return end_form()
-
-
-async def ask_offer_again(turn: Turn) -> list[EventType]:
-    """What was said chose neither. An offer that is gone meanwhile leaves the petition to be filed."""
-    offer = await turn.backend.offer()
-    if offer is None:
-        return await file(turn)
-    tema, colonia, fecha = offer["topic"], offer["colonia"], offer["since"]
-    turn.say("utter_ofrecer_sumarse_otra_vez", tema=tema, colonia=colonia, fecha=fecha, personas=_people(offer))
-    return go_on(paso=OFFERED)
-
-
-def leave_offer(events: list[EventType]) -> list[EventType]:
-    """After an interruption the summary was read again: it, and not the offer, waits for its answer."""
-    is_elsewhere = any(event.get("name") == "paso" for event in events if event.get("event") == "slot")
-    return events if is_elsewhere else [*events, SlotSet("paso", None)]
 
 
 async def file(turn: Turn) -> list[EventType]:

@@ -24,7 +24,7 @@ from bot.actions.forms import (
     switch_form,
 )
 from bot.actions.information import SIDE_QUESTIONS, answer_side_question
-from bot.actions.joining import OFFERED, ask_offer_again, file, hear_offer, leave_offer, offer_to_join
+from bot.actions.joining import file, hear_offer
 from bot.actions.kinds import KINDS, OPENS_PETITION
 from bot.actions.manners import Answer
 from bot.actions.people import emergency, reach_person
@@ -104,15 +104,13 @@ class PetitionForm(FormListener, Action):
             turn.say("utter_que_mas")
             return end_form()
         step = turn.tracker.get_slot("paso")
-        if step == OFFERED and not draft["missing"]:
+        if context["consent"] and not draft["missing"]:
             events = await hear_offer(turn)
             if events is not None:
                 return events
         events = await _interruption(turn, context, draft)
         if events is not None:
-            return leave_offer(events) if step == OFFERED else events
-        if step == OFFERED:
-            return await ask_offer_again(turn)
+            return events
         if step == "cancelar":
             return await _hear_cancel(turn, context, draft)
         if not context["consent"]:
@@ -276,7 +274,7 @@ async def _hear_confirmation(turn: Turn, draft: dict[str, Any]) -> list[EventTyp
     if named is not None or turn.intent == "corregir" or turn.says_no:
         return await _what_to_correct(turn, draft)
     if turn.says_yes or (turn.intent == "afirmar" and turn.words <= 6):
-        return await offer_to_join(turn) or await file(turn)
+        return await file(turn)
     offer_person(turn)
     turn.say("utter_confirmar_otra_vez")
     return go_on(tropiezos=stumbles(turn))
