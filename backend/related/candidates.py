@@ -24,6 +24,7 @@ from backend.text import fold
 WINDOW = timedelta(days=180)
 #: How many each way of looking brings at most, newest first.
 _A_WAY = 80
+#: So many words are looked for at least; and all that are not among the common ones.
 _RAREST = 5
 #: Letters of a colonia's word that its lexeme has too.
 _BEGINNING = 4
@@ -31,7 +32,7 @@ SHOWN = 8
 
 #: The narrative's lexemes with the share of petitions that have each, as the last ANALYZE found; the rarest first.
 _RARITY = text("""
-    SELECT told.word
+    SELECT told.word, common.freq IS NOT NULL AS is_common
       FROM unnest(tsvector_to_array(to_tsvector('spanish', :told))) AS told(word)
       LEFT JOIN (
         SELECT element.word, share.freq
@@ -163,7 +164,9 @@ def _contacts(*ways: str | UUID | None) -> frozenset[str]:
 
 
 async def _ids(session: AsyncSession, wanted: Wanted) -> Sequence[UUID]:
-    lexemes = (await session.scalars(_RARITY, {"told": fold(wanted.narrative)})).all()
+    told = (await session.execute(_RARITY, {"told": fold(wanted.narrative)})).all()
+    uncommon = [word for word, is_common in told if not is_common]
+    common = [word for word, is_common in told if is_common]
     place_words = re.findall(r"[a-z0-9]{3,}", scoring.place_key(wanted.colonia)) if wanted.colonia else []
     values = {
         "phone": wanted.phone,
@@ -180,7 +183,7 @@ async def _ids(session: AsyncSession, wanted: Wanted) -> Sequence[UUID]:
         ways.append(_BY_PERSON)
     if wanted.municipality_id and wanted.colonia:
         ways.append(_BY_PLACE)
-    rare = lexemes[:_RAREST]
+    rare = uncommon + common[: max(0, _RAREST - len(uncommon))]
     if rare and place_words:
         ways.append(_BY_WORDS.format("near"))
         values["near"] = _near(rare, place_words)

@@ -70,6 +70,7 @@ def _sign_in(browser: Browser, site: str, username: str, width: int, target: str
     page.get_by_label("Usuario").fill(username)
     page.get_by_label("Contraseña").fill(PASSWORD)
     page.get_by_role("button", name="Entrar").click()
+    page.wait_for_load_state()
     return page
 
 
@@ -114,6 +115,8 @@ def test_the_list_is_worked_through_by_key_alone(
     expect(page.get_by_role("status")).to_contain_text("2 peticiones cambiaron")
     _healthy(page, tmp_path / "bulk-1280.png")
     page.get_by_role("link", name="Volver a la lista").click()
+    expect(page.get_by_role("button", name="Teclas")).to_be_visible()
+    page.wait_for_load_state()
     page.locator("[name=responsable]").first.select_option(label="Beto")
     page.get_by_role("button", name="Buscar", exact=True).click()
     expect(page.locator("[data-row]")).to_have_count(2)
@@ -147,7 +150,7 @@ def test_a_folio_is_worked_on_and_two_people_do_not_overwrite_each_other(
     page = _sign_in(browser, site, "ana", width, address)
     page.get_by_role("button", name="Asignármela").click()
     page.get_by_label("Etiqueta nueva").fill("Ruta norte")
-    page.get_by_role("button", name="Agregar", exact=True).click()
+    page.locator(".petition-head").get_by_role("button", name="Agregar", exact=True).click()
     page.get_by_text("¿Por qué esta fecha?").click()
     expect(page.locator("#plazo")).to_contain_text("15 días hábiles")
     expect(page.get_by_role("radio", name="Turnada")).to_be_disabled()

@@ -199,7 +199,7 @@ async def test_the_status_tells_nothing_personal(actions: Actions) -> None:
     folio = (await actions.post("draft/file")).json()["folio"]
     answer = await actions.post("status", {"folio": folio})
     assert set(answer.json()["petition"]) == {
-        "folio", "kind_text", "status", "status_text", "explanation", "updated_text"
+        "folio", "kind_text", "status", "status_text", "explanation", "updated_text", "question_id"
     }  # fmt: skip
 
 

@@ -105,7 +105,7 @@ async def test_the_status_is_told_in_words_and_holds_nothing_personal(counter: C
     found = await counter.look_up(filed.folio)
     assert found.petition is not None
     async with counter.database.transaction() as session:
-        view = await registry.status_view(session, found.petition)
+        view = await registry.status_view(session, await petitions.get(session, filed.folio))
     assert (view.folio, view.status, view.status_text) == (filed.folio, "recibida", "Recibida")
     for secret in ("Ana", "662", "agua", "Centro", "Hermosillo", filed.access_code):
         assert secret not in str(view)

@@ -44,7 +44,6 @@ async def test_the_history_tells_who_did_what_and_why_newest_first(counter: Coun
         rows = (await queries.details(session, petition)).events
     assert [(row.event.kind, row.event.to_status, row.user_name) for row in rows] == [
         (PetitionEventKind.STATUS_CHANGED, PetitionStatus.TURNADA, "Ana"),
-        (PetitionEventKind.TURNED, None, "Ana"),
         (PetitionEventKind.STATUS_CHANGED, PetitionStatus.EN_ANALISIS, "Ana"),
         (PetitionEventKind.FILED, PetitionStatus.RECIBIDA, None),
     ]
