@@ -74,6 +74,12 @@ def _sign_in(browser: Browser, site: str, username: str, width: int, target: str
     return page
 
 
+def _ready(page: Page) -> None:
+    """The list's keys are bound when its scripts have run."""
+    expect(page.get_by_role("button", name="Teclas")).to_be_visible()
+    page.wait_for_load_state()
+
+
 def _healthy(page: Page, picture: Path) -> None:
     page.screenshot(path=picture, full_page=True)
     found = Axe().run(page).response["violations"]
@@ -87,7 +93,7 @@ def test_the_list_is_worked_through_by_key_alone(
 ) -> None:
     page = _sign_in(browser, site, "hilda", 1280, "/consola/peticiones")
     keys = page.keyboard
-    expect(page.get_by_role("button", name="Teclas")).to_be_visible()
+    _ready(page)
     keys.press("j")
     keys.press("x")
     keys.press("j")
@@ -115,8 +121,7 @@ def test_the_list_is_worked_through_by_key_alone(
     expect(page.get_by_role("status")).to_contain_text("2 peticiones cambiaron")
     _healthy(page, tmp_path / "bulk-1280.png")
     page.get_by_role("link", name="Volver a la lista").click()
-    expect(page.get_by_role("button", name="Teclas")).to_be_visible()
-    page.wait_for_load_state()
+    _ready(page)
     page.locator("[name=responsable]").first.select_option(label="Beto")
     page.get_by_role("button", name="Buscar", exact=True).click()
     expect(page.locator("[data-row]")).to_have_count(2)
@@ -129,6 +134,7 @@ def test_the_list_is_worked_through_by_key_alone(
     page.get_by_role("link", name="Vencidas").click()
     expect(page.locator("[data-row]")).to_have_count(1)
     expect(page.locator("[data-row]")).to_contain_text("Venció hace")
+    _ready(page)
     page.locator("body").press("j")
     keys.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text(folios[-1])
