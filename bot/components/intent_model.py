@@ -26,8 +26,10 @@ from bot.components.normalisation import by_ear, plain
 
 Floats = NDArray[np.float32]
 
-#: The first head's word is taken from this confidence on.
+#: The first head's word is taken from this confidence on; «va a hacer calor» taken for a danger would alarm somebody.
 SURE = 0.8
+SURE_OF_DANGER = 0.97
+_DANGER = "emergencia"
 _SENSE_WEIGHT = 0.7
 _REGULARISATION = 0.5
 _FOLDS = 3
@@ -167,7 +169,9 @@ class IntentModel:
     def _read(self, text: str, carefully: bool) -> Floats:
         grams = self.grams(text)
         shares = self.quick.probabilities(grams)
-        if carefully and self.careful is not None and shares.max() < SURE:
+        likeliest = int(shares.argmax())
+        sure = SURE_OF_DANGER if self.intents[likeliest] == _DANGER else SURE
+        if carefully and self.careful is not None and shares[likeliest] < sure:
             return self.careful.probabilities(grams, sense([text])[0])
         return shares
 
