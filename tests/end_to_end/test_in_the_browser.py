@@ -102,6 +102,11 @@ class Console:
         expect(dialog).to_be_hidden()
 
 
+#: What of a page lies beyond its width, beginning with the outermost.
+_STICKING_OUT = """width => [...document.querySelectorAll('body *')]
+    .filter(one => one.getBoundingClientRect().right > width).map(one => one.outerHTML.slice(0, 120)).slice(0, 12)"""
+
+
 def test_from_petition_to_rating(
     browser: Browser, product: Product, staff: httpx.Client, width: int, tmp_path: Path
 ) -> None:
@@ -145,7 +150,10 @@ def test_from_petition_to_rating(
     expect(console.page.get_by_role("main")).to_contain_text("Rosaura Félix Gámez")
     for name, page in (("portal", portal.page), ("consola", console.page)):
         page.screenshot(path=tmp_path / f"{name}-{width}.png")
-        assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{name} scrolls sideways"
+        sticking_out = page.evaluate(_STICKING_OUT, width)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, (
+            f"{name} scrolls sideways: {sticking_out}"
+        )
 
 
 def test_of_two_analysts_who_click_one_wins_and_the_other_is_told(
