@@ -105,7 +105,7 @@ class Worker:
             Chore("reconciliation", 60.0, lambda: reconciliation.catch_up(self.database, self.adapters)),
             Chore("mail", often, self.send_mail),
             Chore("turns", 600.0, lambda: turn_reminders.look_after(self.database, self.settings)),
-            Chore("suggestions", 5.0, self.suggester.suggest_pending),
+            Chore("suggestions", 30.0, self.suggester.suggest_pending),
             Chore("imports", often, self.advance_imports),
             Chore("webhooks", often, self.webhooks.run_once),
             Chore("webhooks_tidy", 3600.0, self.webhooks.tidy),

@@ -3,7 +3,7 @@
 import enum
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 import holidays as official
@@ -139,6 +139,12 @@ async def working_days(session: AsyncSession, kind: PetitionKind, priority: Prio
     if term is None:
         return None
     return term.urgent_days if priority is Priority.URGENT else term.days
+
+
+async def of_new(session: AsyncSession, kind: PetitionKind, priority: Priority, moment: datetime) -> date | None:
+    """The due date of a petition filed at `moment`; None where its kind has no term."""
+    days = await working_days(session, kind, priority)
+    return None if days is None else (await calendar(session)).add(clock.local(moment).date(), days)
 
 
 async def of_petition(session: AsyncSession, petition: Petition) -> Deadline | None:

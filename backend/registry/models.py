@@ -10,6 +10,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
+from backend import clock
 from backend.db import Base, enum_column
 
 #: The words of `search_text` as a search finds them: as they are, and by their stems. Nothing but letters and
@@ -195,7 +196,8 @@ class Petition(Base):
         TSVECTOR, Computed(f"{SPANISH_WORDS} || {SIMPLE_WORDS}", persisted=True), deferred=True
     )
     created_at: Mapped[datetime] = mapped_column(server_default=func.now(), index=True)
-    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=func.now())
+    #: Set here, not by the database: a flush must not leave it to be read again.
+    updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=clock.now)
 
     __table_args__ = (
         UniqueConstraint("year", "number"),

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from rapidfuzz import fuzz
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -108,6 +108,7 @@ async def file(session: AsyncSession, new: NewPetition, *, actor: ActorKind, use
     person = await person_of(session, new) if new.name else None
     topic = await catalog.suggest_topic(session, new.narrative)
     moment = clock.now()
+    due_on = await deadlines.of_new(session, new.kind, new.priority, moment)
     # The number is taken last: its row lock makes filings wait for one another until commit.
     year = clock.local(moment).year
     number = await _next_number(session, year)
@@ -130,13 +131,13 @@ async def file(session: AsyncSession, new: NewPetition, *, actor: ActorKind, use
         details=new.details,
         conversation_id=new.conversation_id,
         priority=new.priority,
+        due_on=due_on,
         created_at=moment,
         updated_at=moment,
     )
     session.add(petition)
     await refresh_search_text(session, petition, person)
     await session.flush()
-    await deadlines.refresh(session, petition)
     await add_event(session, petition, PetitionEventKind.FILED, actor=actor, user_id=user_id, to_status=petition.status)
     return petition
 
@@ -320,26 +321,28 @@ async def _hats(session: AsyncSession, actor: ActorKind, user_id: UUID | None) -
     return frozenset({Who.STAFF, Who.HEAD}) if is_head else frozenset({Who.STAFF})
 
 
-async def unmet(
-    session: AsyncSession, petition: Petition, step: lifecycle.Transition, reason: str, asked: str
-) -> list[Requirement]:
+def unmet(step: lifecycle.Transition, *, has_open_turns: bool, reason: str, asked: str) -> list[Requirement]:
     """What a step still lacks, in the vocabulary's order."""
-    open_turns = await session.scalar(
-        select(func.count()).select_from(Turn).where(Turn.petition_id == petition.id, Turn.state.in_(OPEN))
-    )
     is_met = {
         Requirement.REASON: bool(reason.strip()),
         Requirement.ASKED: bool(asked.strip()),
-        Requirement.OPEN_TURN: bool(open_turns),
-        Requirement.NO_OPEN_TURN: not open_turns,
+        Requirement.OPEN_TURN: has_open_turns,
+        Requirement.NO_OPEN_TURN: not has_open_turns,
     }
     return [one for one in Requirement if one in step.requires and not is_met[one]]
+
+
+async def has_open_turns(session: AsyncSession, petition: Petition) -> bool:
+    """Whether some agency still owes an answer."""
+    found = await session.scalar(select(Turn.id).where(Turn.petition_id == petition.id, Turn.state.in_(OPEN)).limit(1))
+    return found is not None
 
 
 async def _require(
     session: AsyncSession, petition: Petition, step: lifecycle.Transition, reason: str, asked: str
 ) -> None:
-    missing = await unmet(session, petition, step, reason, asked)
+    is_owed = await has_open_turns(session, petition)
+    missing = unmet(step, has_open_turns=is_owed, reason=reason, asked=asked)
     if missing:
         raise RequirementMissing(REQUIREMENT_TEXTS[missing[0]], missing=[one.value for one in missing])
 

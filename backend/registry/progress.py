@@ -76,7 +76,6 @@ def day_text(day: date | datetime) -> str:
 
 async def of_petition(session: AsyncSession, petition: Petition) -> Progress:
     """All that the holder of the code may know."""
-    await session.refresh(petition)  # what was just changed in it is the database's to say
     events = (
         await session.scalars(
             select(PetitionEvent).where(PetitionEvent.petition_id == petition.id).order_by(PetitionEvent.id)

@@ -279,10 +279,9 @@ async def escalated(session: AsyncSession, today: date, work: WorkCalendar, type
         .order_by(Turn.due_on, Petition.folio)
     )
     wanted = fold(typed)
-    found: dict[UUID, OverdueAgency] = {}
+    owed: dict[Agency, list[OverdueRow]] = {}
     for one, agency, folio in rows:
         if wanted in fold(f"{folio} {agency.name} {agency.short_name}"):
-            row = OverdueRow(one, folio, work.between(one.due_on, today))
-            earlier = found.get(agency.id, OverdueAgency(agency, ()))
-            found[agency.id] = OverdueAgency(agency, (*earlier.rows, row))
-    return sorted(found.values(), key=lambda owing: (-len(owing.rows), owing.agency.name))
+            owed.setdefault(agency, []).append(OverdueRow(one, folio, work.between(one.due_on, today)))
+    found = [OverdueAgency(agency, turns) for agency, turns in owed.items()]
+    return sorted(found, key=lambda owing: (-len(owing.rows), owing.agency.name))

@@ -110,12 +110,13 @@ class Step:
 async def steps(session: AsyncSession, petition: Petition, user: User) -> list[Step]:
     """The steps of the lifecycle that this user may make from here, with what each takes."""
     hat = Who.STAFF if user.role is Role.ANALYST else Who.HEAD
+    is_owed = await petitions.has_open_turns(session, petition)
     found = []
     for to in lifecycle.allowed(petition.status, hat):
         row = lifecycle.transition(petition.status, to)
         assert row is not None
         # What is typed into the form is not missing beforehand.
-        missing = await petitions.unmet(session, petition, row, "typed", "typed")
+        missing = petitions.unmet(row, has_open_turns=is_owed, reason="typed", asked="typed")
         found.append(Step(to, tuple(one for one in Requirement if one in row.requires), tuple(missing)))
     return found
 
