@@ -12,6 +12,7 @@ from backend.imports import models as imports
 from backend.integrations import models as integrations
 from backend.internal_api import models as internal_api
 from backend.learning import models as learning
+from backend.ledger import models as ledger
 from backend.letters import models as letters
 from backend.mail import models as mail
 from backend.messaging import models as messaging
@@ -39,6 +40,7 @@ __all__ = [
     "integrations",
     "internal_api",
     "learning",
+    "ledger",
     "letters",
     "mail",
     "messaging",

@@ -53,6 +53,10 @@ class User(Base):
     #: Whose liaison; set for Role.LIAISON alone.
     agency_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("agency.id"))
     email: Mapped[str | None] = mapped_column(String(254))
+    #: Where in the office they work.
+    area_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("office_area.id"))
+    #: Of their telephone on the office's exchange, or the number at which calls for them ring.
+    extension: Mapped[str | None] = mapped_column(String(20), unique=True)
     password_hash: Mapped[str]
     must_change_password: Mapped[bool] = mapped_column(default=True)
     is_active: Mapped[bool] = mapped_column(default=True)

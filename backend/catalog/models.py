@@ -63,6 +63,20 @@ class Topic(Base):
     is_active: Mapped[bool] = mapped_column(default=True)
 
 
+class OfficeArea(Base):
+    """An area of the office, as the organisation manual names it: staff belong to one, and calls are put through."""
+
+    __tablename__ = "office_area"
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+    #: The manual's own, as `03.07.02.01`.
+    key: Mapped[str] = mapped_column(String(20), unique=True)
+    name: Mapped[str] = mapped_column(String(160))
+    short_name: Mapped[str] = mapped_column(String(60))
+    extension: Mapped[str | None] = mapped_column(String(20))
+    is_active: Mapped[bool] = mapped_column(default=True)
+
+
 class BusinessHours(Base):
     """When the office attends, on America/Hermosillo's clock. `weekday`: Monday is 0."""
 

@@ -22,6 +22,7 @@ from backend.catalog.models import (
     CannedReply,
     Holiday,
     Municipality,
+    OfficeArea,
     Topic,
 )
 from backend.catalog.places import PlaceMatch, match_municipality
@@ -116,6 +117,8 @@ async def _seed_office(session: AsyncSession) -> None:
     facts = _yaml("office.yml")
     for day, name in facts["holidays"].items():
         await _add(session, Holiday, "day", {"day": day, "name": name})
+    for area in facts["areas"]:
+        await _add(session, OfficeArea, "key", {"key": area["key"], "name": area["name"], "short_name": area["short"]})
     if await session.scalar(select(func.count()).select_from(BusinessHours)):
         return
     for span in facts["hours"]:
@@ -193,6 +196,12 @@ async def agencies(session: AsyncSession, *, also: UUID | None = None) -> list[A
 
 async def topics(session: AsyncSession) -> list[Topic]:
     return list(await session.scalars(select(Topic).where(Topic.is_active).order_by(Topic.name)))
+
+
+async def areas(session: AsyncSession, *, only_active: bool = True) -> list[OfficeArea]:
+    """The office's areas, in the organisation manual's order."""
+    query = select(OfficeArea).order_by(OfficeArea.key)
+    return list(await session.scalars(query.where(OfficeArea.is_active) if only_active else query))
 
 
 async def suggest_topic(session: AsyncSession, narrative: str) -> Topic | None:
