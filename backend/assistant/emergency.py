@@ -29,6 +29,9 @@ _RULES = (
     # Self-harm
     r"\b(?:me quiero|quiero|voy a|ya me voy a|pienso|ganas de) (?:morir(?:me)?|matar(?:me)?|suicidar(?:me)?|quitarme la vida)\b",
     r"\b(?:no quiero|ya no quiero|no tengo ganas de) (?:seguir )?(?:vivir|viviendo|vivo|viva)\b",
+    r"\b(?:mejor|prefiero|preferiria|quisiera) (?:me muero|morir(?:me)?|estar muert[oa])\b",
+    r"\bno (?:le )?(?:hallo|hayo|encuentro|veo|tiene) (?:el |ningun )?(?:sentido|caso) (?:a )?"
+    r"(?:la vida|mi vida|vivir|seguir (?:aqui|viviendo|en este mundo))\b",
     r"\bsuicid", r"\bquitar(?:me|se) la vida\b", r"\bme (?:corte|estoy cortando) las venas\b",
     r"\btom(?:e|o|aron) (?:muchas |un monton de |todas las )?(?:pastillas|veneno|cloro)\b",
     # Crime under way

@@ -3,6 +3,7 @@
 Source: the postal catalogue that ships in `postalcodes-mexico` (state of 2018): what it lacks may well exist.
 """
 
+import re
 import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
@@ -15,6 +16,9 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.catalog.models import Municipality
 from backend.text import fold
+
+#: A shorter name is as likely a word of something else.
+_LEAST_LETTERS = 4
 
 
 @dataclass(frozen=True)
@@ -60,3 +64,15 @@ async def find(session: AsyncSession, code: str) -> PostalCode | None:
 def colonias(municipality: Municipality) -> tuple[Colonia, ...]:
     """A municipality's settlements with their codes, by name."""
     return _settlements().get(fold(municipality.name), ())
+
+
+def colonia_in(text: str, municipality: Municipality) -> str | None:
+    """The settlement of `municipality` that `text` names («en la sahuaro de hermosillo»), the longest; None if none."""
+    told = f" {' '.join(re.findall(r'[a-z0-9]+', fold(text)))} "
+    its_own = {fold(name) for name in (municipality.name, municipality.seat, *municipality.aliases)}
+    named = [
+        one.name
+        for one in colonias(municipality)
+        if len(one.name) >= _LEAST_LETTERS and fold(one.name) not in its_own and f" {fold(one.name)} " in told
+    ]
+    return max(named, key=len, default=None)

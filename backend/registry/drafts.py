@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend import clock
 from backend.conversations.models import Attachment, Author, Conversation, EventKind, Message
 from backend.conversations.service import record_event
-from backend.registry import intake, petitions
+from backend.registry import draft_answers, intake, petitions
 from backend.registry.errors import DraftIncomplete, NoDraft
 from backend.registry.models import (
     ActorKind,
@@ -136,12 +136,12 @@ async def open_draft(
         session.add(draft)
         just_shared = await _place_just_shared(session, conversation_id)
         place = {intake.PLACE: _place(just_shared)} if just_shared else {}
-        answers = {**place, **await _known_already(session, draft)}
+        answers = {**place, **await draft_answers.known_already(session, draft)}
     elif draft.kind is not kind:
         allowed = {*intake.fields_of(kind, {}), "narrativa", intake.PLACE}
         draft.kind = kind
         kept = {name: value for name, value in draft.fields.items() if name in allowed}
-        answers = {**await _known_already(session, draft), **kept}
+        answers = {**await draft_answers.known_already(session, draft), **kept}
     else:
         answers = dict(draft.fields)
     for name, raw in fields.items():
@@ -153,19 +153,6 @@ async def open_draft(
     draft.fields = answers
     await _await_next(session, draft)
     return await view(session, draft)
-
-
-async def _known_already(session: AsyncSession, draft: PetitionDraft, *, is_named: bool = False) -> dict[str, str]:
-    """What need not be asked because the channel itself vouches for it: the telephone. It may be corrected.
-
-    Where one may be anonymous it waits until they chose not to be (`is_named`).
-    """
-    conversation = await session.get_one(Conversation, draft.conversation_id)
-    wanted = intake.fields_of(draft.kind, {})
-    is_open = "contacto" in wanted and ("anonimo" not in wanted or is_named)
-    if conversation.verified_phone is None or not is_open:
-        return {}
-    return {"contacto": conversation.verified_phone}
 
 
 async def _place_just_shared(session: AsyncSession, conversation_id: UUID) -> dict[str, Any] | None:
@@ -204,7 +191,7 @@ async def answer(session: AsyncSession, conversation_id: UUID, field: str, text:
     draft = await _require(session, conversation_id)
     checked = await intake.check(session, field, text)
     if checked.value is not None:
-        draft.fields = await _with(session, draft, field, checked.value)
+        draft.fields = await draft_answers.with_answer(session, draft, field, checked.value, text)
         await _await_next(session, draft)
     return Answer(
         accepted=checked.value is not None,
@@ -213,16 +200,6 @@ async def answer(session: AsyncSession, conversation_id: UUID, field: str, text:
         options=checked.options,
         draft=await view(session, draft),
     )
-
-
-async def _with(session: AsyncSession, draft: PetitionDraft, field: str, value: str) -> dict[str, str]:
-    """The answers with one more. Whoever chooses to be anonymous is not kept by their telephone either."""
-    answers: dict[str, str] = {**draft.fields, field: value}
-    if field != "anonimo":
-        return answers
-    if value == "no":
-        return {**await _known_already(session, draft, is_named=True), **answers}
-    return {name: kept for name, kept in answers.items() if name not in {"nombre", "contacto"}}
 
 
 async def clear_field(session: AsyncSession, conversation_id: UUID, field: str) -> DraftView:
@@ -238,7 +215,7 @@ async def clear_field(session: AsyncSession, conversation_id: UUID, field: str) 
 async def restart_draft(session: AsyncSession, conversation_id: UUID) -> DraftView:
     """Forget every answer, but what the channel vouches for. Raises NoDraft."""
     draft = await _require(session, conversation_id)
-    draft.fields = await _known_already(session, draft)
+    draft.fields = await draft_answers.known_already(session, draft)
     await _await_next(session, draft)
     return await view(session, draft)
 

@@ -165,7 +165,8 @@ def implied_narrative(kind: PetitionKind) -> str | None:
 
 
 _NOTHING = re.compile(
-    r"^(?:no (?:la |lo )?(?:tengo|se|recuerdo|aplica)|ningun[oa]?|no|n/?a|sin \w+|omitir|despues|luego)"
+    r"^(?:no (?:la |lo |me la |me lo )?(?:tengo|se|recuerdo|aplica)|no (?:me acuerdo|sabria(?: decirle)?)|quien sabe"
+    r"|ningun[oa]?|no|n/?a|sin \w+|omitir|despues|luego)"
     r"(?: a la mano| ahorita| por ahora)?$"
 )
 _NAME_LEAD = re.compile(

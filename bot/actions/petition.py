@@ -29,6 +29,7 @@ from bot.actions.kinds import KINDS, OPENS_PETITION
 from bot.actions.manners import Answer
 from bot.actions.people import emergency, reach_person
 from bot.actions.readings import doubtful_text
+from bot.actions.told import take_told
 from bot.actions.turn import Turn, first_name
 
 #: Answers in the citizen's own words, in which an intent found by chance must not interrupt.
@@ -66,7 +67,7 @@ class ActionStartPetition(Answer):
         if "narrativa" in draft["fields"] and _words_of(turn):
             turn.say("utter_anote", narrativa=draft["fields"]["narrativa"])
         if context["consent"]:
-            await ask_next(turn, draft)
+            await ask_next(turn, await take_told(turn, draft))
         else:
             turn.say("utter_pregunta_consentimiento", aviso=context["privacy_notice"])
         return start_form(turn, "peticion_form", paso=None)
@@ -199,7 +200,7 @@ async def _hear_cancel(turn: Turn, context: dict[str, Any], draft: dict[str, Any
 async def _hear_consent(turn: Turn, draft: dict[str, Any]) -> list[EventType]:
     if turn.says_yes or (turn.intent == "afirmar" and turn.words <= 6 and not turn.says_no):
         await turn.backend.consent(True)
-        await ask_next(turn, draft)
+        await ask_next(turn, await take_told(turn, draft))
         return go_on()
     if turn.says_no or (turn.intent == "negar" and turn.words <= 8 and turn.confidence > 0.7):
         await turn.backend.cancel_draft()
@@ -301,7 +302,7 @@ async def _hear_answer(turn: Turn, draft: dict[str, Any]) -> list[EventType]:
     answer = await turn.backend.answer(field, turn.value)
     if answer["accepted"]:
         named = _thank_by_name(turn, answer["draft"]) if field == "nombre" else {}
-        await ask_next(turn, answer["draft"])
+        await ask_next(turn, await take_told(turn, answer["draft"]))
         return go_on(tropiezos=0, **named)
     suggestion = answer["suggestion"]
     if suggestion is not None:

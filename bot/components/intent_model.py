@@ -19,10 +19,11 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.sparse import csr_matrix, hstack
 from sklearn.feature_extraction.text import TfidfVectorizer
-from sklearn.model_selection import StratifiedKFold
+from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.svm import LinearSVC
 
 from bot.components.normalisation import by_ear, plain
+from bot.components.tails import signed
 
 Floats = NDArray[np.float32]
 
@@ -64,10 +65,14 @@ class Head:
     temperature: float
 
     @classmethod
-    def train(cls, features: csr_matrix, labels: NDArray[np.int64]) -> "Head":
-        """Learn; the temperature is the one under which examples held out in folds are likeliest."""
+    def train(cls, features: csr_matrix, labels: NDArray[np.int64], origins: NDArray[np.int64]) -> "Head":
+        """Learn; the temperature is the one under which examples held out in folds are likeliest.
+
+        `origins` tells which example each row is of: those of one example are held out together.
+        """
         scores = np.zeros((features.shape[0], int(labels.max()) + 1))
-        for seen, unseen in StratifiedKFold(_FOLDS, shuffle=True, random_state=7).split(features, labels):
+        folds = StratifiedGroupKFold(_FOLDS, shuffle=True, random_state=7)
+        for seen, unseen in folds.split(features, labels, origins):
             scores[unseen] = _svm().fit(features[seen], labels[seen]).decision_function(features[unseen])
 
         def surprise(temperature: float) -> float:
@@ -154,13 +159,16 @@ class IntentModel:
 
     @classmethod
     def train(cls, texts: list[str], intents: list[str], *, with_sense: bool = True) -> "IntentModel":
-        """Learn from `texts` and what each means. At least three examples an intent are needed."""
+        """Learn from `texts` and what each means, some of them signed too. At least three examples an intent."""
+        more = list(signed(texts, intents))
+        origins = np.array([*range(len(texts)), *(place for _, _, place in more)])
+        texts, intents = texts + [text for text, _, _ in more], intents + [intent for _, intent, _ in more]
         names = sorted(set(intents))
         labels = np.array([names.index(intent) for intent in intents])
         vectorizers = [vectorizer_of(options) for _, options, _ in BLOCKS]
         grams = grams_of(texts, vectorizers, fit=True)
-        careful = Head.train(_with_sense(grams, texts), labels) if with_sense else None
-        return cls(names, vectorizers, Head.train(grams, labels), careful)
+        careful = Head.train(_with_sense(grams, texts), labels, origins) if with_sense else None
+        return cls(names, vectorizers, Head.train(grams, labels, origins), careful)
 
     def probabilities(self, texts: list[str], *, carefully: bool = True) -> Floats:
         """Texts x intents, each row summing to 1; in the order of `intents`. Not `carefully`: by the first head."""

@@ -203,7 +203,7 @@ class Office:
         if field == "contacto":
             if word == "no tengo":
                 return "omitido", None
-            return (f"+52{digits}", None) if len(digits) == 10 else (None, "not_a_contact")
+            return (f"+52{digits[-10:]}", None) if len(digits) in {10, 12} else (None, "not_a_contact")
         if field == "curp":
             return (word.upper(), None) if len(word) == 18 else (None, "bad_curp")
         return text, None

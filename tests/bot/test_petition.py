@@ -50,6 +50,37 @@ async def test_what_the_first_message_told_is_not_asked_again(office: Office, ta
     assert office.fields == {"narrativa": f"{STORY} de Hermosillo", "municipio": "26030"}
 
 
+SIGNED = f"{STORY} en la colonia Pitic de Hermosillo, soy Juan Pérez Soto 662 111 2233"
+
+
+async def test_whoever_signs_their_story_is_not_asked_who_they_are(office: Office, talk: Talk) -> None:
+    await talk.say(SIGNED, "registrar_peticion", municipio="Hermosillo")
+    assert set(office.fields) == {"narrativa", "municipio"}, "nothing of the person is taken before consent"
+    taken = await talk.press("/afirmar")
+    assert taken.names == ["utter_tome_de_su_mensaje", "utter_resumen"]
+    assert "la colonia, su nombre y cómo avisarle" in taken.text
+    assert (office.fields["colonia"], office.fields["nombre"]) == ("Pitic", "Juan Pérez Soto")
+    assert office.fields["contacto"] == "+526621112233"
+
+
+async def test_a_complaint_asks_whether_it_is_anonymous_before_it_takes_a_name(office: Office, talk: Talk) -> None:
+    office.consent = True
+    story = "un policía de Hermosillo me quitó dinero en la colonia Pitic, soy Juan Pérez Soto 662 111 2233"
+    asked = await talk.say(story, "registrar_queja", municipio="Hermosillo")
+    assert asked.names[-1] == "utter_pregunta_anonimo"
+    assert "nombre" not in office.fields
+    assert (await talk.say("no")).names == ["utter_tome_de_su_mensaje", "utter_resumen"]
+    assert office.fields["nombre"] == "Juan Pérez Soto"
+
+
+async def test_what_is_corrected_is_asked_though_the_story_told_it(office: Office, talk: Talk) -> None:
+    office.consent = True
+    await talk.say(SIGNED, "registrar_peticion", municipio="Hermosillo")
+    assert (await talk.say("el nombre está mal", "corregir")).names == ["utter_pregunta_nombre"]
+    await talk.say("Juana Pérez Soto")
+    assert office.fields["nombre"] == "Juana Pérez Soto"
+
+
 async def test_a_bare_request_is_not_kept_as_the_story(office: Office, talk: Talk) -> None:
     office.consent = True
     replies = await talk.say("buenas quisiera poner una queja por favor", "registrar_queja")

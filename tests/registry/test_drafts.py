@@ -42,6 +42,27 @@ async def test_what_was_already_told_is_not_asked_again_but_what_does_not_pass_i
     assert draft.awaiting == "municipio"
 
 
+@pytest.mark.parametrize(
+    ("told", "colonia"),
+    [
+        ("en la sahuaro de hermosillo", "Sahuaro"),
+        ("Hermosillo, colonia Las Quintas", "Las Quintas"),
+        ("hermosillo", None),
+        ("aqui en hermosillo sonora", None),
+    ],
+)
+async def test_a_colonia_told_with_the_municipality_is_kept(counter: Counter, told: str, colonia: str | None) -> None:
+    await counter.open(narrativa=ANSWERS["narrativa"])
+    draft = (await counter.answer("municipio", told)).draft
+    assert draft.fields.get("colonia") == colonia
+    assert draft.awaiting == ("colonia" if colonia is None else "nombre")
+
+
+async def test_a_colonia_is_neither_asked_for_nor_kept_where_its_kind_has_none(counter: Counter) -> None:
+    await counter.open(PetitionKind.AUDIENCIA, narrativa=ANSWERS["narrativa"])
+    assert "colonia" not in (await counter.answer("municipio", "en la sahuaro de hermosillo")).draft.fields
+
+
 async def test_a_refused_answer_changes_nothing_and_says_why(counter: Counter) -> None:
     await counter.open(**ANSWERS)
     refused = await counter.answer("municipio", "hermociyo")
