@@ -29,7 +29,7 @@ from bot.actions.kinds import KINDS, OPENS_PETITION
 from bot.actions.manners import Answer
 from bot.actions.people import emergency, reach_person
 from bot.actions.readings import doubtful_text
-from bot.actions.told import take_told
+from bot.actions.told import name_alone, take_told
 from bot.actions.turn import Turn, first_name
 
 #: Answers in the citizen's own words, in which an intent found by chance must not interrupt.
@@ -299,7 +299,7 @@ async def _hear_answer(turn: Turn, draft: dict[str, Any]) -> list[EventType]:
     if turn.folded in _MANNERS or (field == "narrativa" and _only_asks(turn.text)):
         await ask_next(turn, draft)
         return go_on()
-    answer = await turn.backend.answer(field, turn.value)
+    answer = await turn.backend.answer(field, name_alone(turn.value) if field == "nombre" else turn.value)
     if answer["accepted"]:
         named = _thank_by_name(turn, answer["draft"]) if field == "nombre" else {}
         await ask_next(turn, await take_told(turn, answer["draft"]))

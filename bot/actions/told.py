@@ -37,12 +37,20 @@ def told_in(story: str) -> dict[str, str]:
     return {field: values[0] for field, values in answers.items() if values}
 
 
+def name_alone(text: str) -> str:
+    """An answer to «¿su nombre?» without the telephone, the e-mail or the CURP that came with it."""
+    for datum in sorted(find(text, _municipalities()), key=lambda one: -one.start):
+        if datum.entity in {"telefono", "correo", "curp"}:
+            text = text[: datum.start] + text[datum.end :]
+    return text.strip(" ,.;:-") or text
+
+
 async def take_told(turn: Turn, draft: dict[str, Any]) -> dict[str, Any]:
-    """The draft with what is asked next answered from the story, where that gives it; says what it took.
+    """The draft with what is asked next answered from the story or this message; says what it took.
 
     Only once consent is given, and only what stands next: whoever may choose to be anonymous is asked that first.
     """
-    told, taken = told_in(draft["fields"].get("narrativa", "")), list[str]()
+    told, taken = told_in(draft["fields"].get("narrativa", "")) | told_in(turn.text), list[str]()
     while draft["missing"] and draft["missing"][0] in told:
         field = draft["missing"][0]
         answer = await turn.backend.answer(field, told.pop(field))

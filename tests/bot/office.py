@@ -1,6 +1,7 @@
 """A stand-in for the backend's internal API: what the actions ask is checked, kept, and answered by simple rules."""
 
 import json
+import re
 import uuid
 from collections.abc import Callable
 from typing import Any
@@ -192,7 +193,8 @@ class Office:
             return (text, None) if sum(char.isalpha() for char in text) >= 10 else (None, "too_short")
         if field == "municipio":
             problem = "did_you_mean" if word == "navohoa" else "unknown_municipality"
-            return (_PLACES[word], None) if word in _PLACES else (None, problem)
+            place = next((key for name, key in _PLACES.items() if name in re.findall(r"\w+", word)), None)
+            return (place, None) if place else (None, problem)
         if field in _OPTIONS:
             chosen = next((option["value"] for option in _OPTIONS[field] if option["value"] in word.split()), None)
             return (chosen, None) if chosen else (None, "not_an_option")

@@ -73,6 +73,16 @@ async def test_a_complaint_asks_whether_it_is_anonymous_before_it_takes_a_name(o
     assert office.fields["nombre"] == "Juan Pérez Soto"
 
 
+async def test_an_answer_that_tells_more_than_was_asked_is_heard_whole(office: Office, talk: Talk) -> None:
+    telling(office, talk, narrativa=STORY)
+    assert (await talk.say("en Hermosillo, en la colonia Pitic")).names == [
+        "utter_tome_de_su_mensaje",
+        "utter_pregunta_nombre",
+    ]
+    assert (await talk.say("Ana Soto Ruiz, 662 111 2233")).names[-1] == "utter_resumen"
+    assert (office.fields["nombre"], office.fields["contacto"]) == ("Ana Soto Ruiz", "+526621112233")
+
+
 async def test_what_is_corrected_is_asked_though_the_story_told_it(office: Office, talk: Talk) -> None:
     office.consent = True
     await talk.say(SIGNED, "registrar_peticion", municipio="Hermosillo")
