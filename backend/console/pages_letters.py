@@ -15,11 +15,11 @@ from backend.console.rendering import staff_page
 from backend.conversations.files import FileStore
 from backend.db import Database, Tx
 from backend.errors import ChatSonoraError, NotFound
-from backend.letters import batch, queries, service
+from backend.letters import batch, bundles, queries, service
 from backend.letters.errors import LetterRefused
 from backend.letters.kinds import KINDS, Side
 from backend.letters.models import LetterKind, Series
-from backend.letters.service import LetterOrder
+from backend.letters.service import LetterFiles, LetterOrder
 from backend.registry import petitions
 from backend.registry.models import Petition
 from backend.turns import service as turns
@@ -186,12 +186,23 @@ async def batch_page(request: Request, tx: Tx, user: CurrentUser, batch_id: UUID
 
 @router.get("/documentos/lote/{batch_id}/zip")
 async def batch_archive(request: Request, tx: Tx, user: CurrentUser, batch_id: UUID) -> Response:
-    letters = await batch.letters_of(tx, batch_id)
+    """Every file of the batch, to be kept."""
+    packed = await bundles.archive(_files(request), await _letters_of(tx, batch_id))
+    return download(packed, f"oficios-{batch_id.hex[:8]}.zip", "application/zip")
+
+
+@router.get("/documentos/lote/{batch_id}/pdf")
+async def batch_to_print(request: Request, tx: Tx, user: CurrentUser, batch_id: UUID) -> Response:
+    """The whole batch as one PDF, to be printed at once."""
+    joined = await bundles.print_run(_files(request), await _letters_of(tx, batch_id))
+    return shown_pdf(joined, f"oficios-{batch_id.hex[:8]}.pdf")
+
+
+async def _letters_of(session: AsyncSession, batch_id: UUID) -> list[LetterFiles]:
+    letters = await batch.letters_of(session, batch_id)
     if not letters:
         raise NotFound("Ese lote no tiene documentos.")
-    return download(
-        await service.archive(_files(request), letters), f"oficios-{batch_id.hex[:8]}.zip", "application/zip"
-    )
+    return letters
 
 
 @router.get("/documentos/hechos")

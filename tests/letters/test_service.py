@@ -16,7 +16,7 @@ from backend.agents.models import Role, User
 from backend.catalog.models import Agency
 from backend.conversations.files import FileStore
 from backend.db import Database
-from backend.letters import batch, queries, service, stationery, templates
+from backend.letters import batch, bundles, queries, service, stationery, templates
 from backend.letters.errors import (
     AlreadyLettered,
     LetterNotFound,
@@ -27,6 +27,7 @@ from backend.letters.errors import (
 )
 from backend.letters.models import Letter, LetterCounter, LetterKind, LetterTemplate, Series
 from backend.letters.service import LetterOrder
+from backend.mail import service as mail
 from backend.registry import petitions
 from backend.registry.models import (
     ActorKind,
@@ -88,6 +89,7 @@ async def _numbers(session: AsyncSession, series: Series = Series.OFICIO) -> lis
 async def test_an_oficio_from_draft_to_cancelled(session: AsyncSession, files: FileStore, hilda: User) -> None:
     water = await session.get_one(Agency, await agency(session))
     water.liaison_name, water.liaison_title = "Ing. Jesús Ibáñez", "Director de Operación"
+    water.liaison_email = "enlace@cea.example"
     petition, (turn, other) = await turned(session, hilda, "cea", "salud")
     order = LetterOrder(LetterKind.OFICIO, turn.id)
     drafted = await service.draft(session, petition, order)
@@ -131,6 +133,12 @@ async def test_an_oficio_from_draft_to_cancelled(session: AsyncSession, files: F
         f"Se canceló el documento CEAC/DAG/0001/{YEAR}: Iba a otra dependencia",
         f"Oficio de canalización CEAC/DAG/0002/{YEAR}",
     ]
+    mails = (await mail.of_turns(session, [turn.id]))[turn.id]
+    told, first, gone, second = [(one.subject, [file["sha256"] for file in one.attachments]) for one in mails]
+    assert told[1] == []
+    assert first == (f"Oficio {letter.reference} de la petición con folio {petition.folio}", [letter.pdf_sha256])
+    assert gone == (f"Se canceló el oficio {letter.reference} de la petición con folio {petition.folio}", [])
+    assert second[1] == [again.pdf_sha256], "once each, though it was asked for twice"
     rows = await queries.of_petition(session, petition.id)
     assert [(row.letter.number, bool(row.letter.cancelled_at)) for row in rows] == [(2, False), (1, True)]
     assert (await queries.made(session, typed="dag/0001")).total == 1
@@ -241,7 +249,7 @@ async def test_a_batch_makes_each_once_and_tells_what_it_could_not(
         assert await _numbers(session) == [1, 2, 3]
         letters = await batch.letters_of(session, key)
         assert {one.letter.kind for one in letters} == {LetterKind.OFICIO, LetterKind.CIVIL_REGISTRY}
-        with zipfile.ZipFile(BytesIO(await service.archive(files, letters))) as packed:
+        with zipfile.ZipFile(BytesIO(await bundles.archive(files, letters))) as packed:
             assert len(packed.namelist()) == 4
             assert packed.testzip() is None
             assert acts.folio in " ".join(pages_of(packed.read(f"CEAC-DAG-0003-{YEAR}.pdf")))
