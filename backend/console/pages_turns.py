@@ -20,7 +20,7 @@ from backend.errors import ChatSonoraError, InvalidInput
 from backend.mail import service as mail
 from backend.registry import deadlines, petitions
 from backend.registry.models import Petition
-from backend.turns import queries
+from backend.turns import queries, sharing
 from backend.turns import service as turns
 from backend.turns.errors import TurnNotFound
 from backend.turns.models import Turn, TurnOutcome
@@ -125,6 +125,19 @@ async def withdraw(request: Request, tx: Tx, user: CurrentUser, folio: str, turn
         await turns.withdraw(tx, petition, one, typed.get("text", ""), user_id=user.id)
 
     return await _do(request, tx, user, petition, work, "turno", typed)
+
+
+@router.post("/peticiones/{folio}/turnos/{turn_id}/documentos")
+async def share_documents(request: Request, tx: Tx, user: CurrentUser, folio: str, turn_id: UUID) -> Response:
+    """Let the agency see the documents that were checked, and no others of the expediente."""
+    chosen = [value for value in (await request.form()).getlist("document") if isinstance(value, str)]
+    petition, one = await _locked(tx, folio, turn_id)
+
+    async def work() -> None:
+        ids = {uuid_of(value, "Ese documento no existe.") for value in chosen}
+        await sharing.share(tx, petition, one, ids, user_id=user.id)
+
+    return await _do(request, tx, user, petition, work, "compartido", {"turn": str(turn_id), "form": "compartir"})
 
 
 @router.post("/peticiones/{folio}/turnos/{turn_id}/registrar")

@@ -23,6 +23,7 @@ from backend.console import (
     turn_texts,
 )
 from backend.subscriptions import service as subscriptions
+from backend.turns import news
 
 #: The console of agencies' liaisons, which is all that they see.
 LIAISON_HOME = "/consola/enlace"
@@ -104,7 +105,7 @@ async def staff_page(
     context: dict[str, Any] | None = None,
     status: int = 200,
 ) -> HTMLResponse:
-    """A page of the console, with its header: who I am, whether I take chats, calls owed."""
+    """A page of the console, with its header: who I am, whether I take chats, calls owed, what agencies told."""
     presence = await agents.presence_of(session, user.id)
     values = {
         "user": user,
@@ -113,6 +114,7 @@ async def staff_page(
         "presence_state": presence.state if presence else PresenceState.OFFLINE,
         "capacity": presence.capacity if presence else agents.DEFAULT_CAPACITY,
         "calls_owed": await callbacks.pending_count(session),
+        "agency_news": await news.count(session, user.id),
         "webhooks_stopped": await subscriptions.stopped_count(session) if user.role is Role.ADMIN else 0,
         "notice": request.query_params.get("aviso", ""),
         "notices": NOTICES,
@@ -171,6 +173,8 @@ NOTICES = {
     **related_texts.NOTICES,
     "turnada": "La petición se turnó. Aquí mismo verá cómo le va en cada dependencia.",
     "turno": "El turno se actualizó.",
+    "visto": "Quedó marcado como visto.",
+    "compartido": "La dependencia ve los documentos que eligió.",
     "correo": "El correo se enviará de nuevo. Aquí mismo verá cómo le va.",
     "dependencia": "La dependencia se guardó.",
     "acuse": "Quedó registrado que la recibió.",

@@ -18,6 +18,7 @@ from backend.letters.document import Document, copies_of
 from backend.letters.errors import AlreadyLettered, LetterNotFound, LetterRefused
 from backend.letters.kinds import KINDS, Side
 from backend.letters.models import Letter, Letterhead, LetterKind, LetterTemplate
+from backend.mail.models import EmailMessage
 from backend.registry import petitions
 from backend.registry.models import ActorKind, Petition, PetitionEventKind
 from backend.turns import mailing
@@ -202,16 +203,20 @@ async def make(
     session.add(letter)
     await session.flush()
     await _tell(session, petition, letter, PetitionEventKind.LETTER_MADE, user, f"{facts.title} {reference}")
-    await _write_to_liaison(session, petition, letter, News.LETTER, [pdf_file])
+    mail = await _write_to_liaison(session, petition, letter, News.LETTER, [pdf_file])
+    if mail is not None:
+        await _tell(session, petition, letter, PetitionEventKind.LETTER_MAILED, user, f"{reference}, al enlace")
     return letter
 
 
 async def _write_to_liaison(
     session: AsyncSession, petition: Petition, letter: Letter, news: News, files: Sequence[StoredFile] = ()
-) -> None:
+) -> EmailMessage | None:
+    """None where nobody is to be told: no turn that is open, no address."""
     turn = await session.get(Turn, letter.turn_id) if letter.turn_id else None
-    if turn is not None and turn.state in OPEN:
-        await mailing.write(session, petition, turn, news, letter=letter.reference, files=files)
+    if turn is None or turn.state not in OPEN:
+        return None
+    return await mailing.write(session, petition, turn, news, letter=letter.reference, files=files)
 
 
 async def _made_before(session: AsyncSession, petition: Petition, order: LetterOrder) -> Letter | None:

@@ -98,6 +98,8 @@ def _make_letters(ana: Page, folio: str) -> None:
 def _answer(liaison: Page, folio: str, outcome: str, text: str, evidence: Path) -> None:
     liaison.get_by_role("link", name=folio).click()
     expect(liaison.get_by_text(NARRATIVE)).to_be_visible()
+    letter = liaison.get_by_role("link", name="Oficio CEAC/DAG/").get_attribute("href") or ""
+    assert folio in pages_of(liaison.request.get(letter).body())[0]
     liaison.get_by_role("button", name="Acusar recibo").click()
     expect(liaison.get_by_role("status")).to_contain_text("Quedó registrado")
     liaison.get_by_role("radio", name=outcome).check()
@@ -117,7 +119,7 @@ def _disagree(browser: Browser, site: str, folio: str, code: str, told: str) -> 
     rosa.goto(f"/folio/{folio}")
     rosa.get_by_label("Clave de acceso").fill(code)
     rosa.get_by_role("button", name="Ver cómo va").click()
-    expect(rosa.get_by_text(told)).to_be_visible()
+    expect(rosa.get_by_text(told, exact=True)).to_be_visible()
     _look(rosa, "told")
     rosa.get_by_label("Si quiere, cuéntenos más").fill("Sigue tirándose el agua")
     rosa.get_by_role("button", name="No se resolvió").click()
@@ -138,7 +140,12 @@ def test_from_paper_to_a_follow_up_taken_up_again(
     _answer(wendy, folio, "Se atendió", "Se cambió la tubería.", tmp_path / "tubería.pdf")
     _answer(saul, folio, "No fue posible", "El centro sigue sin agua.", tmp_path / "centro.pdf")
 
-    ana.goto(f"/consola/peticiones/{folio}")
+    ana.goto("/consola/novedades")
+    expect(ana.get_by_role("link", name="Dependencias 2 respuestas")).to_be_visible()
+    _look(ana, "news")
+    ana.get_by_role("button", name="Marcar como vista la de CEA").click()
+    expect(ana.get_by_role("row")).to_have_count(2)
+    ana.get_by_role("link", name=folio).click()
     expect(ana.get_by_role("link", name="tubería.pdf")).to_be_visible()
     expect(ana.get_by_role("link", name="centro.pdf")).to_be_visible()
     told = "La CEA cambió la tubería de la calle principal."

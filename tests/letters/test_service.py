@@ -130,8 +130,10 @@ async def test_an_oficio_from_draft_to_cancelled(session: AsyncSession, files: F
     )
     assert list(events) == [
         f"Oficio de canalización CEAC/DAG/0001/{YEAR}",
+        f"CEAC/DAG/0001/{YEAR}, al enlace",
         f"Se canceló el documento CEAC/DAG/0001/{YEAR}: Iba a otra dependencia",
         f"Oficio de canalización CEAC/DAG/0002/{YEAR}",
+        f"CEAC/DAG/0002/{YEAR}, al enlace",
     ]
     mails = (await mail.of_turns(session, [turn.id]))[turn.id]
     told, first, gone, second = [(one.subject, [file["sha256"] for file in one.attachments]) for one in mails]
