@@ -69,7 +69,7 @@ class Worker:
         self.advancer = Advancer(
             self.database,
             TypingAssistant(assistant, self.database, self.adapters),
-            secret=settings.secret_key.get_secret_value().encode(),
+            secret=settings.key,
             lease_seconds=settings.lease_seconds,
             acuses=ChatAcuse(self.files, settings.base_url),
         )

@@ -18,7 +18,7 @@ from backend.agents.models import User
 from backend.audit import service as audit
 from backend.catalog.models import Agency
 from backend.console.rendering import LIAISON_HOME, liaison_page
-from backend.console.typed_forms import day_of, keep_files, texts_of
+from backend.console.typed_forms import choice, day_of, keep_files, page_of, texts_of
 from backend.db import Tx
 from backend.errors import ChatSonoraError, InvalidInput
 from backend.letters import service as letters
@@ -49,10 +49,10 @@ async def listing(
 ) -> Response:
     """What was turned to the agency, what is due first at the top."""
     agency = await _agency(tx, user)
-    show = next((one for one in Show if one.value == ver), Show.OPEN)
+    show = choice(Show, ver) or Show.OPEN
     today, work = clock.local(clock.now()).date(), await deadlines.calendar(tx)
     typed = strip_control(buscar)
-    page = int(pagina) if pagina.isascii() and pagina.isdigit() else 1
+    page = page_of(pagina)
     result = await queries.of_agency(tx, agency.id, show=show, search=typed, today=today, page=page)
     context = {
         "result": result,
@@ -123,7 +123,7 @@ async def answer(request: Request, tx: Tx, user: CurrentLiaison, turn_id: UUID, 
     typed = {**texts_of(await request.form()), "form": "contestar"}
 
     async def work(petition: Petition, one: Turn) -> None:
-        outcome = {each.value: each for each in TurnOutcome}.get(typed.get("outcome", ""))
+        outcome = choice(TurnOutcome, typed.get("outcome", ""))
         if outcome is None:
             raise InvalidInput("Elija si se atendió o no fue posible.")
         kept = await keep_files(request.app.state.files, files or [], MOST_FILES)

@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import zipfile
 from pathlib import Path
 
 import openpyxl
@@ -204,7 +205,27 @@ def test_a_csv_is_read_whatever_wrote_it(tmp_path: Path, encoding: str, delimite
     assert list(reading.rows(path)) == [(1, rows[0]), (3, rows[2])]
 
 
-@pytest.mark.parametrize("content", [b"", b"Asunto\n", b"\x00\x01\x02\n\x00", b"PK\x05\x06" + b"\0" * 18])
+def _damaged(part: str) -> bytes:
+    """A spreadsheet of which one part is cut off in its middle."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(_xlsx())) as whole, zipfile.ZipFile(target, "w") as cut:
+        for name in whole.namelist():
+            content = whole.read(name)
+            cut.writestr(name, content[: len(content) // 2] if name == part else content)
+    return target.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"Asunto\n",
+        b"\x00\x01\x02\n\x00",
+        b"PK\x05\x06" + b"\0" * 18,
+        _damaged("xl/workbook.xml"),
+        _damaged("xl/styles.xml"),
+    ],
+)
 def test_what_is_no_spreadsheet_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a"
     path.write_bytes(content)
