@@ -9,7 +9,6 @@ from pydantic import BaseModel, Field, StringConstraints
 from backend.agents.auth import CurrentUser
 from backend.capture import fields
 from backend.capture import service as capture
-from backend.console.rendering import phone_text
 from backend.db import Tx
 from backend.dossier import service as dossier
 from backend.dossier.models import DocumentKind
@@ -18,6 +17,7 @@ from backend.fields import CleanText
 from backend.registry import service as registry
 from backend.registry.models import EntryChannel, Petition, PetitionKind
 from backend.settings import Settings
+from backend.text import phone_text
 
 router = APIRouter(prefix="/api/console/capture", tags=["console"])
 

@@ -23,6 +23,7 @@ from backend.console import (
     turn_texts,
 )
 from backend.subscriptions import service as subscriptions
+from backend.text import MONTHS, phone_text
 from backend.turns import news
 
 #: The console of agencies' liaisons, which is all that they see.
@@ -32,7 +33,6 @@ CSP = (
     "default-src 'self'; img-src 'self' blob: data:; media-src 'self'; object-src 'none'; base-uri 'none'; "
     "frame-ancestors 'none'; form-action 'self'"
 )
-_MONTHS = ("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic")
 
 templates = Jinja2Templates(directory=FOLDER / "templates")
 
@@ -42,7 +42,7 @@ def moment_text(moment: datetime | None) -> str:
     if moment is None:
         return "—"
     here = clock.local(moment)
-    return f"{here.day} {_MONTHS[here.month - 1]} {here.year}, {here:%H:%M}"
+    return f"{here.day} {MONTHS[here.month - 1][:3]} {here.year}, {here:%H:%M}"
 
 
 def told_day_text(day: str) -> str:
@@ -54,11 +54,9 @@ def size_text(size: int) -> str:
     return f"{size / 1024 / 1024:.1f} MB" if size >= 1024 * 1024 else f"{max(1, size // 1024)} KB"
 
 
-def phone_text(phone: str | None) -> str:
-    """`662 123 4567` for a Mexican number, anything else as it is."""
-    if phone and phone.startswith("+52") and len(phone) == 13:
-        return f"{phone[3:6]} {phone[6:9]} {phone[9:]}"
-    return phone or "—"
+def told_phone_text(phone: str | None) -> str:
+    """A telephone as it is read, a dash for none."""
+    return phone_text(phone) if phone else "—"
 
 
 def lower_first(text: str) -> str:
@@ -76,7 +74,7 @@ templates.env.filters.update(
     lower_first=lower_first,
     moment=moment_text,
     size=size_text,
-    phone=phone_text,
+    phone=told_phone_text,
     told_day=told_day_text,
 )
 templates.env.globals.update(

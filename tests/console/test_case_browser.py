@@ -141,7 +141,7 @@ def test_from_paper_to_a_follow_up_taken_up_again(
     _answer(saul, folio, "No fue posible", "El centro sigue sin agua.", tmp_path / "centro.pdf")
 
     ana.goto("/consola/novedades")
-    expect(ana.get_by_role("link", name="Dependencias 2 respuestas")).to_be_visible()
+    expect(ana.get_by_role("link", name="Dependencias 2 por ver")).to_be_visible()
     _look(ana, "news")
     ana.get_by_role("button", name="Marcar como vista la de CEA").click()
     expect(ana.get_by_role("row")).to_have_count(2)

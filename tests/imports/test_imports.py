@@ -119,6 +119,7 @@ async def test_a_spreadsheet_is_mapped_checked_filed_and_undone(
     await _reported(hilda, batch, good)
     await _same_again(hilda)
     touched = await _touch_one(database)
+    await _repeated_on_purpose(hilda, database, folder)
     assert (await hilda.submit(f"{batch}/deshacer")).status_code == 303
     await jobs.advance_due(database, folder)
     assert await _folios(database, PetitionStatus.CANCELADA) == good - 1
@@ -173,6 +174,20 @@ async def _same_again(hilda: Staff) -> None:
     assert chosen["columna_1"] == "nombre"  # as it was said the last time
     assert chosen["columna_0"] == ""
     assert (await hilda.submit(f"{batch}/descartar")).status_code == 303
+
+
+async def _repeated_on_purpose(hilda: Staff, database: Database, folder: Path) -> None:
+    """The same person with nearly the same words: said to repeat a folio, and filed only when asked to be."""
+    content = f"Celular,Asunto\n6621000000,Pide que le arreglen {_word(0)} pronto\n"
+    _, batch = await _upload(hilda, "una.csv", content.encode())
+    chosen = _chosen((await hilda.get(batch)).text)
+    await hilda.submit(f"{batch}/columnas", tipo="queja", medio="gira", **chosen)
+    await jobs.advance_due(database, folder)
+    assert re.search(r"Parece repetida</dt><dd>1<", (await hilda.get(batch)).text)
+    assert (await hilda.submit(f"{batch}/registrar")).status_code == 422
+    await hilda.submit(f"{batch}/registrar", repetidas="si")
+    await jobs.advance_due(database, folder)
+    assert re.search(r"Registrada</dt><dd>1<", (await hilda.get(batch)).text)
 
 
 async def _bytes_of_last(hilda: Staff) -> bytes:

@@ -147,7 +147,9 @@ async def test_an_oficio_from_draft_to_cancelled(session: AsyncSession, files: F
 
 
 async def test_letters_to_the_citizen(session: AsyncSession, files: FileStore, hilda: User) -> None:
-    petition, (water, _) = await turned(session, hilda, "cea", "salud")
+    petition, (water, _, wrong) = await turned(session, hilda, "cea", "salud", "dif")
+    (await session.get_one(Agency, water.agency_id)).liaison_email = "enlace@cea.example"
+    await turns.send_back(session, petition, wrong, "No es del DIF", user_id=hilda.id)
     letter = await service.make(session, files, petition, LetterOrder(LetterKind.ATTENTION), user=hilda)
     assert (letter.reference, letter.addressee) == (f"CEAC/CA/0001/{YEAR}", "María Núñez")
     stored = await service.files_of(session, letter.id)
@@ -160,6 +162,8 @@ async def test_letters_to_the_citizen(session: AsyncSession, files: FileStore, h
     with pytest.raises(LetterRefused, match="texto propio"):
         await service.make(session, files, petition, conclusion, user=hilda)
     await turns.answer(session, petition, water, "Se reparó la fuga", TurnOutcome.ATTENDED, user_id=hilda.id)
+    await service.make(session, files, petition, LetterOrder(LetterKind.OFICIO, water.id), user=hilda)
+    assert (await mail.of_turns(session, [water.id]))[water.id] == [], "who has answered is not asked again"
     answered = await service.make(session, files, petition, conclusion, user=hilda)
     assert "Se reparó la fuga" in pages_of(files.path(answered.pdf_sha256).read_bytes())[0]
     assert await _numbers(session, Series.CARTA) == [1, 2, 3], "what was refused took no number"

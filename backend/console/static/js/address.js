@@ -26,6 +26,7 @@ function bind(form) {
 
   async function byCode() {
     const turn = ++asked;
+    told.textContent = "";
     if (!/^[0-9]{5}$/.test(code.value)) return;
     try {
       const found = await get(`/api/console/places/postal/${code.value}`);

@@ -101,6 +101,7 @@ function empty() {
   documents = [];
   showStaged();
   people.clear();
+  form.querySelector("[data-place-told]").textContent = "";
   arrange();
   form.querySelector("[data-first]").focus();
   scrollTo(0, 0);

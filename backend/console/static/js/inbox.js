@@ -66,7 +66,7 @@ function showAgencyNews(count) {
   const badge = document.querySelector("[data-agency-news]");
   badge.hidden = !count;
   badge.textContent = count;
-  badge.setAttribute("aria-label", `${count} respuestas por ver`);
+  badge.setAttribute("aria-label", `${count} por ver`);
 }
 
 function showPane(name) {
