@@ -178,7 +178,8 @@ async def _same_again(hilda: Staff) -> None:
 
 async def _repeated_on_purpose(hilda: Staff, database: Database, folder: Path) -> None:
     """The same person with nearly the same words: said to repeat a folio, and filed only when asked to be."""
-    content = f"Celular,Asunto\n6621000000,Pide que le arreglen {_word(0)} pronto\n"
+    _, name, phone, said, place, *_ = _rows()[0]
+    content = f"Nombre,Celular,Asunto,Municipio\n{name},{phone},{said} pronto,{place}\n"
     _, batch = await _upload(hilda, "una.csv", content.encode())
     chosen = _chosen((await hilda.get(batch)).text)
     await hilda.submit(f"{batch}/columnas", tipo="queja", medio="gira", **chosen)
