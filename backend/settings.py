@@ -91,6 +91,11 @@ class Settings(BaseSettings):
         return self
 
     @property
+    def key(self) -> bytes:
+        """The secret key as what signs and seals wants it."""
+        return self.secret_key.get_secret_value().encode()
+
+    @property
     def base_url(self) -> str:
         return (self.public_url or f"http://localhost:{self.port}").rstrip("/")
 

@@ -1,9 +1,13 @@
-"""Texts as they are compared (without accents, case or extra space) and as they may be kept."""
+"""Texts as they are compared (without accents, case or extra space), as they may be kept, and as they are written."""
 
 import re
 import unicodedata
 from collections.abc import Sequence
 
+MONTHS = (
+    "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre",
+    "diciembre",
+)  # fmt: skip
 _SPACE = re.compile(r"\s+")
 
 
@@ -32,3 +36,10 @@ def listed(names: Sequence[str]) -> str:
     last = fold(names[-1])
     is_i = last.startswith(("i", "hi")) and not last.startswith(("ia", "ie", "io", "hia", "hie", "hio"))
     return f"{', '.join(names[:-1])} {'e' if is_i else 'y'} {names[-1]}"
+
+
+def phone_text(phone: str) -> str:
+    """`662 123 4567` for a Mexican number, anything else as it is."""
+    if phone.startswith("+52") and len(phone) == 13:
+        return f"{phone[3:6]} {phone[6:9]} {phone[9:]}"
+    return phone

@@ -27,6 +27,7 @@ from backend.conversations.files import FileStore
 from backend.conversations.inbox import ADVANCE, FETCH_MEDIA
 from backend.conversations.turns import Advancer
 from backend.db import Database
+from backend.dossier import sweeping as dossier_sweeping
 from backend.imports import jobs as imports
 from backend.integrations import idempotency
 from backend.jobqueue import queue
@@ -68,7 +69,7 @@ class Worker:
         self.advancer = Advancer(
             self.database,
             TypingAssistant(assistant, self.database, self.adapters),
-            secret=settings.secret_key.get_secret_value().encode(),
+            secret=settings.key,
             lease_seconds=settings.lease_seconds,
             acuses=ChatAcuse(self.files, settings.base_url),
         )
@@ -109,6 +110,7 @@ class Worker:
             Chore("imports", often, self.advance_imports),
             Chore("webhooks", often, self.webhooks.run_once),
             Chore("webhooks_tidy", 3600.0, self.webhooks.tidy),
+            Chore("staged_scans", 3600.0, lambda: dossier_sweeping.forget_staged(self.database, self.files)),
             Chore("api_answers", 3600.0, lambda: idempotency.forget_old(self.database)),
             Chore("templates", 60.0, lambda: templates.refresh_pending(self.database, self.adapters)),
         ]

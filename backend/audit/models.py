@@ -1,4 +1,4 @@
-"""Who changed the product's own settings."""
+"""Who changed the product's own settings, and who from outside the office looked at a petition."""
 
 import uuid
 from datetime import datetime
@@ -11,7 +11,10 @@ from backend.db import Base
 
 
 class AdminEvent(Base):
-    """What an administrator did to a thing: never changed, never deleted, and never with a secret in it."""
+    """What an administrator did to a thing, or that a liaison opened it.
+
+    Never changed, never deleted, and never with a secret in it.
+    """
 
     __tablename__ = "admin_event"
 

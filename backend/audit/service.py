@@ -1,4 +1,4 @@
-"""The trail of administrators' changes."""
+"""The trail of administrators' changes, and of what liaisons opened."""
 
 from collections.abc import Sequence
 from typing import Any

@@ -8,7 +8,9 @@ from typing import Any
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
-from backend.capture import fields, places
+from backend.capture import fields
+from backend.catalog import postal
+from backend.catalog.postal import PostalCode
 from backend.procedures import forms
 from backend.procedures.definitions import PROCEDURES
 from backend.registry import intake
@@ -17,13 +19,6 @@ from backend.registry.models import EntryChannel, PetitionKind
 from backend.registry.petitions import NewPetition
 from backend.text import fold, strip_control
 
-#: Where the bot's words to a citizen would not suit whoever captures.
-_STAFF_PROBLEMS = {
-    "empty": forms.MISSING,
-    "too_short": "Describa el asunto con más detalle.",
-    "not_a_name": "Escriba nombre y apellidos.",
-    "name_refused": "Escriba nombre y apellidos.",
-}
 _POSTAL_CODE = re.compile(r"^\d{5}$")
 
 
@@ -39,10 +34,11 @@ class Outcome:
 
 @dataclass
 class Checker:
-    """Checks captures. One instance remembers the municipalities it has looked up: rows name the same few."""
+    """Checks captures. One instance remembers the places that it has looked up: rows name the same few."""
 
     session: AsyncSession
     _places: dict[str, Checked] = field(default_factory=dict)
+    _codes: dict[str, PostalCode | None] = field(default_factory=dict)
 
     async def check(
         self,
@@ -75,7 +71,7 @@ class Checker:
                 continue
             checked = await self._answer(question, raw)
             if checked.value is None:
-                problems[name] = _words(checked)
+                problems[name] = intake.staff_problem(checked)
             elif checked.value != intake.SKIPPED:
                 values[name] = checked.value
         for name, most in fields.PLAIN.items():
@@ -94,13 +90,13 @@ class Checker:
 
     async def _fill_from(self, code: str, values: dict[str, str], problems: dict[str, str]) -> None:
         """The municipality, and the colonia where there is but one, that a postal code says."""
-        area = places.area_of(code)
+        if code not in self._codes:
+            self._codes[code] = await postal.find(self.session, code)
+        area = self._codes[code]
         if area is None:
             return
-        if area.municipality and "municipio" not in values and "municipio" not in problems:
-            found = await self._answer("municipio", area.municipality)
-            if found.value is not None:
-                values["municipio"] = found.value
+        if area.municipality and "municipio" not in problems:
+            values.setdefault("municipio", area.municipality.id)
         if len(area.colonias) == 1:
             values.setdefault("colonia", area.colonias[0])
 
@@ -136,12 +132,6 @@ class Checker:
 
 def _under(typed: Mapping[str, str], prefix: str) -> dict[str, str]:
     return {name.removeprefix(prefix): value for name, value in typed.items() if name.startswith(prefix)}
-
-
-def _words(checked: Checked) -> str:
-    code = checked.problem or "empty"
-    text = _STAFF_PROBLEMS.get(code) or intake.PROBLEMS.get(code, intake.PROBLEMS["not_an_option"])
-    return f"{text} ¿Quiso decir {checked.suggestion.title}?" if checked.suggestion else text
 
 
 def new_petition(kind: PetitionKind, channel: EntryChannel, outcome: Outcome) -> NewPetition:

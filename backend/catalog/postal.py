@@ -32,38 +32,56 @@ class PostalCode:
     """A code and what it covers; one code may reach over a municipality's border."""
 
     code: str
-    municipality_ids: tuple[str, ...]
+    municipalities: tuple[Municipality, ...]
     colonias: tuple[str, ...]
+
+    @property
+    def municipality(self) -> Municipality | None:
+        """The only one; None where there are several, or none that the catalog knows."""
+        return self.municipalities[0] if len(self.municipalities) == 1 else None
+
+
+@dataclass(frozen=True)
+class _Index:
+    """Municipalities by their folded names; all in the order of their own folded names."""
+
+    by_municipality: Mapping[str, tuple[Colonia, ...]]
+    municipalities_of: Mapping[str, frozenset[str]]
+    colonias_of: Mapping[str, tuple[str, ...]]
 
 
 @lru_cache(maxsize=1)
-def _settlements() -> Mapping[str, tuple[Colonia, ...]]:
-    """Folded municipality name -> its settlements, by name."""
+def _index() -> _Index:
     with closing(sqlite3.connect(DB_PATH)) as connection:
         rows = connection.execute("SELECT municipality, place, cp FROM places WHERE state = 'Sonora'").fetchall()
-    found: dict[str, set[Colonia]] = {}
-    for municipality, place, code in rows:
-        found.setdefault(fold(municipality), set()).add(Colonia(place, str(code).zfill(5)))
-    return {name: tuple(sorted(places, key=lambda one: fold(one.name))) for name, places in found.items()}
+    settled = {(fold(municipality), Colonia(place, str(code).zfill(5))) for municipality, place, code in rows}
+    by_municipality: dict[str, list[Colonia]] = {}
+    municipalities_of: dict[str, set[str]] = {}
+    colonias_of: dict[str, dict[str, None]] = {}
+    for municipality, colonia in sorted(settled, key=lambda one: (fold(one[1].name), one[1].postal_code, one[0])):
+        by_municipality.setdefault(municipality, []).append(colonia)
+        municipalities_of.setdefault(colonia.postal_code, set()).add(municipality)
+        colonias_of.setdefault(colonia.postal_code, {})[colonia.name] = None
+    return _Index(
+        {name: tuple(found) for name, found in by_municipality.items()},
+        {code: frozenset(found) for code, found in municipalities_of.items()},
+        {code: tuple(found) for code, found in colonias_of.items()},
+    )
 
 
 async def find(session: AsyncSession, code: str) -> PostalCode | None:
     """What a postal code is of; None for one that the catalogue does not have in Sonora."""
-    named = {
-        name: [one.name for one in places if one.postal_code == code]
-        for name, places in _settlements().items()
-        if any(one.postal_code == code for one in places)
-    }
-    if not named:
+    index = _index()
+    if code not in index.municipalities_of:
         return None
-    municipalities = (await session.scalars(select(Municipality))).all()
-    ids = tuple(one.id for one in municipalities if fold(one.name) in named)
-    return PostalCode(code, ids, tuple(sorted({name for names in named.values() for name in names}, key=fold)))
+    named = index.municipalities_of[code]
+    known = (await session.scalars(select(Municipality).order_by(Municipality.name))).all()
+    return PostalCode(code, tuple(one for one in known if fold(one.name) in named), index.colonias_of[code])
 
 
 def colonias(municipality: Municipality) -> tuple[Colonia, ...]:
     """A municipality's settlements with their codes, by name."""
-    return _settlements().get(fold(municipality.name), ())
+    return _index().by_municipality.get(fold(municipality.name), ())
 
 
 def colonia_in(text: str, municipality: Municipality) -> str | None:

@@ -7,17 +7,17 @@ from fastapi import APIRouter, File, Request, UploadFile
 from pydantic import BaseModel, Field, StringConstraints
 
 from backend.agents.auth import CurrentUser
-from backend.capture import fields, places
+from backend.capture import fields
 from backend.capture import service as capture
-from backend.console.rendering import phone_text
 from backend.db import Tx
 from backend.dossier import service as dossier
 from backend.dossier.models import DocumentKind
-from backend.errors import InvalidInput, NotFound
+from backend.errors import InvalidInput
 from backend.fields import CleanText
 from backend.registry import service as registry
 from backend.registry.models import EntryChannel, Petition, PetitionKind
 from backend.settings import Settings
+from backend.text import phone_text
 
 router = APIRouter(prefix="/api/console/capture", tags=["console"])
 
@@ -38,11 +38,6 @@ class PersonFound(BaseModel):
 class MunicipalityFound(BaseModel):
     name: str | None
     suggestion: str | None
-
-
-class AreaFound(BaseModel):
-    municipality: str | None
-    colonias: list[str]
 
 
 class Staged(BaseModel):
@@ -98,15 +93,6 @@ async def find_municipality(tx: Tx, user: CurrentUser, body: Typed) -> Municipal
     return MunicipalityFound(name=name, suggestion=suggestion)
 
 
-@router.get("/places/{postal_code}")
-async def find_area(user: CurrentUser, postal_code: str) -> AreaFound:
-    """The municipality and the colonias of a postal code of Sonora."""
-    area = places.area_of(postal_code)
-    if area is None:
-        raise NotFound("Ese código postal no es de Sonora.")
-    return AreaFound(municipality=area.municipality, colonias=list(area.colonias))
-
-
 @router.post("/documents", status_code=201)
 async def stage_document(request: Request, tx: Tx, user: CurrentUser, file: Annotated[UploadFile, File()]) -> Staged:
     """Keep a scan until its petition is filed."""
@@ -136,5 +122,5 @@ async def file_capture(request: Request, tx: Tx, user: CurrentUser, body: Captur
 def filed(request: Request, petition: Petition) -> Filed:
     """What whoever captured tells, or hands, to the person."""
     settings: Settings = request.app.state.settings
-    secret = settings.secret_key.get_secret_value().encode()
+    secret = settings.key
     return Filed(folio=petition.folio, access_code=registry.code_of(petition, secret))

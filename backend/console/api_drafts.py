@@ -26,7 +26,7 @@ async def answer_draft(
 ) -> DraftResult:
     """Complete the form, and register the petition when `file` is true and nothing is missing."""
     settings: Settings = request.app.state.settings
-    secret = settings.secret_key.get_secret_value().encode()
+    secret = settings.key
     return await petition_form.answer_draft(
         tx, conversation_id, user, secret, kind=body.kind, typed=body.fields, file=body.file
     )

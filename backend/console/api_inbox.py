@@ -40,7 +40,7 @@ async def inbox(
 @router.get("/counts")
 async def counts(tx: Tx, user: CurrentUser) -> CountsOut:
     """How many conversations each view holds."""
-    return CountsOut.model_validate(await queries.inbox_counts(tx, user.id))
+    return await presenting.counts_out(tx, user.id)
 
 
 @router.get("/conversations/{conversation_id}")

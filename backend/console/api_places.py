@@ -15,7 +15,10 @@ router = APIRouter(prefix="/api/console/places", include_in_schema=False)
 
 
 class PostalCodeOut(BaseModel):
+    """`municipality`: the name of the only one."""
+
     municipality_ids: list[str]
+    municipality: str | None
     colonias: list[str]
 
 
@@ -29,7 +32,11 @@ async def postal_code(tx: Tx, user: CurrentUser, code: Annotated[str, Path(max_l
     found = await postal.find(tx, code)
     if found is None:
         raise NotFound("Ese código postal no está en el catálogo de Sonora.")
-    return PostalCodeOut(municipality_ids=list(found.municipality_ids), colonias=list(found.colonias))
+    return PostalCodeOut(
+        municipality_ids=[one.id for one in found.municipalities],
+        municipality=found.municipality.name if found.municipality else None,
+        colonias=list(found.colonias),
+    )
 
 
 @router.get("/municipalities/{municipality_id}/colonias")

@@ -6,10 +6,9 @@ from datetime import date
 from backend.registry.deadlines import Deadline, Pace, Skipped, WorkCalendar
 from backend.registry.intake import KIND_TEXTS
 from backend.registry.models import Petition, Priority
+from backend.text import MONTHS
 
 _DAYS = ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo")
-_MONTHS = ("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre",
-           "noviembre", "diciembre")  # fmt: skip
 
 PACES = {
     Pace.ON_TIME: "En tiempo",
@@ -23,12 +22,12 @@ PACES = {
 
 def day_text(day: date) -> str:
     """`lunes 24 de noviembre de 2026`."""
-    return f"{_DAYS[day.weekday()]} {day.day} de {_MONTHS[day.month - 1]} de {day.year}"
+    return f"{_DAYS[day.weekday()]} {day.day} de {MONTHS[day.month - 1]} de {day.year}"
 
 
 def short_day(day: date) -> str:
     """`24 nov 2026`."""
-    return f"{day.day} {_MONTHS[day.month - 1][:3]} {day.year}"
+    return f"{day.day} {MONTHS[day.month - 1][:3]} {day.year}"
 
 
 def _days(count: int) -> str:

@@ -51,7 +51,6 @@ FACTS: Mapping[str, str] = {
     "petition_due_on": "La petición vence",
     "until": "Hasta",
     "number": "Número",
-    "letter": "Documento",
     "file_name": "Archivo",
     "folio": "Folio",
     "to": "Para",

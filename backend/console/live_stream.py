@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sse_starlette import ServerSentEvent
 
 from backend.agents import service as agents
-from backend.console.presenting import closing_windows, message_out
+from backend.console.presenting import closing_windows, counts_out, message_out
 from backend.console.schemas import CountsOut, LiveState
 from backend.conversations import queries
 from backend.conversations.models import Conversation
@@ -86,7 +86,7 @@ async def _look(
 
 async def _inbox_event(session: AsyncSession, follower: Follower, *, has_moved: bool) -> list[ServerSentEvent]:
     """The counts, when they changed or something in the inbox did: the page then reads its list again."""
-    counts = CountsOut.model_validate(await queries.inbox_counts(session, follower.user_id))
+    counts = await counts_out(session, follower.user_id)
     if not has_moved and counts == follower.counts_seen:
         return []
     follower.counts_seen = counts

@@ -69,7 +69,7 @@ async def print_acuse(
     has_code = con_clave == "si"
     if has_code and not await may_print_code(tx, petition, user):
         raise CodeNotYours
-    code = petitions.code_of(petition, settings.secret_key.get_secret_value().encode()) if has_code else None
+    code = petitions.code_of(petition, settings.key) if has_code else None
     content = await acuses.make(tx, petition, settings.base_url, code=code)
     await audit.record(tx, user, PRINTED, petition.id, folio=petition.folio, with_code=has_code)
     disposition = f'inline; filename="{acuses.file_name(petition.folio)}"'

@@ -13,7 +13,7 @@ from backend.catalog import agencies
 from backend.catalog.agencies import AgencyEntry
 from backend.catalog.models import Agency, AgencyLevel
 from backend.console.rendering import staff_page
-from backend.console.typed_forms import texts_of
+from backend.console.typed_forms import choice, texts_of
 from backend.db import Tx
 from backend.errors import ChatSonoraError, InvalidInput
 
@@ -43,7 +43,7 @@ async def _page(
 ) -> Response:
     edited = await session.get(Agency, editing) if editing else None
     context = {
-        "active": "agencies",
+        "active": "news",
         "agencies": await agencies.listed(session, searched),
         "searched": searched,
         "edited": edited,
@@ -91,7 +91,7 @@ async def _save(request: Request, session: AsyncSession, user: User, agency_id: 
 
 
 def _entry(typed: dict[str, str]) -> AgencyEntry:
-    level = next((one for one in AgencyLevel if one.value == typed.get("level")), None)
+    level = choice(AgencyLevel, typed.get("level", ""))
     if level is None:
         raise InvalidInput("Elija el orden de gobierno.", field="level")
     days = typed.get("answer_days", "")

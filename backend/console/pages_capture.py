@@ -15,6 +15,7 @@ from backend.capture import service as capture
 from backend.catalog import service as catalog
 from backend.console import api_capture, petition_form
 from backend.console.rendering import staff_page
+from backend.console.typed_forms import choice, uuid_of
 from backend.db import Tx
 from backend.dossier import service as dossier
 from backend.dossier.models import DocumentKind
@@ -27,25 +28,14 @@ router = APIRouter(prefix="/consola/peticiones/nueva", include_in_schema=False)
 Short = Annotated[str, Query(max_length=100)]
 
 
-def _kind(raw: str) -> PetitionKind | None:
-    return PetitionKind(raw) if raw in {one.value for one in PetitionKind} else None
-
-
-def _uuid(raw: str) -> UUID:
-    try:
-        return UUID(raw)
-    except ValueError:
-        raise InvalidInput from None
-
-
 @router.get("")
 async def new_petition(
     request: Request, tx: Tx, user: CurrentUser, tipo: Short = "", conversacion: UUID | None = None
 ) -> Response:
     if conversacion is not None:
-        form = await petition_form.draft_form(tx, conversacion, _kind(tipo))
+        form = await petition_form.draft_form(tx, conversacion, choice(PetitionKind, tipo))
         return await draft_page(request, tx, user, form=form, conversation_id=conversacion)
-    return await capture_page(request, tx, user, await _begun(tx, user, _kind(tipo)))
+    return await capture_page(request, tx, user, await _begun(tx, user, choice(PetitionKind, tipo)))
 
 
 async def _begun(session: AsyncSession, user: User, kind: PetitionKind | None) -> dict[str, str]:
@@ -101,11 +91,11 @@ async def _file_capture(
     request: Request, session: AsyncSession, user: User, typed: dict[str, str], files: list[UploadFile]
 ) -> Response:
     """For a browser that runs no scripts: the same form, sent whole."""
-    kind = _kind(typed.get("kind", ""))
+    kind = choice(PetitionKind, typed.get("kind", ""))
     channel = next((one for one in fields.CHANNELS if one.value == typed.get("channel")), None)
     if kind is None or channel is None or not typed.get("key", "").isalnum() or len(typed["key"]) > 64:
         raise InvalidInput("Elija el medio de entrada y el tipo.")
-    person_id = _uuid(typed["person_id"]) if typed.get("person_id") else None
+    person_id = uuid_of(typed["person_id"]) if typed.get("person_id") else None
     documents: list[tuple[UUID, DocumentKind]] = []
     for upload in files:
         staged = await dossier.stage(session, await request.app.state.files.keep(upload), user_id=user.id)
@@ -121,14 +111,14 @@ async def _file_capture(
 
 
 async def _file_draft(request: Request, session: AsyncSession, user: User, typed: dict[str, str]) -> Response:
-    conversation_id = _uuid(typed["conversation_id"])
+    conversation_id = uuid_of(typed["conversation_id"])
     settings: Settings = request.app.state.settings
     result = await petition_form.answer_draft(
         session,
         conversation_id,
         user,
-        settings.secret_key.get_secret_value().encode(),
-        kind=_kind(typed.get("kind", "")) or PetitionKind.PETICION,
+        settings.key,
+        kind=choice(PetitionKind, typed.get("kind", "")) or PetitionKind.PETICION,
         typed=typed,
         file=True,
     )

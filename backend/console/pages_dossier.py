@@ -4,10 +4,11 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
-from fastapi.responses import FileResponse, RedirectResponse
+from fastapi.responses import FileResponse
 
 from backend.agents.auth import CurrentUser
-from backend.console.pages_petitions import detail_page
+from backend.console.pages_petitions import back_to, detail_page
+from backend.console.typed_forms import choice
 from backend.conversations.files import FileStore
 from backend.db import Tx
 from backend.dossier import service as dossier
@@ -19,14 +20,6 @@ router = APIRouter(prefix="/consola/peticiones/{folio}/expediente", include_in_s
 
 #: A browser shows a PDF with a page of its own, which a sandbox would keep from loading.
 _PDF_CSP = "default-src 'none'; object-src 'self'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-
-
-def _back(folio: str) -> Response:
-    return RedirectResponse(f"/consola/peticiones/{folio}?aviso=guardado#expediente", status_code=303)
-
-
-def _kind(raw: str) -> DocumentKind | None:
-    return DocumentKind(raw) if raw in {one.value for one in DocumentKind} else None
 
 
 @router.post("")
@@ -49,8 +42,8 @@ async def add(
     except ChatSonoraError as refused:
         return await detail_page(request, tx, user, folio, refused)
     for file in kept:
-        await dossier.add(tx, petition, file, kind=_kind(kind), user_id=user.id)
-    return _back(petition.folio)
+        await dossier.add(tx, petition, file, kind=choice(DocumentKind, kind), user_id=user.id)
+    return back_to(petition.folio, "guardado", "expediente")
 
 
 @router.get("/{document_id}")
@@ -78,13 +71,13 @@ async def rename(
 ) -> Response:
     petition = await petitions.get(tx, folio, for_update=True)
     try:
-        wanted = _kind(kind)
+        wanted = choice(DocumentKind, kind)
         if wanted is None:
             raise InvalidInput("Elija el tipo de documento.")
         await dossier.rename(tx, petition, document_id, kind=wanted, title=title, user_id=user.id)
     except ChatSonoraError as refused:
         return await detail_page(request, tx, user, folio, refused)
-    return _back(petition.folio)
+    return back_to(petition.folio, "guardado", "expediente")
 
 
 @router.post("/{document_id}/retirar")
@@ -101,4 +94,4 @@ async def withdraw(
         await dossier.withdraw(tx, petition, document_id, reason=reason, user_id=user.id)
     except ChatSonoraError as refused:
         return await detail_page(request, tx, user, folio, refused)
-    return _back(petition.folio)
+    return back_to(petition.folio, "guardado", "expediente")

@@ -14,6 +14,7 @@ from backend.agents.auth import CurrentUser
 from backend.agents.models import User
 from backend.catalog import service as catalog
 from backend.console.rendering import staff_page
+from backend.console.typed_forms import choice
 from backend.db import Tx
 from backend.errors import ChatSonoraError, InvalidInput
 from backend.registry import petitions
@@ -134,7 +135,7 @@ async def change_status(
     group = await groups.get(tx, group_id)
     typed = {"status": status, "reason": reason, "asked": asked}
     try:
-        to = next((one for one in PetitionStatus if one.value == status), None)
+        to = choice(PetitionStatus, status)
         if to is None:
             raise InvalidInput("Elija el nuevo estado.")
         outcomes = await groups.change_status(tx, group, to, reason=reason[:1000], asked=asked[:400], user_id=user.id)

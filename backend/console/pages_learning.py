@@ -14,6 +14,7 @@ from backend import clock
 from backend.agents.auth import CurrentHead
 from backend.agents.models import User
 from backend.console.rendering import staff_page
+from backend.console.typed_forms import choice, page_of
 from backend.db import Tx
 from backend.errors import ChatSonoraError, InvalidInput
 from backend.learning import exporting, formats, intents, queries, service
@@ -30,13 +31,6 @@ Typed = Annotated[str, Form(max_length=200)]
 _BATCH = re.compile(r"[0-9a-f-]{36}")
 #: What the address says for every state.
 ALL = "todos"
-
-
-def _choice(options: type[E], raw: str) -> E | None:
-    try:
-        return options(raw)
-    except ValueError:
-        return None
 
 
 @router.get("")
@@ -66,11 +60,11 @@ async def _page(
     error: ChatSonoraError | None = None,
 ) -> Response:
     wanted = Filter(
-        state=None if typed["estado"] == ALL else _choice(LabelState, typed["estado"]) or LabelState.PENDING,
-        period=_choice(Period, typed["periodo"]),
+        state=None if typed["estado"] == ALL else choice(LabelState, typed["estado"]) or LabelState.PENDING,
+        period=choice(Period, typed["periodo"]),
         intent=typed["intencion"] or None,
-        band=_choice(Band, typed["confianza"]),
-        page=int(page) if page.isascii() and page.isdigit() else 1,
+        band=choice(Band, typed["confianza"]),
+        page=page_of(page),
     )
     found = await queries.groups(session, wanted)
     context = {
@@ -153,7 +147,7 @@ async def export(request: Request, tx: Tx, user: CurrentHead, name: str) -> Resp
 
 @router.get("/modelos")
 async def models(request: Request, tx: Tx, user: CurrentHead, periodo: Short = Period.MONTH.value) -> Response:
-    period = _choice(Period, periodo) or Period.MONTH
+    period = choice(Period, periodo) or Period.MONTH
     settings: Settings = request.app.state.settings
     context = {
         "active": "learning",

@@ -11,15 +11,17 @@ from backend.agents.auth import CurrentUser
 from backend.agents.models import User
 from backend.catalog import service as catalog
 from backend.console.letter_files import download, shown_pdf
+from backend.console.pages_petitions import back_to
 from backend.console.rendering import staff_page
+from backend.console.typed_forms import choice, known_uuid, page_of
 from backend.conversations.files import FileStore
 from backend.db import Database, Tx
 from backend.errors import ChatSonoraError, NotFound
-from backend.letters import batch, queries, service
+from backend.letters import batch, bundles, queries, service
 from backend.letters.errors import LetterRefused
 from backend.letters.kinds import KINDS, Side
 from backend.letters.models import LetterKind, Series
-from backend.letters.service import LetterOrder
+from backend.letters.service import LetterFiles, LetterOrder
 from backend.registry import petitions
 from backend.registry.models import Petition
 from backend.turns import service as turns
@@ -31,18 +33,11 @@ Short = Annotated[str, Query(max_length=100)]
 Typed = Annotated[str, Form(max_length=20_000)]
 
 
-def _uuid(raw: str) -> UUID | None:
-    try:
-        return UUID(raw)
-    except ValueError:
-        return None
-
-
 def _kind(raw: str) -> LetterKind:
-    try:
-        return LetterKind(raw)
-    except ValueError:
-        raise NotFound("No existe ese tipo de documento.") from None
+    kind = choice(LetterKind, raw)
+    if kind is None:
+        raise NotFound("No existe ese tipo de documento.")
+    return kind
 
 
 def _files(request: Request) -> FileStore:
@@ -55,7 +50,7 @@ async def new_letter(
     request: Request, tx: Tx, user: CurrentUser, folio: str, tipo: Short = "", turno: Short = ""
 ) -> Response:
     petition = await petitions.get(tx, folio)
-    order = LetterOrder(_kind(tipo), _uuid(turno))
+    order = LetterOrder(_kind(tipo), known_uuid(turno))
     return await _letter_page(request, tx, user, petition, order)
 
 
@@ -101,7 +96,7 @@ async def preview_letter(
 ) -> Response:
     """The draft as PDF; no number is taken."""
     petition = await petitions.get(tx, folio)
-    draft = await service.draft(tx, petition, LetterOrder(_kind(kind), _uuid(turn), text))
+    draft = await service.draft(tx, petition, LetterOrder(_kind(kind), known_uuid(turn), text))
     return shown_pdf(await service.drawn(draft.document), f"borrador-{petition.folio}.pdf")
 
 
@@ -117,20 +112,18 @@ async def make_letter(
     key: Typed = "",
 ) -> Response:
     petition = await petitions.get(tx, folio, for_update=True)
-    order = LetterOrder(_kind(kind), _uuid(turn), text.replace("\r\n", "\n").strip(), _uuid(key) or uuid4())
+    order = LetterOrder(_kind(kind), known_uuid(turn), text.replace("\r\n", "\n").strip(), known_uuid(key) or uuid4())
     try:
         async with tx.begin_nested():
             letter = await service.make(tx, _files(request), petition, order, user=user)
     except ChatSonoraError as refused:
         return await _letter_page(request, tx, user, petition, order, refused)
-    return RedirectResponse(
-        f"/consola/peticiones/{petition.folio}?aviso=documento#documento-{letter.id}", status_code=303
-    )
+    return back_to(petition.folio, "documento", f"documento-{letter.id}")
 
 
 @router.get("/documentos")
 async def waiting(request: Request, tx: Tx, user: CurrentUser, dependencia: Short = "", folio: Short = "") -> Response:
-    return await _waiting_page(request, tx, user, agency_id=_uuid(dependencia), folio=folio)
+    return await _waiting_page(request, tx, user, agency_id=known_uuid(dependencia), folio=folio)
 
 
 async def _waiting_page(
@@ -159,8 +152,8 @@ async def _waiting_page(
 @router.post("/documentos/lote")
 async def make_batch(request: Request, tx: Tx, user: CurrentUser, key: Typed = "") -> Response:
     """Make the marked oficios, each in a transaction of its own."""
-    wanted = [_uuid(raw) for raw in (await request.form()).getlist("turn") if isinstance(raw, str)]
-    batch_id = _uuid(key) or uuid4()
+    wanted = [known_uuid(raw) for raw in (await request.form()).getlist("turn") if isinstance(raw, str)]
+    batch_id = known_uuid(key) or uuid4()
     database: Database = request.app.state.database
     await tx.commit()
     try:
@@ -186,20 +179,31 @@ async def batch_page(request: Request, tx: Tx, user: CurrentUser, batch_id: UUID
 
 @router.get("/documentos/lote/{batch_id}/zip")
 async def batch_archive(request: Request, tx: Tx, user: CurrentUser, batch_id: UUID) -> Response:
-    letters = await batch.letters_of(tx, batch_id)
+    """Every file of the batch, to be kept."""
+    packed = await bundles.archive(_files(request), await _letters_of(tx, batch_id))
+    return download(packed, f"oficios-{batch_id.hex[:8]}.zip", "application/zip")
+
+
+@router.get("/documentos/lote/{batch_id}/pdf")
+async def batch_to_print(request: Request, tx: Tx, user: CurrentUser, batch_id: UUID) -> Response:
+    """The whole batch as one PDF, to be printed at once."""
+    joined = await bundles.print_run(_files(request), await _letters_of(tx, batch_id))
+    return shown_pdf(joined, f"oficios-{batch_id.hex[:8]}.pdf")
+
+
+async def _letters_of(session: AsyncSession, batch_id: UUID) -> list[LetterFiles]:
+    letters = await batch.letters_of(session, batch_id)
     if not letters:
         raise NotFound("Ese lote no tiene documentos.")
-    return download(
-        await service.archive(_files(request), letters), f"oficios-{batch_id.hex[:8]}.zip", "application/zip"
-    )
+    return letters
 
 
 @router.get("/documentos/hechos")
 async def book(
     request: Request, tx: Tx, user: CurrentUser, buscar: Short = "", serie: Short = "", pagina: Short = "1"
 ) -> Response:
-    series = next((one for one in Series if one.value == serie), None)
-    page = int(pagina) if pagina.isascii() and pagina.isdigit() else 1
+    series = choice(Series, serie)
+    page = page_of(pagina)
     context = {
         "active": "letters",
         "result": await queries.made(tx, typed=buscar, series=series, page=page),
@@ -229,6 +233,4 @@ async def cancel(
 ) -> Response:
     letter = await service.cancel(tx, letter_id, reason, user=user)
     petition = await tx.get_one(Petition, letter.petition_id)
-    return RedirectResponse(
-        f"/consola/peticiones/{petition.folio}?aviso=documento_cancelado#documentos", status_code=303
-    )
+    return back_to(petition.folio, "documento_cancelado", "documentos")

@@ -15,16 +15,19 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend import clock
 from backend.agents.auth import CurrentLiaison
 from backend.agents.models import User
+from backend.audit import service as audit
 from backend.catalog.models import Agency
 from backend.console.rendering import LIAISON_HOME, liaison_page
-from backend.console.typed_forms import day_of, keep_files, texts_of
+from backend.console.typed_forms import choice, day_of, keep_files, page_of, texts_of
 from backend.db import Tx
 from backend.errors import ChatSonoraError, InvalidInput
+from backend.letters import service as letters
 from backend.registry import deadlines
 from backend.registry.models import Petition
 from backend.text import strip_control
 from backend.turns import queries
 from backend.turns import service as turns
+from backend.turns.errors import TurnNotFound
 from backend.turns.models import OPEN, Turn, TurnOutcome
 from backend.turns.queries import Show
 from backend.turns.service import MOST_FILES
@@ -46,10 +49,10 @@ async def listing(
 ) -> Response:
     """What was turned to the agency, what is due first at the top."""
     agency = await _agency(tx, user)
-    show = next((one for one in Show if one.value == ver), Show.OPEN)
+    show = choice(Show, ver) or Show.OPEN
     today, work = clock.local(clock.now()).date(), await deadlines.calendar(tx)
     typed = strip_control(buscar)
-    page = int(pagina) if pagina.isascii() and pagina.isdigit() else 1
+    page = page_of(pagina)
     result = await queries.of_agency(tx, agency.id, show=show, search=typed, today=today, page=page)
     context = {
         "result": result,
@@ -63,7 +66,9 @@ async def listing(
 
 @router.get("/turnos/{turn_id}")
 async def detail(request: Request, tx: Tx, user: CurrentLiaison, turn_id: UUID) -> Response:
-    return await _detail_page(request, tx, user, turn_id)
+    page = await _detail_page(request, tx, user, turn_id)
+    await audit.record(tx, user, "turn_opened", turn_id)
+    return page
 
 
 async def _detail_page(
@@ -76,9 +81,11 @@ async def _detail_page(
 ) -> Response:
     agency = await _agency(session, user)
     shown = await queries.for_agency(session, turn_id, agency.id)
+    letter = await letters.live_of_turn(session, turn_id) if shown.is_theirs else None
     today = clock.local(clock.now()).date()
     context = {
         "shown": shown,
+        "letter": letter,
         "time": queries.time_of(shown.turn, today, await deadlines.calendar(session)),
         "is_open": shown.turn.state in OPEN,
         "typed": typed or {},
@@ -116,7 +123,7 @@ async def answer(request: Request, tx: Tx, user: CurrentLiaison, turn_id: UUID, 
     typed = {**texts_of(await request.form()), "form": "contestar"}
 
     async def work(petition: Petition, one: Turn) -> None:
-        outcome = {each.value: each for each in TurnOutcome}.get(typed.get("outcome", ""))
+        outcome = choice(TurnOutcome, typed.get("outcome", ""))
         if outcome is None:
             raise InvalidInput("Elija si se atendió o no fue posible.")
         kept = await keep_files(request.app.state.files, files or [], MOST_FILES)
@@ -164,9 +171,21 @@ async def send_back(request: Request, tx: Tx, user: CurrentLiaison, turn_id: UUI
 
 @router.get("/turnos/{turn_id}/archivos/{file_id}")
 async def read_file(request: Request, tx: Tx, user: CurrentLiaison, turn_id: UUID, file_id: UUID) -> Response:
-    """A file of the turn: the agency's own evidence, or what the person sent."""
+    """A file of the turn: the agency's own evidence, what the person sent, or what staff shared."""
     agency = await _agency(tx, user)
-    response: Response = request.app.state.files.response(
-        await queries.file_for_agency(tx, turn_id, agency.id, file_id)
-    )
+    file = await queries.file_for_agency(tx, turn_id, agency.id, file_id)
+    await audit.record(tx, user, "turn_file_opened", turn_id, file=str(file_id))
+    response: Response = request.app.state.files.response(file)
+    return response
+
+
+@router.get("/turnos/{turn_id}/oficio")
+async def read_letter(request: Request, tx: Tx, user: CurrentLiaison, turn_id: UUID) -> Response:
+    """The oficio of the turn, as PDF."""
+    shown = await queries.for_agency(tx, turn_id, (await _agency(tx, user)).id)
+    letter = await letters.live_of_turn(tx, turn_id) if shown.is_theirs else None
+    if letter is None:
+        raise TurnNotFound("Ese oficio no existe.")
+    await audit.record(tx, user, "turn_file_opened", turn_id, letter=letter.reference)
+    response: Response = request.app.state.files.response((await letters.files_of(tx, letter.id)).pdf)
     return response

@@ -5,12 +5,11 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Request, Response
-from fastapi.responses import RedirectResponse
 
 from backend import spreadsheets
 from backend.agents.auth import CurrentUser
 from backend.console import notice_texts
-from backend.console.pages_petitions import detail_page
+from backend.console.pages_petitions import back_to, detail_page
 from backend.console.rendering import moment_text
 from backend.db import Tx
 from backend.errors import ChatSonoraError, InvalidInput
@@ -76,7 +75,7 @@ async def tell(
         await staff.tell(tx, petition, text, user_id=user.id)
     except ChatSonoraError as refused:
         return await detail_page(request, tx, user, folio, refused, told=text)
-    return RedirectResponse(f"/consola/peticiones/{petition.folio}?aviso=avisado#avisos", status_code=303)
+    return back_to(petition.folio, "avisado", "avisos")
 
 
 @router.post("/{folio}/avisos/{notice_id}/reintentar")
@@ -86,4 +85,4 @@ async def retry(request: Request, tx: Tx, user: CurrentUser, folio: str, notice_
         await staff.retry(tx, petition, notice_id, user_id=user.id)
     except ChatSonoraError as refused:
         return await detail_page(request, tx, user, folio, refused)
-    return RedirectResponse(f"/consola/peticiones/{petition.folio}?aviso=reintentado#avisos", status_code=303)
+    return back_to(petition.folio, "reintentado", "avisos")

@@ -6,15 +6,14 @@ from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Request, Response
-from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.agents.auth import CurrentUser
 from backend.agents.models import User
 from backend.catalog import postal
 from backend.catalog import service as catalog
-from backend.console.pages_petitions import detail_page
-from backend.console.petition_filters import choice
+from backend.console.pages_petitions import back_to, detail_page
+from backend.console.typed_forms import choice
 from backend.db import Tx
 from backend.errors import ChatSonoraError, InvalidInput
 from backend.registry import petitions
@@ -44,7 +43,7 @@ async def _do(request: Request, tx: AsyncSession, user: User, folio: str, form: 
             await act(petition, typed)
     except ChatSonoraError as refused:
         return await detail_page(request, tx, user, folio, refused, form=form, typed=typed)
-    return RedirectResponse(f"/consola/peticiones/{petition.folio}?aviso={notice}", status_code=303)
+    return back_to(petition.folio, notice)
 
 
 @router.post("/{folio}/estado")
@@ -168,10 +167,10 @@ def _postal_code(typed: dict[str, str]) -> str | None:
 async def _of_postal_code(session: AsyncSession, code: str, municipality_id: str | None) -> str | None:
     """The municipality, filled from the code where none was chosen; one the catalogue lacks is taken as typed."""
     found = await postal.find(session, code)
-    if found is None or municipality_id in found.municipality_ids:
+    if found is None or municipality_id in {one.id for one in found.municipalities}:
         return municipality_id
     if municipality_id is None:
-        return found.municipality_ids[0] if len(found.municipality_ids) == 1 else None
+        return found.municipality.id if found.municipality else None
     raise InvalidInput(f"El código postal {code} no es del municipio elegido. Corrija uno de los dos.")
 
 

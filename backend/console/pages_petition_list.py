@@ -15,9 +15,10 @@ from backend.agents.models import User
 from backend.audit import service as audit
 from backend.catalog import service as catalog
 from backend.console import due_texts, petition_export, petition_filters, texts
-from backend.console.petition_filters import Listing, choice
+from backend.console.petition_filters import Listing
 from backend.console.petition_rows import listed
 from backend.console.rendering import staff_page
+from backend.console.typed_forms import choice
 from backend.db import Database, Tx
 from backend.errors import ChatSonoraError, InvalidInput
 from backend.notices import proof

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
@@ -18,7 +19,6 @@ from backend.errors import ChatSonoraError
 from backend.notices import proof
 from backend.registry import deadlines, petitions, queries
 from backend.registry.models import Petition
-from backend.settings import Settings
 from backend.workspace import labels
 from backend.workspace import service as workspace
 from backend.workspace.errors import ChangedMeanwhile
@@ -42,9 +42,9 @@ FIELDS = {
 }
 
 
-def _secret(request: Request) -> bytes:
-    settings: Settings = request.app.state.settings
-    return settings.secret_key.get_secret_value().encode()
+def back_to(folio: str, notice: str, part: str = "") -> Response:
+    """To a folio's page, at one `part` of it, after something was done there."""
+    return RedirectResponse(f"/consola/peticiones/{folio}?aviso={notice}{f'#{part}' if part else ''}", status_code=303)
 
 
 @router.get("/{folio}")

@@ -1,12 +1,11 @@
 """The special procedure on a folio's page: its form, its documents, its steps."""
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.agents.auth import CurrentUser
 from backend.agents.models import User
-from backend.console.pages_petitions import detail_page
+from backend.console.pages_petitions import back_to, detail_page
 from backend.db import Tx
 from backend.errors import ChatSonoraError
 from backend.procedures import service as procedures
@@ -17,10 +16,6 @@ router = APIRouter(prefix="/consola/peticiones/{folio}/tramite", include_in_sche
 
 async def _typed(request: Request) -> dict[str, str]:
     return {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
-
-
-def _back(folio: str) -> Response:
-    return RedirectResponse(f"/consola/peticiones/{folio}?aviso=guardado#tramite", status_code=303)
 
 
 async def _refused(
@@ -42,7 +37,7 @@ async def save_form(request: Request, tx: Tx, user: CurrentUser, folio: str) -> 
         await procedures.save_form(tx, petition, await _typed(request), user_id=user.id)
     except ChatSonoraError as error:
         return await _refused(request, tx, user, folio, error, "datos")
-    return _back(petition.folio)
+    return back_to(petition.folio, "guardado", "tramite")
 
 
 @router.post("/pasos/{step}")
@@ -52,7 +47,7 @@ async def take_step(request: Request, tx: Tx, user: CurrentUser, folio: str, ste
         await procedures.take_step(tx, petition, step, await _typed(request), user_id=user.id)
     except ChatSonoraError as error:
         return await _refused(request, tx, user, folio, error, step)
-    return _back(petition.folio)
+    return back_to(petition.folio, "guardado", "tramite")
 
 
 @router.post("/documentos/{requirement}")
@@ -64,4 +59,4 @@ async def see_original(request: Request, tx: Tx, user: CurrentUser, folio: str, 
         await procedures.see_original(tx, petition, requirement, is_seen=is_seen, user_id=user.id)
     except ChatSonoraError as error:
         return await detail_page(request, tx, user, folio, error)
-    return _back(petition.folio)
+    return back_to(petition.folio, "guardado", "tramite")

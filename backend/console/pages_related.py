@@ -8,7 +8,7 @@ from fastapi.responses import RedirectResponse
 from backend.agents.auth import CurrentUser
 from backend.console import petition_form
 from backend.console.pages_capture import capture_page, draft_page
-from backend.console.pages_petitions import detail_page
+from backend.console.pages_petitions import back_to, detail_page
 from backend.console.related_support import StaffForm, add_supporter
 from backend.db import Tx
 from backend.errors import ChatSonoraError
@@ -22,10 +22,6 @@ router = APIRouter(prefix="/consola/peticiones", include_in_schema=False)
 
 Folio = Annotated[str, Form(max_length=40)]
 Reason = Annotated[str, Form(max_length=600)]
-
-
-def _back(folio: str, notice: str) -> Response:
-    return RedirectResponse(f"/consola/peticiones/{folio}?aviso={notice}#parecidas", status_code=303)
 
 
 @router.post("/{folio}/unir")
@@ -45,7 +41,7 @@ async def merge(
         await merges.merge(tx, merged.id, kept.id, reason=reason, user_id=user.id)
     except ChatSonoraError as refused:
         return await detail_page(request, tx, user, folio, refused)
-    return _back(kept.folio, "unida")
+    return back_to(kept.folio, "unida", "parecidas")
 
 
 @router.post("/{folio}/separar")
@@ -56,7 +52,7 @@ async def unmerge(request: Request, tx: Tx, user: CurrentUser, folio: str, reaso
         await merges.undo(tx, petition.id, reason=reason, user_id=user.id)
     except ChatSonoraError as refused:
         return await detail_page(request, tx, user, folio, refused)
-    return _back(petition.folio, "separada")
+    return back_to(petition.folio, "separada", "parecidas")
 
 
 @router.post("/{folio}/relacionar")
@@ -66,7 +62,7 @@ async def relate(request: Request, tx: Tx, user: CurrentUser, folio: str, other:
         await links.relate(tx, this.id, that.id, user_id=user.id)
     except ChatSonoraError as refused:
         return await detail_page(request, tx, user, folio, refused)
-    return _back(this.folio, "relacionada")
+    return back_to(this.folio, "relacionada", "parecidas")
 
 
 @router.post("/{folio}/desrelacionar")
@@ -76,7 +72,7 @@ async def unrelate(request: Request, tx: Tx, user: CurrentUser, folio: str, othe
         await links.unrelate(tx, this.id, that.id, user_id=user.id)
     except ChatSonoraError as refused:
         return await detail_page(request, tx, user, folio, refused)
-    return _back(this.folio, "sin_relacion")
+    return back_to(this.folio, "sin_relacion", "parecidas")
 
 
 @router.post("/{folio}/grupo")
@@ -113,7 +109,7 @@ async def support(request: Request, tx: Tx, user: CurrentUser, folio: str) -> Re
     except ChatSonoraError as refused:
         problems, error = {}, refused.text
     if error is None:
-        return _back((await petitions.get(tx, folio)).folio, "sumada")
+        return back_to((await petitions.get(tx, folio)).folio, "sumada", "parecidas")
     if form.conversation_id is None:
         shown = {_AT_THE_DESK.get(name, name): problem for name, problem in problems.items()}
         return await capture_page(request, tx, user, typed, problems=shown, error=error)

@@ -1,15 +1,14 @@
 """Deciding on the suggested topic and agency of a folio."""
 
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Form, Request, Response
-from fastapi.responses import RedirectResponse
 
 from backend.agents.auth import CurrentUser
-from backend.console.pages_petitions import detail_page
+from backend.console.pages_petitions import back_to, detail_page
+from backend.console.typed_forms import uuid_of
 from backend.db import Tx
-from backend.errors import ChatSonoraError, InvalidInput
+from backend.errors import ChatSonoraError
 from backend.registry import petitions
 from backend.suggestions import service as suggestions
 
@@ -24,16 +23,9 @@ async def decide(
     petition = await petitions.get(tx, folio, for_update=True)
     try:
         if topic:
-            await suggestions.use(tx, petition, _uuid(topic), user_id=user.id)
+            await suggestions.use(tx, petition, uuid_of(topic), user_id=user.id)
         else:
             await suggestions.reject(tx, petition, user_id=user.id)
     except ChatSonoraError as refused:
         return await detail_page(request, tx, user, folio, refused)
-    return RedirectResponse(f"/consola/peticiones/{petition.folio}?aviso=guardado#sugerencia", status_code=303)
-
-
-def _uuid(raw: str) -> UUID:
-    try:
-        return UUID(raw)
-    except ValueError:
-        raise InvalidInput from None
+    return back_to(petition.folio, "guardado", "sugerencia")

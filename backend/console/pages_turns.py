@@ -5,22 +5,21 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, File, Query, Request, Response, UploadFile
-from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
 from backend.agents.auth import CurrentHead, CurrentUser
 from backend.agents.models import User
 from backend.catalog.models import Agency
-from backend.console.pages_petitions import detail_page
+from backend.console.pages_petitions import back_to, detail_page
 from backend.console.rendering import staff_page
-from backend.console.typed_forms import day_of, keep_files, texts_of, uuid_of
+from backend.console.typed_forms import choice, day_of, keep_files, texts_of, uuid_of
 from backend.db import Tx
 from backend.errors import ChatSonoraError, InvalidInput
 from backend.mail import service as mail
 from backend.registry import deadlines, petitions
 from backend.registry.models import Petition
-from backend.turns import queries
+from backend.turns import queries, sharing
 from backend.turns import service as turns
 from backend.turns.errors import TurnNotFound
 from backend.turns.models import Turn, TurnOutcome
@@ -73,7 +72,7 @@ async def _do(
     except ChatSonoraError as refused:
         request.state.turn_typed = typed
         return await detail_page(request, session, user, folio, refused)
-    return RedirectResponse(f"/consola/peticiones/{folio}?aviso={notice}#turnos", status_code=303)
+    return back_to(folio, notice, "turnos")
 
 
 async def _locked(session: AsyncSession, folio: str, turn_id: UUID) -> tuple[Petition, Turn]:
@@ -127,6 +126,19 @@ async def withdraw(request: Request, tx: Tx, user: CurrentUser, folio: str, turn
     return await _do(request, tx, user, petition, work, "turno", typed)
 
 
+@router.post("/peticiones/{folio}/turnos/{turn_id}/documentos")
+async def share_documents(request: Request, tx: Tx, user: CurrentUser, folio: str, turn_id: UUID) -> Response:
+    """Let the agency see the documents that were checked, and no others of the expediente."""
+    chosen = [value for value in (await request.form()).getlist("document") if isinstance(value, str)]
+    petition, one = await _locked(tx, folio, turn_id)
+
+    async def work() -> None:
+        ids = {uuid_of(value, "Ese documento no existe.") for value in chosen}
+        await sharing.share(tx, petition, one, ids, user_id=user.id)
+
+    return await _do(request, tx, user, petition, work, "compartido", {"turn": str(turn_id), "form": "compartir"})
+
+
 @router.post("/peticiones/{folio}/turnos/{turn_id}/registrar")
 async def register_answer(
     request: Request,
@@ -148,7 +160,7 @@ async def register_answer(
         if what == "devolucion":
             await turns.send_back(tx, petition, one, text, user_id=user.id)
             return
-        outcome = {each.value: each for each in TurnOutcome}.get(what or "")
+        outcome = choice(TurnOutcome, what or "")
         if outcome is None:
             raise InvalidInput("Elija qué contestó la dependencia.")
         kept = await keep_files(request.app.state.files, files or [], MOST_FILES)
@@ -186,7 +198,7 @@ async def overdue(
     """What agencies owe beyond the days that the office waits."""
     today = clock.local(clock.now()).date()
     context = {
-        "active": "overdue",
+        "active": "news",
         "agencies": await queries.escalated(tx, today, await deadlines.calendar(tx), buscar),
         "searched": buscar,
         "after": request.app.state.settings.escalate_after_days,

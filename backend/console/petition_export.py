@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator, Sequence
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.console import texts
-from backend.console.rendering import phone_text
 from backend.registry import queries
 from backend.registry.queries import PetitionFilter, PetitionRow
 from backend.spreadsheets import Cell
+from backend.text import phone_text
 from backend.workspace import labels
 from backend.workspace.models import Label
 

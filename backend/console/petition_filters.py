@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import TypeVar
 from urllib.parse import parse_qsl, urlencode
-from uuid import UUID
 
 from backend import clock
 from backend.agents.models import User
+from backend.console.typed_forms import choice, known_uuid
 from backend.registry import lifecycle
 from backend.registry.deadlines import SOON, WorkCalendar
 from backend.registry.models import EntryChannel, PetitionKind, PetitionStatus, Priority
@@ -102,21 +102,6 @@ DEFAULT_VIEWS = (
 )
 
 
-def choice(options: type[E], raw: str) -> E | None:
-    """The value that `raw` names; None for any other word."""
-    try:
-        return options(raw)
-    except ValueError:
-        return None
-
-
-def _uuid(raw: str) -> UUID | None:
-    try:
-        return UUID(raw)
-    except ValueError:
-        return None
-
-
 def _day(raw: str) -> date | None:
     try:
         return date.fromisoformat(raw)
@@ -194,11 +179,11 @@ class Listing:
             is_untold=bool(self.one("avisos")),
             statuses=self._statuses(),
             channel=choice(EntryChannel, self.one("medio")),
-            agency_id=_uuid(self.one("dependencia")),
-            topic_id=_uuid(self.one("tema")),
-            assignee_id=user.id if responsible == MINE else _uuid(responsible),
+            agency_id=known_uuid(self.one("dependencia")),
+            topic_id=known_uuid(self.one("tema")),
+            assignee_id=user.id if responsible == MINE else known_uuid(responsible),
             is_unassigned=responsible == NOBODYS,
-            label_id=_uuid(self.one("etiqueta")),
+            label_id=known_uuid(self.one("etiqueta")),
             priority=choice(Priority, self.one("prioridad")),
             due=_due(choice(When, self.one("plazo")), work, today),
             since=since,

@@ -1,8 +1,4 @@
-"""A petition's form for agents: the same questions, order and checks as the bot's (`registry.intake`).
-
-Over a conversation it goes on with the citizen's own draft; without one (a visit, a letter,
-a call) its answers are checked and filed at once.
-"""
+"""A conversation's draft as a form for agents: the questions, order and checks of the bot (`registry.intake`)."""
 
 from collections.abc import Mapping
 from uuid import UUID
@@ -18,17 +14,11 @@ from backend.conversations.errors import AlreadyTaken
 from backend.conversations.models import Owner
 from backend.registry import intake
 from backend.registry import service as registry
+from backend.registry.intake import Checked
 from backend.registry.models import ActorKind, PetitionKind
 
 #: What an empty answer to a question that may be skipped says.
 _SKIPPED_WORDS = {"colonia": "no aplica", "curp": "no la tengo", "contacto": "no tengo"}
-
-#: Where the bot's words to a citizen would not suit whoever fills the form in.
-_STAFF_PROBLEMS = {
-    "empty": "Falta este dato.",
-    "too_short": "Describa el asunto con más detalle.",
-    "not_a_name": "Escriba nombre y apellidos.",
-}
 
 
 def _is_required(kind: PetitionKind, field: str) -> bool:
@@ -111,13 +101,13 @@ async def answer_draft(
         answer = await registry.answer(session, conversation_id, name, raw)
         draft = answer.draft
         if answer.problem:
-            problems[name] = problem_text(answer.problem, answer.suggestion)
+            problems[name] = intake.staff_problem(Checked(problem=answer.problem, suggestion=answer.suggestion))
     shown = {**_shown_answers(draft), **{name: typed[name] for name in problems}}
     filled = await form(session, kind, shown=shown, answered=draft.fields, problems=problems)
     if not file or problems or draft.missing:
         for field in filled.fields:
             if file and field.name in draft.missing and field.problem is None:
-                field.problem = _STAFF_PROBLEMS["empty"]
+                field.problem = intake.staff_problem(Checked())
         return DraftResult(form=filled)
     filed = await registry.file_draft(session, conversation_id, secret, actor=ActorKind.STAFF, user_id=user.id)
     if not filed.repeated:
@@ -140,9 +130,3 @@ def _in_order(kind: PetitionKind, typed: Mapping[str, str]) -> list[tuple[str, s
         if raw:
             answers.append((name, raw))
     return answers
-
-
-def problem_text(code: str, suggestion: intake.Option | None) -> str:
-    """A check's problem, in words for staff."""
-    text = _STAFF_PROBLEMS.get(code) or intake.PROBLEMS.get(code, intake.PROBLEMS["not_an_option"])
-    return f"{text} ¿Quiso decir {suggestion.title}?" if suggestion else text

@@ -38,6 +38,7 @@ from backend.messaging import window
 from backend.outbox.models import DeliveryState
 from backend.registry import intake
 from backend.registry import service as registry
+from backend.turns import news
 
 PAGE = 50
 HISTORY_PAGE = 100
@@ -53,15 +54,20 @@ def channel_name(display_name: str | None) -> str | None:
     return f"~{display_name}" if display_name else None
 
 
+async def counts_out(session: AsyncSession, agent_id: UUID) -> CountsOut:
+    """What waits for an agent: conversations by view, and agencies' words."""
+    counts = CountsOut.model_validate(await queries.inbox_counts(session, agent_id))
+    return counts.model_copy(update={"agency_news": await news.count(session, agent_id)})
+
+
 async def inbox_page(
     session: AsyncSession, view: InboxView, agent_id: UUID, *, search: str | None, limit: int = PAGE
 ) -> InboxOut:
     """A view of the inbox with every view's count. `limit` grows as the agent asks for more."""
     rows = await queries.inbox(session, view, agent_id=agent_id, search=search, limit=limit + 1)
-    counts = await queries.inbox_counts(session, agent_id)
     return InboxOut(
         rows=[_row_out(row, agent_id) for row in rows[:limit]],
-        counts=CountsOut.model_validate(counts),
+        counts=await counts_out(session, agent_id),
         more=len(rows) > limit,
     )
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.console.petition_form import problem_text
+from backend.console.typed_forms import choice
 from backend.conversations import service as conversations
 from backend.conversations.models import Conversation
 from backend.errors import InvalidInput
@@ -43,18 +43,11 @@ class StaffForm:
         if "contacto" not in typed:  # the desk's form asks for telephone and e-mail apart
             typed = {**typed, "contacto": typed.get("telefono", "").strip() or typed.get("correo", "")}
         return cls(
-            kind=_choice(PetitionKind, typed.get("kind", ""), PetitionKind.PETICION),
-            channel=_choice(EntryChannel, typed.get("channel", ""), EntryChannel.PRESENCIAL),
+            kind=choice(PetitionKind, typed.get("kind", "")) or PetitionKind.PETICION,
+            channel=choice(EntryChannel, typed.get("channel", "")) or EntryChannel.PRESENCIAL,
             conversation_id=conversation_id,
             typed=typed,
         )
-
-
-def _choice(options: type[E], raw: str, default: E) -> E:
-    try:
-        return options(raw)
-    except ValueError:
-        return default
 
 
 async def _answers(session: AsyncSession, typed: Mapping[str, str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -67,7 +60,7 @@ async def _answers(session: AsyncSession, typed: Mapping[str, str]) -> tuple[dic
             continue
         checked = await intake.check(session, name, raw)
         if checked.value is None:
-            problems[name] = problem_text(checked.problem or "empty", checked.suggestion)
+            problems[name] = intake.staff_problem(checked)
         elif checked.value != intake.SKIPPED:
             answers[name] = checked.value
     return answers, problems

@@ -23,6 +23,8 @@ from backend.console import (
     turn_texts,
 )
 from backend.subscriptions import service as subscriptions
+from backend.text import MONTHS, phone_text
+from backend.turns import news
 
 #: The console of agencies' liaisons, which is all that they see.
 LIAISON_HOME = "/consola/enlace"
@@ -31,7 +33,6 @@ CSP = (
     "default-src 'self'; img-src 'self' blob: data:; media-src 'self'; object-src 'none'; base-uri 'none'; "
     "frame-ancestors 'none'; form-action 'self'"
 )
-_MONTHS = ("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic")
 
 templates = Jinja2Templates(directory=FOLDER / "templates")
 
@@ -41,7 +42,7 @@ def moment_text(moment: datetime | None) -> str:
     if moment is None:
         return "—"
     here = clock.local(moment)
-    return f"{here.day} {_MONTHS[here.month - 1]} {here.year}, {here:%H:%M}"
+    return f"{here.day} {MONTHS[here.month - 1][:3]} {here.year}, {here:%H:%M}"
 
 
 def told_day_text(day: str) -> str:
@@ -53,11 +54,9 @@ def size_text(size: int) -> str:
     return f"{size / 1024 / 1024:.1f} MB" if size >= 1024 * 1024 else f"{max(1, size // 1024)} KB"
 
 
-def phone_text(phone: str | None) -> str:
-    """`662 123 4567` for a Mexican number, anything else as it is."""
-    if phone and phone.startswith("+52") and len(phone) == 13:
-        return f"{phone[3:6]} {phone[6:9]} {phone[9:]}"
-    return phone or "—"
+def told_phone_text(phone: str | None) -> str:
+    """A telephone as it is read, a dash for none."""
+    return phone_text(phone) if phone else "—"
 
 
 def lower_first(text: str) -> str:
@@ -75,7 +74,7 @@ templates.env.filters.update(
     lower_first=lower_first,
     moment=moment_text,
     size=size_text,
-    phone=phone_text,
+    phone=told_phone_text,
     told_day=told_day_text,
 )
 templates.env.globals.update(
@@ -104,7 +103,7 @@ async def staff_page(
     context: dict[str, Any] | None = None,
     status: int = 200,
 ) -> HTMLResponse:
-    """A page of the console, with its header: who I am, whether I take chats, calls owed."""
+    """A page of the console, with its header: who I am, whether I take chats, calls owed, what agencies told."""
     presence = await agents.presence_of(session, user.id)
     values = {
         "user": user,
@@ -113,6 +112,7 @@ async def staff_page(
         "presence_state": presence.state if presence else PresenceState.OFFLINE,
         "capacity": presence.capacity if presence else agents.DEFAULT_CAPACITY,
         "calls_owed": await callbacks.pending_count(session),
+        "agency_news": await news.count(session, user.id),
         "webhooks_stopped": await subscriptions.stopped_count(session) if user.role is Role.ADMIN else 0,
         "notice": request.query_params.get("aviso", ""),
         "notices": NOTICES,
@@ -171,6 +171,8 @@ NOTICES = {
     **related_texts.NOTICES,
     "turnada": "La petición se turnó. Aquí mismo verá cómo le va en cada dependencia.",
     "turno": "El turno se actualizó.",
+    "visto": "Quedó marcado como visto.",
+    "compartido": "La dependencia ve los documentos que eligió.",
     "correo": "El correo se enviará de nuevo. Aquí mismo verá cómo le va.",
     "dependencia": "La dependencia se guardó.",
     "acuse": "Quedó registrado que la recibió.",

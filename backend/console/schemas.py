@@ -21,6 +21,7 @@ class CountsOut(_Out):
     bot: int
     closed: int
     unread: int = Field(description="The agent's own conversations with something unread.")
+    agency_news: int = Field(0, description="What agencies told and neither the agent nor anybody has seen.")
 
 
 class InboxRowOut(BaseModel):

@@ -5,7 +5,7 @@ from backend.mail import service as mail
 from backend.mail.models import EmailMessage, MailState
 from backend.registry.deadlines import Pace
 from backend.registry.models import PetitionEventKind
-from backend.turns.models import TurnOutcome, TurnState
+from backend.turns.models import Turn, TurnOutcome, TurnState
 
 Kind = PetitionEventKind
 
@@ -47,6 +47,18 @@ EVENTS = {
     Kind.LETTER_MAILED: "Se envió un documento por correo",
 }
 
+_TOLD = {
+    Kind.TURN_RETURNED: "La devolvió",
+    Kind.TURN_NOTE: "Escribió a la oficina",
+    Kind.EXTENSION_ASKED: "Pide más tiempo",
+}
+
+
+def told(one: Turn, kind: PetitionEventKind) -> str:
+    """What an agency's latest word is, in a few: of an answer, its outcome."""
+    return OUTCOMES[one.outcome] if one.outcome else _TOLD[kind]
+
+
 MAIL_STATES = {
     MailState.PENDING: "por enviar",
     MailState.SENDING: "enviándose",
@@ -75,7 +87,7 @@ def mail_problem(one: EmailMessage) -> str:
     if code in _MAIL_ERRORS:
         return _MAIL_ERRORS[code]
     if code in _MAILBOX:
-        return f"El servidor no aceptó la dirección {one.to_address}. Corríjala en Dependencias y reintente."
+        return f"El servidor no aceptó la dirección {one.to_address}. Corríjala en el directorio y reintente."
     return f"El servidor de correo lo rechazó ({code})."
 
 

@@ -1,6 +1,8 @@
 """Forms as they were typed: clean text, days, ids and files, whichever page they come from."""
 
+import enum
 from datetime import date
+from typing import TypeVar
 from uuid import UUID
 
 from fastapi import UploadFile
@@ -10,6 +12,8 @@ from backend.conversations.files import FileStore
 from backend.conversations.messages import StoredFile
 from backend.errors import InvalidInput
 from backend.text import strip_control
+
+E = TypeVar("E", bound=enum.StrEnum)
 
 
 def texts_of(form: FormData) -> dict[str, str]:
@@ -31,12 +35,33 @@ def day_of(typed: str, problem: str) -> date | None:
         raise InvalidInput(problem) from None
 
 
-def uuid_of(typed: str, problem: str) -> UUID:
+def uuid_of(typed: str, problem: str | None = None) -> UUID:
     """A choice's id. Raises InvalidInput saying `problem`."""
+    found = known_uuid(typed)
+    if found is None:
+        raise InvalidInput(problem)
+    return found
+
+
+def known_uuid(typed: str) -> UUID | None:
+    """An address's id; None for what is none."""
     try:
         return UUID(typed)
     except ValueError:
-        raise InvalidInput(problem) from None
+        return None
+
+
+def choice(options: type[E], typed: str) -> E | None:
+    """The value that `typed` names; None for any other word."""
+    try:
+        return options(typed)
+    except ValueError:
+        return None
+
+
+def page_of(typed: str) -> int:
+    """An address's page number, the first for what is none. A list shows its last page for one beyond it."""
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 1
 
 
 async def keep_files(store: FileStore, uploads: list[UploadFile], most: int) -> list[StoredFile]:

@@ -10,6 +10,8 @@ import os
 import tempfile
 import unicodedata
 from collections.abc import AsyncIterator
+from contextlib import suppress
+from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID
@@ -122,6 +124,13 @@ class FileStore:
     def path(self, sha256: str) -> Path:
         """Where the bytes lie."""
         return self._folder / sha256
+
+    def discard(self, sha256: str, untouched_since: datetime) -> None:
+        """Delete bytes that no row names, unless the same came in again meanwhile."""
+        path = self.path(sha256)
+        with suppress(FileNotFoundError):
+            if path.stat().st_mtime < untouched_since.timestamp():
+                path.unlink()
 
     def response(self, attachment: KeptFile) -> FileResponse:
         """The bytes, such that a browser neither guesses their type nor runs them."""

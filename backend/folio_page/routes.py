@@ -46,7 +46,7 @@ def _settings(request: Request) -> Settings:
 
 
 def _secret(request: Request) -> bytes:
-    return _settings(request).secret_key.get_secret_value().encode()
+    return _settings(request).key
 
 
 def _limiter(request: Request) -> RateLimiter:

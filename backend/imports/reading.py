@@ -3,6 +3,7 @@
 import codecs
 import csv
 import zipfile
+import zlib
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from datetime import date, datetime, time
@@ -21,6 +22,19 @@ _SAMPLE = 64 * 1024
 _CHUNK = 1024 * 1024
 #: The first of them where the header has but one column.
 _DELIMITERS = ",;\t|"
+#: What openpyxl and what is below it raise on a damaged file, while it is opened or as late as its last row:
+#: a broken archive, XML that ends early (SyntaxError), a part or a sheet that is not there.
+_DAMAGED = (
+    zipfile.BadZipFile,
+    zlib.error,
+    InvalidFileException,
+    SyntaxError,
+    LookupError,
+    EOFError,
+    OSError,
+    TypeError,
+    ValueError,
+)
 
 
 class UnreadableFile(InvalidInput):
@@ -47,16 +61,16 @@ def headers(path: Path) -> list[str]:
 
 
 def _xlsx(path: Path) -> Iterator[Sequence[object]]:
-    with path.open("rb") as source:  # opened here: openpyxl refuses a name that does not end as it expects
-        try:
+    # Opened here: openpyxl refuses a name that does not end as it expects.
+    try:
+        with path.open("rb") as source:
             with zipfile.ZipFile(source) as archive:
                 if sum(one.file_size for one in archive.infolist()) > MAX_UNZIPPED:
                     raise UnreadableFile("El archivo es demasiado grande al abrirlo. Divídalo en varios.")
-            book = openpyxl.load_workbook(source, read_only=True, data_only=True)
-        except (zipfile.BadZipFile, InvalidFileException, KeyError, OSError, ValueError) as error:
-            raise UnreadableFile from error
-        with closing(book):
-            yield from book.worksheets[0].iter_rows(values_only=True)
+            with closing(openpyxl.load_workbook(source, read_only=True, data_only=True)) as book:
+                yield from book.worksheets[0].iter_rows(values_only=True)
+    except _DAMAGED as error:
+        raise UnreadableFile from error
 
 
 def _csv(path: Path) -> Iterator[Sequence[object]]:

@@ -132,7 +132,7 @@ async def map_columns(
 
 
 def _is_column(batch: ImportBatch, place: str) -> bool:
-    return place.isascii() and place.isdigit() and int(place) < len(batch.headers)
+    return place in {str(number) for number in range(len(batch.headers))}
 
 
 async def confirm(session: AsyncSession, batch: ImportBatch, *, with_repeated: bool) -> None:

@@ -45,8 +45,7 @@ async def _request(
     ] = None,
 ) -> Intent:
     settings: Settings = request.app.state.settings
-    secret = settings.secret_key.get_secret_value().encode()
-    return Intent(f"{request.method} {request.url.path}", await request.body(), key, secret)
+    return Intent(f"{request.method} {request.url.path}", await request.body(), key, settings.key)
 
 
 #: The request's idempotency key with what it stands for.

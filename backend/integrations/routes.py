@@ -126,8 +126,7 @@ async def file_petition(request: Request, tx: Tx, caller: ApiWriter, body: Petit
     async def effect() -> Response:
         settings: Settings = request.app.state.settings
         petition = await capture.register(tx, body, user_id=caller.user.id)
-        secret = settings.secret_key.get_secret_value().encode()
-        filed = PetitionFiled(folio=petition.folio, access_code=petitions.code_of(petition, secret))
+        filed = PetitionFiled(folio=petition.folio, access_code=petitions.code_of(petition, settings.key))
         return _json(filed, petition, status.HTTP_201_CREATED, {"Location": f"/api/petitions/{petition.folio}"})
 
     return await once(tx, intent, caller.user, effect)

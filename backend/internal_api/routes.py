@@ -60,7 +60,7 @@ KnownConversation = Annotated[UUID, Depends(_known)]
 
 def _secret(request: Request) -> bytes:
     settings: Settings = request.app.state.settings
-    return settings.secret_key.get_secret_value().encode()
+    return settings.key
 
 
 @router.get("/texts/emergency")

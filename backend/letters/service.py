@@ -1,8 +1,6 @@
 """Making letters, cancelling them, and finding them. The petition's row is locked first, the number's counter last."""
 
 import asyncio
-import io
-import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -20,9 +18,12 @@ from backend.letters.document import Document, copies_of
 from backend.letters.errors import AlreadyLettered, LetterNotFound, LetterRefused
 from backend.letters.kinds import KINDS, Side
 from backend.letters.models import Letter, Letterhead, LetterKind, LetterTemplate
+from backend.mail.models import EmailMessage
 from backend.registry import petitions
 from backend.registry.models import ActorKind, Petition, PetitionEventKind
-from backend.turns.models import Turn, TurnState
+from backend.turns import mailing
+from backend.turns.mailing import News
+from backend.turns.models import OPEN, Turn, TurnState
 
 TEXT_MAX = 8000
 
@@ -166,6 +167,7 @@ async def make(
 ) -> Letter:
     """Make a locked petition's letter: number, files, event. The same `order.key` again gives the same letter.
 
+    An oficio goes to the agency's liaison by e-mail too, unless the turn is closed.
     Raises LetterRefused, TurnNotFound, or AlreadyLettered when the turn has one that was not cancelled.
     """
     known = await _made_before(session, petition, order)
@@ -201,7 +203,20 @@ async def make(
     session.add(letter)
     await session.flush()
     await _tell(session, petition, letter, PetitionEventKind.LETTER_MADE, user, f"{facts.title} {reference}")
+    mail = await _write_to_liaison(session, petition, letter, News.LETTER, [pdf_file])
+    if mail is not None:
+        await _tell(session, petition, letter, PetitionEventKind.LETTER_MAILED, user, f"{reference}, al enlace")
     return letter
+
+
+async def _write_to_liaison(
+    session: AsyncSession, petition: Petition, letter: Letter, news: News, files: Sequence[StoredFile] = ()
+) -> EmailMessage | None:
+    """None where nobody is to be told: no turn that is open, no address."""
+    turn = await session.get(Turn, letter.turn_id) if letter.turn_id else None
+    if turn is None or turn.state not in OPEN:
+        return None
+    return await mailing.write(session, petition, turn, news, letter=letter.reference, files=files)
 
 
 async def _made_before(session: AsyncSession, petition: Petition, order: LetterOrder) -> Letter | None:
@@ -270,6 +285,7 @@ async def cancel(session: AsyncSession, letter_id: UUID, reason: str, *, user: U
     await session.flush()
     text = f"Se canceló el documento {letter.reference}: {told}"
     await _tell(session, petition, letter, PetitionEventKind.NOTE, user, text)
+    await _write_to_liaison(session, petition, letter, News.LETTER_CANCELLED)
     return letter
 
 
@@ -292,17 +308,3 @@ async def live_of_turn(session: AsyncSession, turn_id: UUID) -> Letter | None:
         select(Letter).where(Letter.turn_id == turn_id, Letter.cancelled_at.is_(None))
     )
     return found
-
-
-async def archive(files: FileStore, letters: Sequence[LetterFiles]) -> bytes:
-    """A ZIP with the PDF and the DOCX of each letter."""
-
-    def pack() -> bytes:
-        target = io.BytesIO()
-        with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as packed:
-            for one in letters:
-                for stored in (one.pdf, one.docx):
-                    packed.write(files.path(stored.sha256), stored.file_name)
-        return target.getvalue()
-
-    return await asyncio.to_thread(pack)

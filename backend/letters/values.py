@@ -13,12 +13,11 @@ from backend.letters.kinds import Side
 from backend.letters.models import Letterhead
 from backend.registry.intake import FIELD_TEXTS, KIND_TEXTS, OPTIONS
 from backend.registry.models import EntryChannel, Person, Petition
+from backend.text import MONTHS, listed, phone_text
 from backend.turns import service as turns
 from backend.turns.models import Turn, TurnState
 from backend.turns.service import TurnView
 
-MONTHS = ("enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre",
-          "noviembre", "diciembre")  # fmt: skip
 NOBODY = "una persona que pidió no dar su nombre"
 _CHANNELS = {
     EntryChannel.PRESENCIAL: "atención presencial",
@@ -65,13 +64,6 @@ def day_text(day: date | datetime) -> str:
     return f"{'1.º' if here.day == 1 else here.day} de {MONTHS[here.month - 1]} de {here.year}"
 
 
-def phone_text(phone: str | None) -> str:
-    """`662 123 4567` for a Mexican number."""
-    if phone and phone.startswith("+52") and len(phone) == 13:
-        return f"{phone[3:6]} {phone[6:9]} {phone[9:]}"
-    return phone or ""
-
-
 def addressee(matter: Matter, side: Side) -> tuple[str, ...]:
     """The lines above «PRESENTE». Raises LetterRefused when there is nobody to write to."""
     if side is Side.AGENCY:
@@ -97,7 +89,7 @@ def values(matter: Matter, letterhead: Letterhead, *, today: date, reference: st
         "canal": _CHANNELS[petition.channel],
         "fecha_peticion": day_text(petition.created_at),
         "persona": person.full_name if person else NOBODY,
-        "telefono": phone_text(person.phone) if person else "",
+        "telefono": phone_text(person.phone or "") if person else "",
         "correo": (person.email or "") if person else "",
         "curp": (person.curp or "") if person else "",
         "municipio": matter.municipality,
@@ -129,7 +121,7 @@ def _of_turns(matter: Matter) -> dict[str, str]:
     answered = [one for one in at_it if one.turn.state is TurnState.ANSWERED]
     names = [one.agency.name for one in at_it]
     return {
-        "dependencia": " y ".join([", ".join(names[:-1]), names[-1]] if len(names) > 1 else names),
+        "dependencia": listed(names),
         "enlace": "",
         "cargo_enlace": "",
         "instrucciones": "",

@@ -25,7 +25,8 @@ class MailState(enum.StrEnum):
 class EmailMessage(Base):
     """One e-mail to one address, claimed under a lease.
 
-    `text` bears nothing personal: whoever reads it signs in at `link`, a path of our own site, to see more.
+    `text` bears nothing personal, though a file that goes along may: whoever reads it signs in at `link`, a path of
+    our own site, to see more.
     `message_id` is given at the first attempt and stays, so that a receiver recognises a repetition.
     """
 

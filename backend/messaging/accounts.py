@@ -60,7 +60,7 @@ async def get(session: AsyncSession, account_id: UUID, *, lock: bool = False) ->
 def known_values(settings: Settings, account: ChannelAccount) -> dict[str, str] | None:
     """What was entered and is no secret; None where nothing can be read any more."""
     try:
-        values = unseal(_secret(settings), account.credentials)
+        values = unseal(settings.key, account.credentials)
     except CredentialsUnreadable:
         return None
     return {one.name: values.get(one.name, "") for one in CHANNELS[account.channel].fields if not one.is_secret}
@@ -97,7 +97,7 @@ async def create(
         channel=channel,
         account=account_key,
         name=name.strip(),
-        credentials=seal(_secret(settings), values),
+        credentials=seal(settings.key, values),
         options={_SAVED_AT: _saved(kind, values, {})},
         receive_mode=ReceiveMode.POLL if _must_poll(kind, settings) else ReceiveMode.WEBHOOK,
         is_on=False,
@@ -119,7 +119,7 @@ async def update(
     account = await get(session, account_id, lock=True)
     kind = CHANNELS[account.channel]
     try:
-        known = unseal(_secret(settings), account.credentials)
+        known = unseal(settings.key, account.credentials)
     except CredentialsUnreadable:
         known = {}
     values = _checked(kind, name, typed, known)
@@ -131,7 +131,7 @@ async def update(
     if account.name != name.strip():
         changed.append("name")
     account.name = name.strip()
-    account.credentials = seal(_secret(settings), values)
+    account.credentials = seal(settings.key, values)
     saved = {**account.options.get(_SAVED_AT, {}), **_saved(kind, values, known)}
     account.options = {**account.options, _SAVED_AT: saved}
     account.updated_by = user.id
@@ -181,7 +181,3 @@ def _saved(kind: Kind, values: Mapping[str, str], known: Mapping[str, str]) -> d
 def _must_poll(kind: Kind, settings: Settings) -> bool:
     """Without an address that the vendor can call, messages must be fetched."""
     return kind.can_poll and not settings.base_url.startswith("https://")
-
-
-def _secret(settings: Settings) -> bytes:
-    return settings.secret_key.get_secret_value().encode()

@@ -69,7 +69,7 @@ class Adapters:
         if known is not None and known[0] == version:
             return known[1]
         try:
-            values = unseal(self._settings.secret_key.get_secret_value().encode(), account.credentials)
+            values = unseal(self._settings.key, account.credentials)
         except CredentialsUnreadable:
             log.error("credentials_unreadable", account_id=str(account.id))
             return None

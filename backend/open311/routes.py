@@ -250,7 +250,7 @@ async def file_request(request: Request, tx: Tx, caller: Writer, form: Form, fie
 
 async def _filed(tx: AsyncSession, asked: service.Asked, caller: Caller, settings: Settings, form: Form) -> Response:
     petition = await service.file(tx, asked, caller.user)
-    code = petitions.code_of(petition, settings.secret_key.get_secret_value().encode())
+    code = petitions.code_of(petition, settings.key)
     notice = (
         f"Folio {petition.folio}, clave de acceso {code}. Con ambos la persona puede preguntar por su petición en el "
         "chat del Gobierno de Sonora. La clave no se vuelve a mostrar."

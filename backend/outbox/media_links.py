@@ -24,5 +24,5 @@ def is_valid(settings: Settings, attachment_id: UUID, expires: int, signature: s
 
 
 def _signature(settings: Settings, attachment_id: UUID, expires: int) -> str:
-    secret = settings.secret_key.get_secret_value().encode()
+    secret = settings.key
     return hmac.new(secret, b"media:" + attachment_id.bytes + str(expires).encode(), hashlib.sha256).hexdigest()

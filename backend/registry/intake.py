@@ -83,6 +83,13 @@ PROBLEMS: dict[str, str] = {
     "name_refused": "Sin un nombre no puedo registrarla. Si prefiere no darlo, una persona puede orientarle.",
     "not_a_name": "Escriba su nombre y apellidos, por favor.",
 }
+#: Where the bot's words to a citizen would not suit a member of staff who fills the form in.
+_STAFF_PROBLEMS = {
+    "empty": "Falta este dato.",
+    "too_short": "Describa el asunto con más detalle.",
+    "not_a_name": "Escriba nombre y apellidos.",
+    "name_refused": "Escriba nombre y apellidos.",
+}
 
 
 @dataclass(frozen=True)
@@ -110,6 +117,13 @@ class Checked:
     problem: str | None = None
     suggestion: Option | None = None
     options: tuple[Option, ...] = ()
+
+
+def staff_problem(checked: Checked) -> str:
+    """A check's problem, in words for staff."""
+    code = checked.problem or "empty"
+    text = _STAFF_PROBLEMS.get(code) or PROBLEMS.get(code, PROBLEMS["not_an_option"])
+    return f"{text} ¿Quiso decir {checked.suggestion.title}?" if checked.suggestion else text
 
 
 _COMMON = ("narrativa", "municipio", "colonia", "nombre", "contacto")

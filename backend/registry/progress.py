@@ -13,16 +13,12 @@ from backend.registry import intake, petitions, verdicts
 from backend.registry.lifecycle import CLOSED
 from backend.registry.models import Petition, PetitionEvent, PetitionEventKind, PetitionStatus
 from backend.registry.verdicts import Verdict
-from backend.text import listed, sentence
+from backend.text import MONTHS, listed, sentence
 from backend.turns.models import OPEN, Turn, TurnState
 
 Kind = PetitionEventKind
 S = PetitionStatus
 
-_MONTHS = (
-    "enero", "febrero", "marzo", "abril", "mayo", "junio",
-    "julio", "agosto", "septiembre", "octubre", "noviembre", "diciembre",
-)  # fmt: skip
 _PAUSED = "El plazo está en pausa mientras esperamos su información."
 #: Steps of a petition's own, by the status that it comes to. Turns tell theirs themselves.
 _STEPS = {
@@ -71,7 +67,7 @@ class Progress:
 def day_text(day: date | datetime) -> str:
     """`21 de noviembre de 2026`, on the office's clock."""
     here = clock.local(day) if isinstance(day, datetime) else day
-    return f"{here.day} de {_MONTHS[here.month - 1]} de {here.year}"
+    return f"{here.day} de {MONTHS[here.month - 1]} de {here.year}"
 
 
 async def of_petition(session: AsyncSession, petition: Petition) -> Progress:

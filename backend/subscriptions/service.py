@@ -37,10 +37,6 @@ class SubscriptionRow:
     last_delivered: Delivery | None
 
 
-def _key(settings: Settings) -> bytes:
-    return settings.secret_key.get_secret_value().encode()
-
-
 def _checked(settings: Settings, wish: Wish) -> Wish:
     name = " ".join(wish.name.split())
     if not 3 <= len(name) <= 100:
@@ -60,7 +56,7 @@ async def create(session: AsyncSession, settings: Settings, by: User, wish: Wish
         name=checked.name,
         url=checked.url,
         events=list(checked.events),
-        sealed_secret=credentials.seal(_key(settings), {"secret": secret}),
+        sealed_secret=credentials.seal(settings.key, {"secret": secret}),
         is_on=True,
         created_at=clock.now(),
     )
@@ -82,7 +78,7 @@ async def renew_secret(session: AsyncSession, settings: Settings, by: User, subs
     """A new secret, told once; what is sent from now on is signed with it."""
     one = await get(session, subscription_id, for_update=True)
     secret = signing.new_secret()
-    one.sealed_secret = credentials.seal(_key(settings), {"secret": secret})
+    one.sealed_secret = credentials.seal(settings.key, {"secret": secret})
     await audit.record(session, by, "webhook_secret_renewed", one.id)
     return secret
 
@@ -104,7 +100,7 @@ async def get(session: AsyncSession, subscription_id: UUID, *, for_update: bool 
 
 def secret_of(settings: Settings, one: Subscription) -> str:
     """Raises CredentialsUnreadable."""
-    return credentials.unseal(_key(settings), one.sealed_secret)["secret"]
+    return credentials.unseal(settings.key, one.sealed_secret)["secret"]
 
 
 async def test(session: AsyncSession, subscription_id: UUID) -> Delivery:

@@ -58,8 +58,11 @@ class Turn(Base):
     reminded_step: Mapped[int | None]
     reminded_at: Mapped[datetime | None]
     escalated_at: Mapped[datetime | None]
+    #: When the agency last told something that nobody of the office has seen yet.
+    news_at: Mapped[datetime | None]
 
     __table_args__ = (
+        Index("ix_turn_news", "news_at", postgresql_where=sql("news_at IS NOT NULL")),
         Index("ix_turn_agency_state", "agency_id", "state", "due_on"),
         Index(
             "uq_turn_open",
@@ -84,3 +87,14 @@ class TurnFile(Base):
     sha256: Mapped[str] = mapped_column(String(64))
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff_user.id"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class TurnDocument(Base):
+    """A document of the expediente that staff chose to show to a turn's agency; none is shown otherwise."""
+
+    __tablename__ = "turn_document"
+
+    turn_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("turn.id"), primary_key=True)
+    document_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("dossier_document.id"), primary_key=True)
+    shared_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff_user.id"))
+    shared_at: Mapped[datetime] = mapped_column(server_default=func.now())

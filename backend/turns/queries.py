@@ -12,10 +12,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend.agents.models import Role, User
 from backend.catalog.models import Agency, Municipality
 from backend.conversations.models import Attachment, Author, Message
+from backend.dossier.models import Document
 from backend.registry import folios
 from backend.registry.deadlines import Pace, WorkCalendar, pace_of
 from backend.registry.models import ActorKind, Person, Petition, PetitionEvent, PetitionEventKind
 from backend.text import fold
+from backend.turns import sharing
 from backend.turns.errors import TurnNotFound
 from backend.turns.models import OPEN, Turn, TurnFile, TurnState
 
@@ -148,6 +150,8 @@ class AgencyTurn:
     municipality: str | None
     person: Person | None
     attachments: Sequence[Attachment]
+    #: Of the expediente, what staff shared with this turn.
+    documents: Sequence[Document]
     #: What the person told after filing.
     added: Sequence[PetitionEvent]
     files: Sequence[TurnFile]
@@ -176,6 +180,7 @@ async def for_agency(session: AsyncSession, turn_id: UUID, agency_id: UUID) -> A
         municipality=municipality,
         person=person,
         attachments=(await session.scalars(_sent_by_citizen(petition.id))).all() if is_theirs else (),
+        documents=(await sharing.shared_with(session, [one.id]))[one.id] if is_theirs else (),
         added=(await session.scalars(_told_later(petition.id))).all() if is_theirs else (),
         files=(await files_of(session, [one.id]))[one.id],
         history=await history(session, one.id, kinds=SHOWN_TO_AGENCY),
@@ -244,10 +249,13 @@ async def evidence(session: AsyncSession, petition_id: UUID, turn_id: UUID, file
 
 async def file_for_agency(
     session: AsyncSession, turn_id: UUID, agency_id: UUID, file_id: UUID
-) -> TurnFile | Attachment:
-    """A file that an agency may open: its own evidence, or what the person sent. Raises TurnNotFound."""
+) -> TurnFile | Attachment | Document:
+    """A file that an agency may open: its own evidence, what the person sent, what staff shared.
+
+    Raises TurnNotFound for any other.
+    """
     shown = await for_agency(session, turn_id, agency_id)
-    allowed: list[TurnFile | Attachment] = [*shown.files, *shown.attachments]
+    allowed: list[TurnFile | Attachment | Document] = [*shown.files, *shown.attachments, *shown.documents]
     found = next((file for file in allowed if file.id == file_id), None)
     if found is None:
         raise TurnNotFound("Ese archivo no existe.")

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
+from backend.agents.models import Role, User
 from backend.catalog.models import Agency
 from backend.conversations.messages import StoredFile
 from backend.notices import service as notices
@@ -178,6 +179,14 @@ async def answer(
     _close(one, TurnState.ANSWERED, _said(text, "Escriba la respuesta de la dependencia."))
     one.outcome = outcome
     await _tell(session, petition, one, Kind.TURN_ANSWERED, user_id, one.answer, outcome=outcome.value)
+    await _bring_news(session, one, user_id)
+
+
+async def _bring_news(session: AsyncSession, one: Turn, user_id: UUID) -> None:
+    """What the agency's own liaison tells is to be seen by the office; what staff register of it, they have seen."""
+    user = await session.get(User, user_id)
+    if user is not None and user.role is Role.LIAISON:
+        one.news_at = clock.now()
 
 
 async def _attach(session: AsyncSession, one: Turn, files: Sequence[StoredFile], user_id: UUID) -> None:
@@ -203,6 +212,7 @@ async def send_back(session: AsyncSession, petition: Petition, one: Turn, reason
     _require_open(one)
     _close(one, TurnState.RETURNED, _said(reason, "Escriba por qué no le corresponde."))
     await _tell(session, petition, one, Kind.TURN_RETURNED, user_id, one.answer)
+    await _bring_news(session, one, user_id)
     await _analyse_again(session, petition, "La dependencia la devolvió", user_id)
 
 
@@ -229,6 +239,7 @@ async def add_note(
     said = _said(text, "Escriba la información.")
     await _attach(session, one, files, user_id)
     await _tell(session, petition, one, Kind.TURN_NOTE, user_id, said)
+    await _bring_news(session, one, user_id)
 
 
 async def write_to_agency(session: AsyncSession, petition: Petition, one: Turn, text: str, *, user_id: UUID) -> None:
@@ -248,6 +259,7 @@ async def ask_extension(
     one.extension_until, one.extension_reason = until, _said(reason, "Escriba por qué necesita más tiempo.", 600)
     detail = {"until": until.isoformat()}
     await _tell(session, petition, one, Kind.EXTENSION_ASKED, user_id, one.extension_reason, **detail)
+    await _bring_news(session, one, user_id)
 
 
 async def decide_extension(

@@ -59,7 +59,7 @@ async def open_session(request: Request, tx: Tx, body: NewSession | None = None)
     await _limiter(request).check("sessions", address, settings.sessions_per_minute)
     wanted = body or NewSession()
     conversation_id = await service.start(tx, language=wanted.language, page_url=wanted.page_url)
-    token = tokens.issue(settings.secret_key.get_secret_value().encode(), conversation_id)
+    token = tokens.issue(settings.key, conversation_id)
     return Session(session_id=conversation_id, token=token)
 
 

@@ -49,7 +49,7 @@ def _session(request: Request, credentials: Annotated[HTTPAuthorizationCredentia
     if credentials is None:
         raise UnknownSession
     settings: Settings = request.app.state.settings
-    return read(settings.secret_key.get_secret_value().encode(), credentials.credentials)
+    return read(settings.key, credentials.credentials)
 
 
 #: The conversation of the caller's token.

@@ -1,8 +1,10 @@
 """What an agency's liaison sees and does, and that nothing else exists for them: on every route of the product."""
 
+import re
 from datetime import timedelta
 from uuid import UUID
 
+import httpx
 import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
@@ -10,8 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
 from backend.agents.models import User
+from backend.audit import service as audit
 from backend.conversations.models import Attachment, Conversation
 from backend.db import Database
+from backend.dossier.models import Document
 from backend.mail.models import EmailMessage
 from backend.registry.models import Petition, PetitionEvent, PetitionEventKind, PetitionStatus
 from backend.turns.models import Turn, TurnFile, TurnState
@@ -161,6 +165,65 @@ async def test_a_liaison_acknowledges_informs_asks_for_time_and_answers_with_evi
     assert (await case.water.get(f"{here}/archivos/{files[1].id}")).content == PDF
     again = await case.water.submit(f"{here}/contestar", outcome="atendida", text="Otra vez")
     assert again.status_code == 409
+
+
+async def test_a_liaison_sees_of_the_expediente_what_was_shared_with_their_turn(case: Turned) -> None:
+    folio = f"/consola/peticiones/{case.folio}"
+    scans = [("files", (name, PDF, "application/pdf")) for name in ("INE.pdf", "receta.pdf")]
+    form = {"csrf_token": case.ana.csrf}
+    assert (await case.ana.client.post(f"{folio}/expediente", data=form, files=scans)).status_code == 303
+    async with case.database.transaction() as session:
+        ids = {one.title: str(one.id) for one in await session.scalars(select(Document))}
+    here = f"{BASE}/{case.at_water}"
+    assert "INE.pdf" not in (await case.water.get(here)).text, "nothing is shared by itself"
+    share = f"{folio}/turnos/{case.at_water}/documentos"
+    assert (await case.ana.submit(share, document=str(case.at_water))).status_code == 422
+    assert (await case.ana.submit(share, document=ids["INE.pdf"])).status_code == 303
+    page = (await case.water.get(here)).text
+    assert ("INE.pdf" in page, "receta.pdf" in page) == (True, False)
+    assert (await case.water.get(f"{here}/archivos/{ids['INE.pdf']}")).content == PDF
+    assert (await case.water.get(f"{here}/archivos/{ids['receta.pdf']}")).status_code == 404
+    assert "INE.pdf" not in (await case.health.get(f"{BASE}/{case.at_health}")).text
+    await case.ana.submit(share)
+    assert (await case.water.get(f"{here}/archivos/{ids['INE.pdf']}")).status_code == 404
+    await case.ana.submit(share, document=ids["INE.pdf"])
+    await case.ana.submit(f"{folio}/expediente/{ids['INE.pdf']}/retirar", reason="Es de otra persona")
+    assert "INE.pdf" not in (await case.water.get(here)).text
+    history = (await case.ana.get(folio)).text
+    assert "Se compartió con CEA: «INE.pdf»" in history
+    assert "Se dejó de compartir con CEA: «INE.pdf»" in history
+    async with case.database.transaction() as session:
+        opened = [event.kind for event, _ in await audit.trail(session, case.at_water)]
+    assert (opened.count("turn_opened"), opened.count("turn_file_opened")) == (3, 1)
+
+
+async def test_what_an_agency_tells_is_news_until_whoever_is_responsible_has_seen_it(case: Turned) -> None:
+    beto = await sign_in(case.app, "beto")
+    async with case.database.transaction() as session:
+        petition = await session.scalar(select(Petition).where(Petition.folio == case.folio))
+        assert petition is not None
+        petition.assignee_id = await session.scalar(select(User.id).where(User.username == "ana"))
+    base = f"/consola/peticiones/{case.folio}/turnos"
+    await case.ana.submit(f"{base}/{case.at_health}/registrar", what="no_fue_posible", text="Oficio 12")
+    await case.water.submit(f"{BASE}/{case.at_water}/acuse")
+    assert "No hay respuestas" in (await case.ana.get("/consola/novedades")).text
+    await case.water.submit(f"{BASE}/{case.at_water}/informar", text="¿Qué calle es?")
+    (early,) = _shown(await case.ana.get("/consola/novedades"))
+    assert (await case.ana.get("/api/console/counts")).json()["agency_news"] == 1
+    assert (await beto.get("/api/console/counts")).json()["agency_news"] == 0
+    assert case.folio not in (await beto.get("/consola/novedades")).text
+    assert case.folio in (await beto.get("/consola/novedades?ver=todas")).text
+    await case.water.submit(f"{BASE}/{case.at_water}/devolver", text="Es del municipio")
+    await case.ana.submit("/consola/novedades", shown=early)
+    page = await case.ana.get("/consola/novedades")
+    assert "Es del municipio" in page.text, "what came after the page was shown stays"
+    await case.ana.submit("/consola/novedades", shown=_shown(page)[0])
+    assert case.folio not in (await case.ana.get("/consola/novedades")).text
+    assert (await case.ana.submit("/consola/novedades", shown="nada")).status_code == 422
+
+
+def _shown(page: httpx.Response) -> list[str]:
+    return list(dict.fromkeys(re.findall(r'name="shown" value="([^"]+)"', page.text)))
 
 
 async def test_what_is_sent_back_is_turned_elsewhere_and_leaves_its_first_agency(case: Turned) -> None:

@@ -73,10 +73,11 @@ def _sign_in(browser: Browser, site: str, width: int, username: str, target: str
     return page
 
 
-@pytest.mark.parametrize("width", [1280, 360])
-def test_a_folio_is_turned_to_two_and_the_answer_comes_back(
-    browser: Browser, site: str, folio: str, width: int, tmp_path: Path
+def test_a_folio_is_turned_to_two_and_the_answer_comes_back_on_a_telephone(
+    browser: Browser, site: str, folio: str, tmp_path: Path
 ) -> None:
+    """On a wide screen: `test_case_browser.py`."""
+    width = 360
     ana = _sign_in(browser, site, width, "ana", f"/consola/peticiones/{folio}")
     turns = ana.locator("#turnos")
     search = turns.get_by_label("Buscar dependencia")

@@ -100,7 +100,8 @@ async def test_steps_say_beforehand_what_they_take_and_a_refusal_keeps_what_was_
 ) -> None:
     folio = await workspace.file(database)
     steps = await _text(ana, folio, "estado")
-    assert "Turnada Requiere motivo y un turno sin contestar. Primero túrnela a una dependencia." in steps
+    assert "En análisis Requiere motivo." in steps
+    assert "Todavía no: turnada. Primero túrnela a una dependencia." in steps
     assert "Concluida" not in steps
     address = f"/consola/peticiones/{folio}/estado"
     refused = await ana.submit(address, status="requiere_informacion", reason="Falta la calle")

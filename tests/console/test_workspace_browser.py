@@ -159,7 +159,7 @@ def test_a_folio_is_worked_on_and_two_people_do_not_overwrite_each_other(
     page.locator(".petition-head").get_by_role("button", name="Agregar", exact=True).click()
     page.get_by_text("¿Por qué esta fecha?").click()
     expect(page.locator("#plazo")).to_contain_text("15 días hábiles")
-    expect(page.get_by_role("radio", name="Turnada")).to_be_disabled()
+    expect(page.locator(".blocked")).to_contain_text("turnada")
     expect(page.locator("#estado")).to_contain_text("Primero túrnela a una dependencia.")
     expect(page.get_by_label("Qué se le pide")).to_be_hidden()
     page.get_by_role("radio", name="Requiere información").check()

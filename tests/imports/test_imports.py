@@ -3,6 +3,7 @@
 import csv
 import io
 import re
+import zipfile
 from pathlib import Path
 
 import openpyxl
@@ -118,6 +119,7 @@ async def test_a_spreadsheet_is_mapped_checked_filed_and_undone(
     await _reported(hilda, batch, good)
     await _same_again(hilda)
     touched = await _touch_one(database)
+    await _repeated_on_purpose(hilda, database, folder)
     assert (await hilda.submit(f"{batch}/deshacer")).status_code == 303
     await jobs.advance_due(database, folder)
     assert await _folios(database, PetitionStatus.CANCELADA) == good - 1
@@ -174,6 +176,21 @@ async def _same_again(hilda: Staff) -> None:
     assert (await hilda.submit(f"{batch}/descartar")).status_code == 303
 
 
+async def _repeated_on_purpose(hilda: Staff, database: Database, folder: Path) -> None:
+    """The same person with nearly the same words: said to repeat a folio, and filed only when asked to be."""
+    _, name, phone, said, place, *_ = _rows()[0]
+    content = f"Nombre,Celular,Asunto,Municipio\n{name},{phone},{said} pronto,{place}\n"
+    _, batch = await _upload(hilda, "una.csv", content.encode())
+    chosen = _chosen((await hilda.get(batch)).text)
+    await hilda.submit(f"{batch}/columnas", tipo="queja", medio="gira", **chosen)
+    await jobs.advance_due(database, folder)
+    assert re.search(r"Parece repetida</dt><dd>1<", (await hilda.get(batch)).text)
+    assert (await hilda.submit(f"{batch}/registrar")).status_code == 422
+    await hilda.submit(f"{batch}/registrar", repetidas="si")
+    await jobs.advance_due(database, folder)
+    assert re.search(r"Registrada</dt><dd>1<", (await hilda.get(batch)).text)
+
+
 async def _bytes_of_last(hilda: Staff) -> bytes:
     settings: Settings = hilda.client._transport.app.state.settings  # type: ignore[attr-defined]
     (only,) = jobs.folder_of(settings.var_dir).iterdir()
@@ -204,7 +221,27 @@ def test_a_csv_is_read_whatever_wrote_it(tmp_path: Path, encoding: str, delimite
     assert list(reading.rows(path)) == [(1, rows[0]), (3, rows[2])]
 
 
-@pytest.mark.parametrize("content", [b"", b"Asunto\n", b"\x00\x01\x02\n\x00", b"PK\x05\x06" + b"\0" * 18])
+def _damaged(part: str) -> bytes:
+    """A spreadsheet of which one part is cut off in its middle."""
+    target = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(_xlsx())) as whole, zipfile.ZipFile(target, "w") as cut:
+        for name in whole.namelist():
+            content = whole.read(name)
+            cut.writestr(name, content[: len(content) // 2] if name == part else content)
+    return target.getvalue()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"Asunto\n",
+        b"\x00\x01\x02\n\x00",
+        b"PK\x05\x06" + b"\0" * 18,
+        _damaged("xl/workbook.xml"),
+        _damaged("xl/styles.xml"),
+    ],
+)
 def test_what_is_no_spreadsheet_is_refused(tmp_path: Path, content: bytes) -> None:
     path = tmp_path / "a"
     path.write_bytes(content)

@@ -191,6 +191,7 @@ async def test_a_system_never_signs_in_and_its_revoked_or_old_key_opens_nothing(
     async with database.transaction() as session:
         account = (await session.scalars(select(User).where(User.is_system))).first()
         tokens = (await session.scalars(select(StaffToken).order_by(StaffToken.created_at))).all()
+        assert tokens[0].expires_at - tokens[0].created_at == timedelta(days=90)
         tokens[1].expires_at = clock.now()
     assert account is not None
     credentials = {"username": account.username, "password": PASSWORD}

@@ -19,7 +19,7 @@ from backend.settings import Settings
 from backend.subscriptions import addresses, following, service, signing
 from backend.subscriptions.errors import AddressRefused, SubscriptionRefused
 from backend.subscriptions.models import Delivery, DeliveryState, PendingEvent, StopReason, Subscription
-from backend.subscriptions.sending import GIVE_UP, Sender
+from backend.subscriptions.sending import GIVE_UP, KEPT, Sender
 from backend.subscriptions.service import Wish
 from tests.integrations.receiver import Receiver, answer, receiving
 from tests.staff import add_staff
@@ -210,7 +210,11 @@ async def test_a_gone_address_is_stopped_at_once_and_one_refused_event_stops_not
     await sender.run_once()
     async with database.transaction() as session:
         assert (await service.get(session, one.id)).stopped is StopReason.GONE
-    assert {first.folio, second.folio} < {delivery.folio for delivery in await _deliveries(database)}
+    made = await _deliveries(database)
+    time.now += KEPT + timedelta(seconds=1)
+    await sender.tidy()
+    assert await _deliveries(database) == []
+    assert {first.folio, second.folio} < {delivery.folio for delivery in made}
     await sender.close()
 
 

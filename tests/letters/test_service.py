@@ -16,7 +16,7 @@ from backend.agents.models import Role, User
 from backend.catalog.models import Agency
 from backend.conversations.files import FileStore
 from backend.db import Database
-from backend.letters import batch, queries, service, stationery, templates
+from backend.letters import batch, bundles, queries, service, stationery, templates
 from backend.letters.errors import (
     AlreadyLettered,
     LetterNotFound,
@@ -27,6 +27,7 @@ from backend.letters.errors import (
 )
 from backend.letters.models import Letter, LetterCounter, LetterKind, LetterTemplate, Series
 from backend.letters.service import LetterOrder
+from backend.mail import service as mail
 from backend.registry import petitions
 from backend.registry.models import (
     ActorKind,
@@ -88,6 +89,7 @@ async def _numbers(session: AsyncSession, series: Series = Series.OFICIO) -> lis
 async def test_an_oficio_from_draft_to_cancelled(session: AsyncSession, files: FileStore, hilda: User) -> None:
     water = await session.get_one(Agency, await agency(session))
     water.liaison_name, water.liaison_title = "Ing. Jesús Ibáñez", "Director de Operación"
+    water.liaison_email = "enlace@cea.example"
     petition, (turn, other) = await turned(session, hilda, "cea", "salud")
     order = LetterOrder(LetterKind.OFICIO, turn.id)
     drafted = await service.draft(session, petition, order)
@@ -128,16 +130,26 @@ async def test_an_oficio_from_draft_to_cancelled(session: AsyncSession, files: F
     )
     assert list(events) == [
         f"Oficio de canalización CEAC/DAG/0001/{YEAR}",
+        f"CEAC/DAG/0001/{YEAR}, al enlace",
         f"Se canceló el documento CEAC/DAG/0001/{YEAR}: Iba a otra dependencia",
         f"Oficio de canalización CEAC/DAG/0002/{YEAR}",
+        f"CEAC/DAG/0002/{YEAR}, al enlace",
     ]
+    mails = (await mail.of_turns(session, [turn.id]))[turn.id]
+    told, first, gone, second = [(one.subject, [file["sha256"] for file in one.attachments]) for one in mails]
+    assert told[1] == []
+    assert first == (f"Oficio {letter.reference} de la petición con folio {petition.folio}", [letter.pdf_sha256])
+    assert gone == (f"Se canceló el oficio {letter.reference} de la petición con folio {petition.folio}", [])
+    assert second[1] == [again.pdf_sha256], "once each, though it was asked for twice"
     rows = await queries.of_petition(session, petition.id)
     assert [(row.letter.number, bool(row.letter.cancelled_at)) for row in rows] == [(2, False), (1, True)]
     assert (await queries.made(session, typed="dag/0001")).total == 1
 
 
 async def test_letters_to_the_citizen(session: AsyncSession, files: FileStore, hilda: User) -> None:
-    petition, (water, _) = await turned(session, hilda, "cea", "salud")
+    petition, (water, _, wrong) = await turned(session, hilda, "cea", "salud", "dif")
+    (await session.get_one(Agency, water.agency_id)).liaison_email = "enlace@cea.example"
+    await turns.send_back(session, petition, wrong, "No es del DIF", user_id=hilda.id)
     letter = await service.make(session, files, petition, LetterOrder(LetterKind.ATTENTION), user=hilda)
     assert (letter.reference, letter.addressee) == (f"CEAC/CA/0001/{YEAR}", "María Núñez")
     stored = await service.files_of(session, letter.id)
@@ -150,6 +162,8 @@ async def test_letters_to_the_citizen(session: AsyncSession, files: FileStore, h
     with pytest.raises(LetterRefused, match="texto propio"):
         await service.make(session, files, petition, conclusion, user=hilda)
     await turns.answer(session, petition, water, "Se reparó la fuga", TurnOutcome.ATTENDED, user_id=hilda.id)
+    await service.make(session, files, petition, LetterOrder(LetterKind.OFICIO, water.id), user=hilda)
+    assert (await mail.of_turns(session, [water.id]))[water.id] == [], "who has answered is not asked again"
     answered = await service.make(session, files, petition, conclusion, user=hilda)
     assert "Se reparó la fuga" in pages_of(files.path(answered.pdf_sha256).read_bytes())[0]
     assert await _numbers(session, Series.CARTA) == [1, 2, 3], "what was refused took no number"
@@ -241,7 +255,7 @@ async def test_a_batch_makes_each_once_and_tells_what_it_could_not(
         assert await _numbers(session) == [1, 2, 3]
         letters = await batch.letters_of(session, key)
         assert {one.letter.kind for one in letters} == {LetterKind.OFICIO, LetterKind.CIVIL_REGISTRY}
-        with zipfile.ZipFile(BytesIO(await service.archive(files, letters))) as packed:
+        with zipfile.ZipFile(BytesIO(await bundles.archive(files, letters))) as packed:
             assert len(packed.namelist()) == 4
             assert packed.testzip() is None
             assert acts.folio in " ".join(pages_of(packed.read(f"CEAC-DAG-0003-{YEAR}.pdf")))

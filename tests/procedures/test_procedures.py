@@ -11,7 +11,7 @@ from sqlalchemy import select
 from backend.agents.models import Role
 from backend.app import create_app
 from backend.db import Database
-from backend.dossier.service import KIND_TEXTS, guess_kind
+from backend.dossier.service import KIND_TEXTS
 from backend.procedures import forms
 from backend.procedures.definitions import APOYO_SOCIAL, PROCEDURES
 from backend.registry import petitions
@@ -56,6 +56,7 @@ async def test_a_social_support_goes_through_visit_committee_and_delivery(app: F
     assert "Vive sola" in refused.text  # what was typed stays
     saved = await ana.submit(at, tipo_apoyo="medicamento", beneficiario="Rosa Félix", ingreso="$4,500.50")
     assert saved.status_code == 303
+    await ana.submit(at, tipo_apoyo="medicamento", beneficiario="Rosa Félix", ingreso="4500.50")  # the same again
     page = (await ana.get(f"/consola/peticiones/{folio}")).text
     assert "$4,500.50" in page
     assert "Receta o constancia médica" in page
@@ -105,6 +106,9 @@ async def test_required_documents_are_checked_off_by_the_expediente_or_by_eye(ap
     assert (await ana.submit(f"{page}/tramite/documentos/curp", visto="si")).status_code == 303
     shown = (await ana.get(page)).text
     assert "Completos" in shown
+    assert (await ana.submit(f"{page}/tramite/documentos/curp", visto="")).status_code == 303
+    assert "Falta 1" in (await ana.get(page)).text
+    assert (await ana.submit(f"{page}/tramite/documentos/curp", visto="si")).status_code == 303
     links = re.findall(rf"{page}/expediente/([0-9a-f-]{{36}})\" target", shown)
     picture_id, pdf_id = links
     assert (await ana.get(f"{page}/expediente/{picture_id}")).content == content
@@ -174,12 +178,3 @@ def test_answers_are_checked_and_kept_in_normal_form() -> None:
     assert problems == {}
     assert data == {"fecha": "2026-02-01", "minuta": "4", "decision": "negado", "motivo": "No procede"}
     assert forms.check(committee.fields, {"fecha": "31/02/2026"})[1]["fecha"] == "Escriba una fecha, como 21/11/2026."
-
-
-@pytest.mark.parametrize(
-    ("name", "kind"),
-    [("INE frente.jpg", "identificacion"), ("recibo_cfe.pdf", "comprobante_domicilio"), ("CURP.pdf", "curp"),
-     ("Oficio 12-2026.pdf", "oficio_recibido"), ("linea.png", "otro")],
-)  # fmt: skip
-def test_a_files_name_says_what_it_is(name: str, kind: str) -> None:
-    assert guess_kind(name) == kind

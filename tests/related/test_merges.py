@@ -11,6 +11,7 @@ from backend.registry.errors import RequirementMissing
 from backend.registry.models import Petition, PetitionEvent, PetitionEventKind, PetitionStatus
 from backend.related import groups, links, merges
 from backend.related.errors import AlreadyGrouped, MergeRefused, NotMerged
+from backend.turns.models import Turn
 from backend.turns.service import TurnOrder
 from tests.registry.turned import agency
 from tests.related.conftest import Street
@@ -95,7 +96,9 @@ async def test_a_merge_is_refused_with_words_and_without_a_trace(street: Street)
     assert await _kinds(street, merged) == before
 
 
-async def test_a_group_is_acted_on_at_once_and_failures_are_kept_apart(street: Street) -> None:
+async def test_a_group_is_acted_on_at_once_and_failures_are_kept_apart(
+    street: Street, monkeypatch: pytest.MonkeyPatch
+) -> None:
     one, other, ended = await street.told(), await street.told(), await street.told()
     await street.move(ended, S.CANCELADA)
     async with street.database.transaction() as session:
@@ -122,6 +125,17 @@ async def test_a_group_is_acted_on_at_once_and_failures_are_kept_apart(street: S
         S.TURNADA,
         S.CANCELADA,
     ]
+    async with street.database.transaction() as session:
+        group = await groups.get(session, group.id)
+        twice = [TurnOrder(await agency(session, "salud")), order]
+        again = await groups.turn(session, group, twice, user_id=street.analyst)
+        assert [outcome.problem is None for outcome in again] == [False, False, False]
+        agencies = set(await session.scalars(select(Turn.agency_id)))
+        assert agencies == {order.agency_id}, "what is refused in its second half leaves no first"
+        monkeypatch.setattr(groups, "MAX_MEMBERS", 3)
+        late = await street.told()
+        with pytest.raises(InvalidInput, match="3 peticiones como máximo"):
+            await groups.add(session, group, [late.id], user_id=street.analyst)
     async with street.database.transaction() as session:
         group = await groups.get(session, group.id)
         told = await groups.tell(session, group, "Mañana llega la pipa.", user_id=street.analyst)

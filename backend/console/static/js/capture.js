@@ -3,7 +3,7 @@
 import { ApiError, call, post } from "./api.js";
 import { draftOf } from "./capture_draft.js";
 import { bindPeople } from "./capture_people.js";
-import { bindPlace } from "./capture_place.js";
+import { bindMunicipality } from "./capture_municipality.js";
 import { el } from "./dom.js";
 
 const form = document.querySelector("[data-capture]");
@@ -101,6 +101,7 @@ function empty() {
   documents = [];
   showStaged();
   people.clear();
+  form.querySelector("[data-place-told]").textContent = "";
   arrange();
   form.querySelector("[data-first]").focus();
   scrollTo(0, 0);
@@ -157,7 +158,7 @@ const people = bindPeople(form, (one) => {
   keep();
   form.elements.nombre.focus();
 });
-bindPlace(form, say);
+bindMunicipality(form, say);
 
 form.addEventListener("input", keep);
 form.addEventListener("change", () => { arrange(); keep(); });

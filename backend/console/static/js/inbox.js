@@ -58,7 +58,15 @@ function counted(counts) {
   }
   lastCounts = counts;
   list.showCounts(counts);
+  showAgencyNews(counts.agency_news);
   showInTitle(counts.unread + counts.waiting);
+}
+
+function showAgencyNews(count) {
+  const badge = document.querySelector("[data-agency-news]");
+  badge.hidden = !count;
+  badge.textContent = count;
+  badge.setAttribute("aria-label", `${count} por ver`);
 }
 
 function showPane(name) {
