@@ -22,9 +22,10 @@ from backend.embedded import EmbeddedPostgres
 from backend.migrate import migrate
 from backend.settings import Settings
 from tests.chromium import browser
+from tests.once import authorities_read_once, statements_compiled_once
 from tests.serving import site
 
-__all__ = ["browser", "site"]
+__all__ = ["authorities_read_once", "browser", "site", "statements_compiled_once"]
 
 _numbers = itertools.count()
 
