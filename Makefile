@@ -11,7 +11,7 @@ UV := $(VAR_DIR)/tools/bin/uv
 BACKEND := .venv/bin/python
 BOT := .venv-bot/bin/python
 
-.PHONY: help run demo-channels test lint types fmt train models model-rollback lock clean setup conversations nlu-eval
+.PHONY: help run demo-channels test model lint types fmt train models model-rollback lock clean setup conversations nlu-eval
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -24,9 +24,11 @@ demo-channels: setup ## As run, with stand-ins for WhatsApp, SMS and Telegram: w
 	@model="$$($(BOT) -m bot.train --var-dir $(VAR_DIR) | tee /dev/stderr | tail -n 1)" && \
 	  exec $(BACKEND) -m tests.end_to_end.demo_channels --model "$$model"
 
-test: setup ## The whole test suite
-	@$(BOT) -m bot.train --var-dir $(VAR_DIR) --exact
+test: setup model ## The whole test suite
 	@PYTHON=$(PYTHON) scripts/test $(ARGS)
+
+model: setup
+	@$(BOT) -m bot.train --var-dir $(VAR_DIR) --exact
 
 train: setup ## Train the model, if its inputs changed; use it if it reads no worse (FORCE=1: even so)
 	@$(BOT) -m bot.train --var-dir $(VAR_DIR) --measure $(if $(FORCE),--force)

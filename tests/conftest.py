@@ -13,7 +13,6 @@ import psycopg
 import pytest
 from argon2 import PasswordHasher
 from argon2.profiles import CHEAPEST
-from psycopg.conninfo import make_conninfo
 
 from backend.agents import passwords
 from backend.catalog import service as catalog
@@ -22,11 +21,29 @@ from backend.embedded import EmbeddedPostgres
 from backend.migrate import migrate
 from backend.settings import Settings
 from tests.chromium import browser
+from tests.once import authorities_read_once, statements_compiled_once
+from tests.said import pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown
 from tests.serving import site
 
-__all__ = ["browser", "site"]
+__all__ = [
+    "authorities_read_once",
+    "browser",
+    "pytest_sessionfinish",
+    "pytest_terminal_summary",
+    "pytest_testnodedown",
+    "site",
+    "statements_compiled_once",
+]
 
 _numbers = itertools.count()
+
+
+@pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Of several workers one has the product and all its tests: there is one product, and they follow each other."""
+    for item in items:
+        if item.get_closest_marker("product") is not None:
+            item.add_marker(pytest.mark.xdist_group("product"))
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -65,6 +82,7 @@ def postgres() -> Iterator[str]:
         with psycopg.connect(address, autocommit=True) as connection:
             for setting in ("fsync", "synchronous_commit", "full_page_writes"):  # it need not outlive the machine
                 connection.execute(f"ALTER SYSTEM SET {setting} = off")
+            connection.execute("ALTER SYSTEM SET file_copy_method = clone")  # the kernel copies: half the time
             connection.execute("SELECT pg_reload_conf()")
         yield address
         server.stop()
@@ -87,16 +105,21 @@ def _address(postgres: str, name: str) -> str:
     return f"postgresql://{parts.get('user')}:@/{name}?host={parts.get('host')}"
 
 
+@pytest.fixture(scope="session")
+def administration(postgres: str) -> Iterator[psycopg.Connection]:
+    """The connection by which databases come and go."""
+    with psycopg.connect(postgres, autocommit=True) as connection:
+        yield connection
+
+
 @pytest.fixture
-def database_url(postgres: str, template: str) -> Iterator[str]:
+def database_url(postgres: str, administration: psycopg.Connection, template: str) -> Iterator[str]:
     """A migrated database of this test's own, with the catalogs' seeds."""
     name = f"test_{next(_numbers)}_{uuid.uuid4().hex[:6]}"
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        # Copying files takes a third of the time of the default, which writes every block to the log.
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
+    # Copying files takes a third of the time of the default, which writes every block to the log.
+    administration.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
     yield _address(postgres, name)
-    with psycopg.connect(make_conninfo(postgres), autocommit=True) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    administration.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cache
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_, update
@@ -167,6 +168,7 @@ async def _is_hopeless(session: AsyncSession, delivery: Delivery) -> bool:
     return (deaths or 0) >= MAX_DEATHS
 
 
+@cache  # every look for work asks it, and composing it takes longer than the rest of the question
 def _is_first_of_its_conversation() -> ColumnElement[bool]:
     earlier, its_message = aliased(Delivery), aliased(Message)
     return ~(

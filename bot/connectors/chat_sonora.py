@@ -17,6 +17,7 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
+from bot.connectors import action_answers
 from bot.connectors.understanding import understanding_of
 
 logger = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ class ChatSonoraInput(InputChannel):
         token = (credentials or {}).get("token")
         if not token:
             raise ValueError("credentials.yml gives no token for the chat_sonora channel")
+        action_answers.check_their_schema_once()
         return cls(token)
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:

@@ -7,7 +7,10 @@ from typing import Any
 
 import httpx
 
-TURN_SECONDS = 30.0
+#: Many conversations may be held at once, and on a machine that has other work.
+TURN_SECONDS = 90.0
+#: How long a read waits for something new; what changes without a new message is seen after it.
+_READ_SECONDS = 0.5
 
 
 @dataclass
@@ -72,12 +75,14 @@ class Citizen:
         """Everything said to the citizen until nothing more is to come."""
         said: list[dict[str, Any]] = []
         deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            page = self.read()
+        page = self.read()
+        while True:
             said += [message for message in page["messages"] if message["author"] != "citizen"]
             if not page["busy"]:
                 return said
-            time.sleep(0.05)
+            if time.monotonic() > deadline:
+                break
+            page = self.read(wait=_READ_SECONDS)
         raise TimeoutError(f"no reply within {seconds} s; heard so far: {[m['text'] for m in said]}")
 
     def say(self, text: str) -> list[dict[str, Any]]:

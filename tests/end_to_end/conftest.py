@@ -11,13 +11,6 @@ from tests.end_to_end.product import Product, free_port, model_path
 from tests.end_to_end.stand_ins import StandIns, running_stand_ins
 
 ANALYST = "ana.prueba"
-#: A line for each channel on which conversations were held, said at the end.
-HELD = pytest.StashKey[list[str]]()
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    for line in config.stash.get(HELD, []):
-        terminalreporter.write_line(line)
 
 
 @pytest.fixture(scope="session")

@@ -8,10 +8,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.end_to_end.conftest import HELD
 from tests.end_to_end.holding import CHANNELS, Hall
 from tests.end_to_end.product import ROOT, Product
 from tests.end_to_end.stand_ins import StandIns, register, settings_of
+from tests.said import say
 
 FOLDER = Path(os.environ.get("CONVERSATIONS_DIR") or Path(__file__).parent / "conversations")
 #: CONVERSATION_CHANNELS names some of them, with commas between.
@@ -42,9 +42,8 @@ def outcomes(request: pytest.FixtureRequest, hall: Hall) -> Iterator[Outcomes]:
     """By channel: of each file that was selected. A channel is begun when its first file is asked for."""
     begun: Outcomes = {}
     yield begun
-    request.config.stash[HELD] = [
-        f"{channel}: {count} conversations in {took:.0f} s" for channel, (took, count) in hall.took.items()
-    ]
+    for channel, (took, count) in hall.took.items():
+        say(request.config, f"{channel}: {count} conversations in {took:.0f} s")
 
 
 def _selected(request: pytest.FixtureRequest, channel: str) -> list[Path]:
