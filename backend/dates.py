@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from backend.text import fold
 
@@ -237,12 +238,17 @@ def _folded(text: str) -> tuple[str, list[int]]:
     letters: list[str] = []
     places: list[int] = []
     for place, char in enumerate(text):
-        plain = fold(char) if not char.isspace() else " "
+        plain = _letter(char)
         if plain == " " and letters and letters[-1] == " ":
             continue
         letters += plain
         places += [place] * len(plain)
     return "".join(letters), places
+
+
+@lru_cache(maxsize=1000)
+def _letter(char: str) -> str:
+    return " " if char.isspace() else fold(char)
 
 
 def one_past_day(text: str, today: date) -> date | None:

@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Sequence
+from itertools import filterfalse
 
 MONTHS = (
     "enero", "febrero", "marzo", "abril", "mayo", "junio", "julio", "agosto", "septiembre", "octubre", "noviembre",
@@ -14,7 +15,7 @@ _SPACE = re.compile(r"\s+")
 def fold(text: str) -> str:
     """Lower case, no accents (ñ becomes n), single spaces, trimmed."""
     decomposed = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(char for char in decomposed if not unicodedata.combining(char))
+    plain = decomposed if decomposed.isascii() else "".join(filterfalse(unicodedata.combining, decomposed))
     return _SPACE.sub(" ", plain).strip()
 
 

@@ -1,6 +1,7 @@
 """Catalogs: seeding them, the office's state, and finding places, topics and agencies."""
 
 import csv
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from functools import lru_cache
@@ -206,13 +207,20 @@ async def areas(session: AsyncSession, *, only_active: bool = True) -> list[Offi
 
 async def suggest_topic(session: AsyncSession, narrative: str) -> Topic | None:
     """The topic most of whose words the narrative has; None when it has none of any."""
-    told = f" {fold(narrative)} "
-    best: tuple[int, Topic] | None = None
-    for topic in await topics(session):
-        score = sum(len(word) for word in topic.keywords if f" {word}" in told)
-        if score and (best is None or score > best[0]):
-            best = (score, topic)
-    return best[1] if best else None
+    (likely,) = await suggest_topics(session, [narrative])
+    return likely
+
+
+async def suggest_topics(session: AsyncSession, narratives: Sequence[str]) -> list[Topic | None]:
+    """`suggest_topic` for each of many."""
+    known = await topics(session)
+    return [_likely(known, f" {fold(narrative)} ") for narrative in narratives]
+
+
+def _likely(known: Sequence[Topic], told: str) -> Topic | None:
+    scores = [sum(len(word) for word in topic.keywords if f" {word}" in told) for topic in known]
+    most = max(scores, default=0)
+    return known[scores.index(most)] if most else None
 
 
 async def canned_replies(session: AsyncSession, *, only_active: bool = True) -> list[CannedReply]:

@@ -152,6 +152,8 @@ class Person(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     __table_args__ = (Index("ix_person_search", "search", postgresql_using="gin"),)
+    #: Nobody reads `search` back after writing, nor waits for it when many are written.
+    __mapper_args__ = {"eager_defaults": False}  # noqa: RUF012 (declared so by the base)
 
 
 #: A colonia as it is compared, of the petition table's own columns; `related.candidates` folds what it looks for alike.
@@ -199,6 +201,7 @@ class Petition(Base):
     #: Set here, not by the database: a flush must not leave it to be read again.
     updated_at: Mapped[datetime] = mapped_column(server_default=func.now(), onupdate=clock.now)
 
+    __mapper_args__ = {"eager_defaults": False}  # noqa: RUF012 (as for a person)
     __table_args__ = (
         UniqueConstraint("year", "number"),
         Index("ix_petition_search", "search", postgresql_using="gin"),

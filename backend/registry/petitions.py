@@ -1,22 +1,18 @@
-"""Petitions: filing, finding, changing, and their history."""
+"""Petitions: finding, changing, and their history; `filing` makes them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
-from rapidfuzz import fuzz
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
 from backend.agents.models import Role, User
-from backend.catalog import service as catalog
 from backend.catalog.models import Agency, Municipality, Topic
 from backend.db import Base
 from backend.notices import service as notices
-from backend.registry import deadlines, folios, lifecycle, searching
+from backend.registry import deadlines, filing, folios, lifecycle
 from backend.registry.errors import (
     AnswerRefused,
     PetitionNotFound,
@@ -24,24 +20,19 @@ from backend.registry.errors import (
     TransitionForbidden,
     TransitionRefused,
 )
+from backend.registry.filing import NewPetition, file, is_same_name, person_of
 from backend.registry.lifecycle import Requirement, Who
 from backend.registry.models import (
     ActorKind,
-    EntryChannel,
-    FolioCounter,
     Person,
     Petition,
     PetitionEvent,
     PetitionEventKind,
-    PetitionKind,
     PetitionStatus,
-    Priority,
 )
-from backend.text import fold
 from backend.turns.models import OPEN, Turn
 
-#: From here two names with the same phone or e-mail are one person's.
-SAME_NAME = 80.0
+__all__ = ["NewPetition", "file", "is_same_name", "person_of"]
 
 S = PetitionStatus
 
@@ -74,140 +65,14 @@ _CATALOGS: dict[str, type[Base]] = {
 }
 
 
-@dataclass(frozen=True)
-class NewPetition:
-    """What is known of a petition when it is filed, in normal form. No name: anonymous.
-
-    `person_id`: who it is, where staff chose somebody known; what was told of them completes what is known.
-    """
-
-    kind: PetitionKind
-    channel: EntryChannel
-    narrative: str
-    municipality_id: str | None = None
-    colonia: str | None = None
-    postal_code: str | None = None
-    street: str | None = None
-    place_reference: str | None = None
-    name: str | None = None
-    phone: str | None = None
-    email: str | None = None
-    curp: str | None = None
-    person_id: UUID | None = None
-    details: dict[str, Any] = field(default_factory=dict)
-    conversation_id: UUID | None = None
-    priority: Priority = Priority.NORMAL
-
-
 def code_of(petition: Petition, secret: bytes) -> str:
     return folios.access_code(secret, petition.folio, petition.access_nonce)
 
 
-async def file(session: AsyncSession, new: NewPetition, *, actor: ActorKind, user_id: UUID | None = None) -> Petition:
-    """Register a petition: its person, its folio, its first event."""
-    person = await person_of(session, new) if new.name else None
-    topic = await catalog.suggest_topic(session, new.narrative)
-    moment = clock.now()
-    due_on = await deadlines.of_new(session, new.kind, new.priority, moment)
-    # The number is taken last: its row lock makes filings wait for one another until commit.
-    year = clock.local(moment).year
-    number = await _next_number(session, year)
-    petition = Petition(
-        folio=folios.make(year, number),
-        year=year,
-        number=number,
-        access_nonce=folios.new_nonce(),
-        kind=new.kind,
-        channel=new.channel,
-        topic_id=topic.id if topic else None,
-        agency_id=topic.default_agency_id if topic else None,
-        person_id=person.id if person else None,
-        municipality_id=new.municipality_id,
-        colonia=new.colonia,
-        postal_code=new.postal_code,
-        street=new.street,
-        place_reference=new.place_reference,
-        narrative=new.narrative,
-        details=new.details,
-        conversation_id=new.conversation_id,
-        priority=new.priority,
-        due_on=due_on,
-        created_at=moment,
-        updated_at=moment,
-    )
-    session.add(petition)
-    await refresh_search_text(session, petition, person)
-    await session.flush()
-    await add_event(session, petition, PetitionEventKind.FILED, actor=actor, user_id=user_id, to_status=petition.status)
-    return petition
-
-
-async def _next_number(session: AsyncSession, year: int) -> int:
-    statement = insert(FolioCounter).values(year=year, last_number=1)
-    number: int | None = await session.scalar(
-        statement.on_conflict_do_update(
-            index_elements=[FolioCounter.year], set_={"last_number": FolioCounter.last_number + 1}
-        ).returning(FolioCounter.last_number)
-    )
-    assert number is not None
-    return number
-
-
-async def person_of(session: AsyncSession, new: NewPetition) -> Person:
-    """Who told a petition with a name: the person known by that contact and name, or a new one."""
-    assert new.name is not None
-    chosen = await session.get(Person, new.person_id) if new.person_id else None
-    if chosen is not None and is_same_name(chosen.full_name, new.name):
-        return _completed(chosen, new)
-    ways = [
-        column == value
-        for column, value in ((Person.phone, new.phone), (Person.email, new.email), (Person.curp, new.curp))
-        if value
-    ]
-    for way in ways:
-        for known in await session.scalars(select(Person).where(way).limit(20)):
-            if is_same_name(known.full_name, new.name):
-                return _completed(known, new)
-    person = Person(full_name=new.name, phone=new.phone, email=new.email, curp=new.curp)
-    person.search_text = _person_text(person)
-    session.add(person)
-    await session.flush()
-    return person
-
-
-def is_same_name(one: str, other: str) -> bool:
-    """Whether two names, one perhaps shorter or misspelt, may be one person's."""
-    return fuzz.token_set_ratio(fold(one), fold(other)) >= SAME_NAME
-
-
-def _completed(known: Person, new: NewPetition) -> Person:
-    known.phone = known.phone or new.phone
-    known.email = known.email or new.email
-    known.curp = known.curp or new.curp
-    known.search_text = _person_text(known)
-    return known
-
-
-def _person_text(person: Person) -> str:
-    phone = (person.phone or "").removeprefix("+52")
-    reversed_phone = searching.backwards(person.phone)
-    parts = (person.full_name, phone, reversed_phone, person.email, person.curp)
-    return fold(" ".join(part for part in parts if part))
-
-
 async def refresh_search_text(session: AsyncSession, petition: Petition, person: Person | None) -> None:
-    """Rewrite what a search looks at: folio, person, place and words, without accents."""
+    """Rewrite what a search looks at, after a change of person, place or words."""
     place = await session.get(Municipality, petition.municipality_id) if petition.municipality_id else None
-    parts = (
-        petition.folio,
-        person.search_text if person else "",
-        place.name if place else "",
-        petition.colonia or "",
-        petition.street or "",
-        petition.place_reference or "",
-        petition.narrative,
-    )
-    petition.search_text = fold(" ".join(part for part in parts if part))
+    petition.search_text = filing.search_text(petition, person, place.name if place else None)
 
 
 async def add_event(

@@ -162,38 +162,42 @@ def _due(due: Due) -> list[ColumnElement[bool]]:
     return conditions
 
 
-def _ordering(order: Order, of: type[Petition] = Petition) -> list[ColumnElement[Any]]:
-    newest: list[ColumnElement[Any]] = [of.created_at.desc(), of.number.desc()]
+def _ordering(order: Order) -> list[ColumnElement[Any]]:
+    newest: list[ColumnElement[Any]] = [Petition.created_at.desc(), Petition.number.desc()]
     match order:
         case Order.OLDEST:
-            return [of.created_at.asc(), of.number.asc()]
+            return [Petition.created_at.asc(), Petition.number.asc()]
         case Order.DUE:
-            return [of.due_on.asc().nulls_last(), *newest]
+            return [Petition.due_on.asc().nulls_last(), *newest]
         case Order.CHANGED:
-            return [of.updated_at.desc(), of.number.desc()]
+            return [Petition.updated_at.desc(), Petition.number.desc()]
         case Order.PRIORITY:
             ranks = {Priority.URGENT: 0, Priority.HIGH: 1}
-            return [case(ranks, value=of.priority, else_=2), of.due_on.asc().nulls_last(), *newest]
+            return [case(ranks, value=Petition.priority, else_=2), Petition.due_on.asc().nulls_last(), *newest]
     return newest
 
 
-async def _narrowed(session: AsyncSession, wanted: PetitionFilter) -> list[ColumnElement[bool]]:
-    """A filter's conditions; what is searched for is taken for beginnings where no petition has it as whole words."""
-    whole = _conditions(wanted, whole=True)
-    if not wanted.search.strip() or await session.scalar(select(Petition.id).where(*whole).limit(1)):
-        return whole
-    return _conditions(wanted)
+async def _found(session: AsyncSession, wanted: PetitionFilter) -> tuple[list[ColumnElement[bool]], paging.Page]:
+    """A filter's conditions and its page; what no petition has as whole words is taken for beginnings."""
+    is_search = bool(wanted.search.strip())
+    for whole in (True, False) if is_search else (True,):
+        conditions = _conditions(wanted, whole=whole)
+        found = await paging.page(
+            session,
+            conditions,
+            _ordering(wanted.order),
+            number=wanted.page,
+            size=PAGE_SIZE,
+            most=paging.MOST_FOUND if is_search else paging.MOST_COUNTED,
+        )
+        if found.total:
+            break
+    return conditions, found
 
 
 async def search(session: AsyncSession, wanted: PetitionFilter) -> PetitionPage:
     """A page of petitions, newest first."""
-    found = await paging.page(
-        session,
-        await _narrowed(session, wanted),
-        lambda of: _ordering(wanted.order, of),
-        number=wanted.page,
-        size=PAGE_SIZE,
-    )
+    _, found = await _found(session, wanted)
     rows = await session.execute(_rows().where(Petition.id.in_(found.ids)))
     by_id = {row[0].id: PetitionRow(*row) for row in rows}
     return PetitionPage([by_id[one] for one in found.ids], found.total, found.number, found.pages, found.is_capped)
@@ -212,7 +216,8 @@ def _rows() -> Select[Petition, Person, str, str, str, str]:
 
 async def chunks(session: AsyncSession, wanted: PetitionFilter, size: int = 1000) -> AsyncIterator[list[PetitionRow]]:
     """All petitions of a filter in its order, a handful at a time, however many they are."""
-    query = _rows().where(*await _narrowed(session, wanted)).order_by(*_ordering(wanted.order))
+    conditions, _ = await _found(session, wanted)
+    query = _rows().where(*conditions).order_by(*_ordering(wanted.order))
     result = await session.stream(query.execution_options(yield_per=size))
     async for rows in result.partitions(size):
         yield [PetitionRow(*row) for row in rows]

@@ -16,7 +16,7 @@ from backend.app import create_app
 from backend.db import Database
 from backend.imports import jobs, reading
 from backend.imports.models import ImportRow, RowState
-from backend.registry import petitions
+from backend.registry import filing, petitions
 from backend.registry.models import ActorKind, Petition, PetitionEvent, PetitionEventKind, PetitionStatus
 from backend.settings import Settings
 from tests.staff import BASE, Staff, add_staff, sign_in
@@ -111,7 +111,7 @@ async def test_a_spreadsheet_is_mapped_checked_filed_and_undone(
     assert await _folios(database, PetitionStatus.RECIBIDA) == 0  # nothing before it is confirmed
     good = ROWS - REPEATED - WRONG
     assert (await hilda.submit(f"{batch}/registrar")).status_code == 303
-    await _killed_once(database, folder, monkeypatch, petitions, "file", after=60)
+    await _killed_once(database, folder, monkeypatch, filing, "file_all", after=2)
     assert 0 < await _folios(database, PetitionStatus.RECIBIDA) < good
     await jobs.advance_due(database, folder)
     assert await _folios(database, PetitionStatus.RECIBIDA) == good
@@ -149,6 +149,7 @@ async def _killed_once(
 
     with monkeypatch.context() as patch:
         patch.setattr(jobs, "READ_CHUNK", 35)
+        patch.setattr(jobs, "FILE_CHUNK", 30)
         patch.setattr(target, name, dying)
         with pytest.raises(Killed):
             await jobs.advance_due(database, folder)
