@@ -41,6 +41,7 @@ from backend.related import telling
 from backend.settings import Settings
 from backend.subscriptions.sending import Sender
 from backend.suggestions.jobs import Suggester
+from backend.transparency import reminders as transparency_reminders
 from backend.turns import reminders as turn_reminders
 from backend.webhooks.polling import Poller
 
@@ -105,6 +106,7 @@ class Worker:
             Chore("reconciliation", 60.0, lambda: reconciliation.catch_up(self.database, self.adapters)),
             Chore("mail", often, self.send_mail),
             Chore("turns", 600.0, lambda: turn_reminders.look_after(self.database, self.settings)),
+            Chore("transparency", 600.0, lambda: transparency_reminders.look_after(self.database)),
             Chore("suggestions", 30.0, self.suggester.suggest_pending),
             Chore("imports", often, self.advance_imports),
             Chore("webhooks", often, self.webhooks.run_once),

@@ -39,10 +39,14 @@ from backend.console import (
     pages_related,
     pages_session,
     pages_suggestions,
+    pages_tasks,
+    pages_team,
     pages_templates,
     pages_terms,
+    pages_transparency,
     pages_turns,
     pages_views,
+    pages_work,
 )
 from backend.console.rendering import FOLDER, page
 from backend.errors import ChatSonoraError, Unauthenticated
@@ -84,6 +88,10 @@ for part in (
     pages_reconciliation,
     pages_acuse,
     pages_integrations,
+    pages_work,
+    pages_tasks,
+    pages_team,
+    pages_transparency,
 ):
     router.include_router(part.router)
 
