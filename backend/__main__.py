@@ -87,6 +87,14 @@ def draw_lifecycle() -> None:
     typer.echo(lifecycle_section())
 
 
+@app.command("reports-doc")
+def define_reports() -> None:
+    """Define every figure of the reports, as docs/reports.md holds them."""
+    from backend.reports.documentation import definitions_section
+
+    typer.echo(definitions_section())
+
+
 @app.command("seed-demo")
 def seed_demo() -> None:
     """Llena la base con datos inventados: personal, conversaciones y peticiones."""
