@@ -128,7 +128,9 @@ async def set_week(request: Request, tx: Tx, user: CurrentHead, user_id: UUID) -
             for number in range(SPANS):
                 starts, ends = (_time(typed.get(f"{part}_{day}_{number}", "")) for part in ("starts", "ends"))
                 if (starts is None) != (ends is None):
-                    raise ShiftRefused(f"{staffing_texts.DAYS[day]}: escriba la entrada y la salida, o deje las dos vacías.")
+                    raise ShiftRefused(
+                        f"{staffing_texts.DAYS[day]}: escriba la entrada y la salida, o deje las dos vacías."
+                    )
                 if starts is not None and ends is not None:
                     spans.append((day, starts, ends))
         await shifts.set_week(tx, member.id, spans)
@@ -156,7 +158,9 @@ async def add_exception(request: Request, tx: Tx, user: CurrentHead, user_id: UU
         await shifts.add_exception(tx, one)
     except ChatSonoraError as refused:
         return await _person_page(request, tx, user, member, typed=typed, error=refused)
-    await audit.record(tx, user, "shift_exception", member.id, of=one.kind.value, first=str(one.first), last=str(one.last))
+    await audit.record(
+        tx, user, "shift_exception", member.id, of=one.kind.value, first=str(one.first), last=str(one.last)
+    )
     return _back(member.id, "ausencia", "turnos")
 
 

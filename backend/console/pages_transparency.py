@@ -122,9 +122,7 @@ async def export_xlsx(request: Request, user: CurrentHead) -> Response:
     """The same as a workbook."""
     wanted = transparency_forms.wanted_of(request.query_params)
     chunks = transparency_forms.chunks(request.app.state.database, wanted)
-    path = await spreadsheets.xlsx_file(
-        "Solicitudes", transparency_forms.HEADINGS, chunks, transparency_forms.WIDTHS
-    )
+    path = await spreadsheets.xlsx_file("Solicitudes", transparency_forms.HEADINGS, chunks, transparency_forms.WIDTHS)
     done = BackgroundTask(path.unlink)
     return FileResponse(path, media_type=spreadsheets.XLSX_TYPE, filename=_file_name("xlsx"), background=done)
 
@@ -146,7 +144,9 @@ async def _terms_page(
     error: ChatSonoraError | None = None,
 ) -> Response:
     rules = await terms.current(session)
-    stored = {name: str(getattr(rules, name)) for name in ("answer_days", "extension_days", "clarification_days", "why")}
+    stored = {
+        name: str(getattr(rules, name)) for name in ("answer_days", "extension_days", "clarification_days", "why")
+    }
     stored["restarts"] = "si" if rules.restarts else "no"
     context = {
         "active": "transparency",
@@ -218,7 +218,9 @@ async def _detail_page(
         "values": typed if typed and typed.get("form") == "edit" else stored,
         "error": error.text if error else None,
     }
-    return await staff_page(request, session, user, "transparency_request.html", context, error.status if error else 200)
+    return await staff_page(
+        request, session, user, "transparency_request.html", context, error.status if error else 200
+    )
 
 
 async def _do(

@@ -88,4 +88,7 @@ def task_pace(task: Task, today: date, work: WorkCalendar) -> Pace:
 
 def breaks_text(breaks: Mapping[BreakKind, int] | None) -> str:
     """`comida 30 min, descanso 10 min`; «ninguno»."""
-    return ", ".join(f"{texts.BREAKS[kind].lower()} {long_time(told)}" for kind, told in (breaks or {}).items()) or "ninguno"
+    return (
+        ", ".join(f"{texts.BREAKS[kind].lower()} {long_time(told)}" for kind, told in (breaks or {}).items())
+        or "ninguno"
+    )

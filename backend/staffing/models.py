@@ -143,7 +143,8 @@ class ShiftException(Base):
     __table_args__ = (
         CheckConstraint("last >= first", name="last_after_first"),
         CheckConstraint(
-            "(kind = 'otro_horario') = (starts IS NOT NULL) AND (starts IS NULL) = (ends IS NULL)", name="hours_if_other"
+            "(kind = 'otro_horario') = (starts IS NOT NULL) AND (starts IS NULL) = (ends IS NULL)",
+            name="hours_if_other",
         ),
         CheckConstraint("ends > starts", name="ends_after_start"),
         Index("ix_shift_exception_user", "user_id", "last"),

@@ -68,7 +68,9 @@ async def _checked(session: AsyncSession, draft: Draft) -> dict[str, Any]:
     if not title:
         raise TaskRefused("Escriba qué hay que hacer.", field="title")
     if len(title) > MOST_TITLE or len(description) > MOST_TEXT:
-        raise TaskRefused(f"El título lleva {MOST_TITLE} letras como máximo y la descripción {MOST_TEXT}.", field="title")
+        raise TaskRefused(
+            f"El título lleva {MOST_TITLE} letras como máximo y la descripción {MOST_TEXT}.", field="title"
+        )
     person = await session.get(User, draft.user_id)
     if person is None or not person.is_active or person.role is Role.LIAISON:
         raise TaskRefused("Elija a una persona del equipo.", field="user_id")

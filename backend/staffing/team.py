@@ -104,7 +104,7 @@ async def _chats(session: AsyncSession) -> dict[UUID, int]:
         .where(Conversation.owner == Owner.AGENT, Conversation.agent_id.is_not(None))
         .group_by(Conversation.agent_id)
     )
-    return dict(rows.all())
+    return {user_id: count for user_id, count in rows if user_id is not None}
 
 
 def week(found: Roster, user_id: UUID, moment: datetime) -> list[Day]:

@@ -102,7 +102,9 @@ async def edit(session: AsyncSession, one: InfoRequest, draft: Draft, *, by: Use
     _require_open(one)
     checked = await _checked(session, draft, one.id)
     changed = {
-        name: [_word(getattr(one, name)), _word(value)] for name, value in checked.items() if getattr(one, name) != value
+        name: [_word(getattr(one, name)), _word(value)]
+        for name, value in checked.items()
+        if getattr(one, name) != value
     }
     if not changed:
         return
@@ -242,9 +244,7 @@ async def note(
 ) -> None:
     """Keep what happened to a request."""
     session.add(
-        InfoEvent(
-            request_id=one.id, user_id=user_id, kind=kind, text=text, detail=dict(detail or {}), at=clock.now()
-        )
+        InfoEvent(request_id=one.id, user_id=user_id, kind=kind, text=text, detail=dict(detail or {}), at=clock.now())
     )
     one.updated_at = clock.now()
     await session.flush()

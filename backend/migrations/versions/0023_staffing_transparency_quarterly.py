@@ -71,15 +71,15 @@ def downgrade() -> None:
     op.execute("DROP FUNCTION history_stays()")
     op.execute("DROP FUNCTION closed_edition_stays()")
     op.execute("UPDATE presence SET state = 'away', break_kind = NULL WHERE state = 'break'")
-    op.drop_constraint("ck_presence_break_has_kind", "presence", type_="check")
+    op.drop_constraint(op.f("ck_presence_break_has_kind"), "presence", type_="check")
     op.drop_column("presence", "break_kind")
-    op.drop_constraint("ck_presence_state", "presence", type_="check")
+    op.drop_constraint(op.f("ck_presence_state"), "presence", type_="check")
     op.create_check_constraint(op.f("ck_presence_state"), "presence", _PRESENCES)
 
 
 def _create_staffing() -> None:
     op.add_column("presence", sa.Column("break_kind", sa.String(length=40), nullable=True))
-    op.drop_constraint("ck_presence_state", "presence", type_="check")
+    op.drop_constraint(op.f("ck_presence_state"), "presence", type_="check")
     op.create_check_constraint(op.f("ck_presence_state"), "presence", _PRESENCES_WITH_BREAK)
     op.create_check_constraint(
         op.f("ck_presence_break_kind"), "presence", "break_kind IN ('descanso', 'comida', 'junta', 'capacitacion')"
