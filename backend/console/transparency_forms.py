@@ -65,5 +65,6 @@ async def chunks(database: Database, wanted: Wanted) -> AsyncIterator[Sequence[S
 def _cells(row: View, today: date, work: WorkCalendar) -> Sequence[Cell]:
     one = row.request
     left = transparency_texts.left(one, queries.pace(one, today, work), today, work)
-    return (one.folio, one.received_on, one.text, row.area, row.person, transparency_texts.STATES[one.state], one.due_on,
-            left, one.extension_days, one.answered_on, one.answer)  # fmt: skip
+    state = transparency_texts.STATES[one.state]
+    return (one.folio, one.received_on, one.text, row.area, row.person, state, one.due_on, left, one.extension_days,
+            one.answered_on, one.answer)  # fmt: skip

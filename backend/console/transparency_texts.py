@@ -68,5 +68,6 @@ def trace(one: InfoRequest, found: Deadline) -> due_texts.Trace:
     days = due_texts.days(one.answer_days + one.extension_days)
     since = "Se recibió" if found.start == one.received_on else "La aclaración llegó"
     extended = f" ({due_texts.days(one.answer_days)} y {one.extension_days} de prórroga)" if one.extension_days else ""
-    rule = f"{since} el {due_texts.day_text(found.start)}. El plazo es de {days}{extended}, contados desde el día siguiente."
+    day = due_texts.day_text(found.start)
+    rule = f"{since} el {day}. El plazo es de {days}{extended}, contados desde el día siguiente."
     return due_texts.told_trace(rule, found)

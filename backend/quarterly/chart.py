@@ -1,4 +1,4 @@
-"""A section's chart: what was achieved as bars, the goal as a mark. Reckoned once, drawn alike on page, PDF and DOCX."""
+"""A section's chart: what was achieved as bars, the goal as a mark; drawn alike on page, PDF and DOCX."""
 
 import io
 from collections.abc import Sequence

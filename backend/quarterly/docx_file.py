@@ -3,13 +3,14 @@
 import io
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 import docx
 from docx.document import Document as Docx
 from docx.enum.text import WD_ALIGN_PARAGRAPH
 from docx.oxml.ns import qn
 from docx.shared import Cm, Pt, RGBColor
-from docx.table import Table, _Cell
+from docx.table import _Cell
 
 from backend.letters.docx_file import CONTENT_TYPE, element, page_field, small
 from backend.quarterly import chart, layout
@@ -106,7 +107,7 @@ def _section(made: Docx, section: Section) -> None:
     made.add_paragraph().paragraph_format.space_after = Pt(0)
 
 
-def _row(table: Table, texts: Sequence[str], *, is_head: bool = False) -> tuple[_Cell, ...]:
+def _row(table: Any, texts: Sequence[str], *, is_head: bool = False) -> tuple[_Cell, ...]:
     row = table.add_row()
     row._tr.get_or_add_trPr().append(element("w:cantSplit"))
     if is_head:

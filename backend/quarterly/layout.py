@@ -69,8 +69,8 @@ def proof(informe: Informe) -> list[str]:
         return ["Borrador: las cifras son las de hoy y pueden cambiar hasta que el trimestre se cierre."]
     here = clock.local(informe.closed_at)
     return [
-        f"Cerrado el {here:%d/%m/%Y} a las {here:%H:%M} por {informe.closed_by}. Las cifras y los registros de cada una "
-        "quedaron guardados ese día; las correcciones posteriores se informan aparte.",
+        f"Cerrado el {here:%d/%m/%Y} a las {here:%H:%M} por {informe.closed_by}. Las cifras y los registros de cada "
+        "una quedaron guardados ese día; las correcciones posteriores se informan aparte.",
         f"Huella SHA-256 del contenido: {informe.sha256}",
     ]
 

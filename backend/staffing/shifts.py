@@ -1,5 +1,6 @@
 """Shifts: the weekly hours, what departs from them, and where nobody is at work."""
 
+import itertools
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
@@ -143,7 +144,7 @@ async def set_week(session: AsyncSession, user_id: UUID, spans: Collection[tuple
         own.sort()
         if len(own) > _MOST_SPANS or any(starts >= ends for starts, ends in own):
             raise ShiftRefused("Cada horario debe terminar después de empezar.")
-        if any(later[0] < earlier[1] for earlier, later in zip(own, own[1:], strict=False)):
+        if any(later[0] < earlier[1] for earlier, later in itertools.pairwise(own)):
             raise ShiftRefused("Los horarios de un día no deben encimarse.")
     await session.execute(delete(Shift).where(Shift.user_id == user_id))
     session.add_all(Shift(user_id=user_id, weekday=day, starts=starts, ends=ends) for day, starts, ends in spans)
