@@ -25,7 +25,7 @@ from backend.reports.periods import Period
 
 #: A packed row: its id in 16 bytes, what it brings as a double (NaN: nothing), both big-endian.
 _ROW = struct.Struct(">16sd")
-_NOTHING = literal_column("'NaN'", Double)
+_NOTHING = literal_column("'NaN'::float8", Double)
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ def _told(figure: Figure) -> tuple[ColumnElement[bool], Expression]:
         case Count() | Distinct():
             return measure.behind(figure.where), _NOTHING
         case Share():
-            return measure.of, case((figure.where, literal_column("1", Double)), else_=literal_column("0", Double))
+            return measure.of, case((figure.where, literal_column("1::float8", Double)), else_=literal_column("0::float8", Double))
         case Ratio():
             return measure.behind(figure.where), cast(measure.part, Double)
         case Total() | Mean() | Quantile():
