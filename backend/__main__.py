@@ -95,6 +95,24 @@ def define_reports() -> None:
     typer.echo(definitions_section())
 
 
+@app.command("ledger-chats")
+def record_chats() -> None:
+    """Write into the ledger all chats that are not there yet: the worker does it too, bit by bit."""
+    from backend.db import Database
+    from backend.environment import command_settings
+    from backend.ledger import chats
+
+    async def record(database_url: str) -> int:
+        database = Database(database_url)
+        try:
+            return await chats.look_after(database, budget_seconds=None)
+        finally:
+            await database.close()
+
+    with command_settings(os.environ) as settings:
+        typer.echo(f"Conversations told: {asyncio.run(record(settings.database_url))}")
+
+
 @app.command("seed-demo")
 def seed_demo() -> None:
     """Llena la base con datos inventados: personal, conversaciones y peticiones."""

@@ -30,6 +30,7 @@ from backend.db import Database
 from backend.imports import jobs as imports
 from backend.integrations import idempotency
 from backend.jobqueue import queue
+from backend.ledger import chats
 from backend.mail import jobs as mail_jobs
 from backend.messaging import reconciliation, templates
 from backend.messaging.adapters import Adapters
@@ -112,6 +113,7 @@ class Worker:
             Chore("webhooks", often, self.webhooks.run_once),
             Chore("webhooks_tidy", 3600.0, self.webhooks.tidy),
             Chore("api_answers", 3600.0, lambda: idempotency.forget_old(self.database)),
+            Chore("chats_ledger", 30.0, lambda: chats.look_after(self.database)),
             Chore("templates", 60.0, lambda: templates.refresh_pending(self.database, self.adapters)),
         ]
 

@@ -1,7 +1,5 @@
 """Reports reckoned: every breakdown is answered, and a small case comes out as it does by hand."""
 
-
-
 from backend.db import Database
 from backend.reports import rows
 from backend.reports.computing import compute
