@@ -37,6 +37,7 @@ from backend.console import (
     pages_procedures,
     pages_reconciliation,
     pages_related,
+    pages_reports,
     pages_session,
     pages_suggestions,
     pages_templates,
@@ -84,6 +85,7 @@ for part in (
     pages_reconciliation,
     pages_acuse,
     pages_integrations,
+    pages_reports,
 ):
     router.include_router(part.router)
 
