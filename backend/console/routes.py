@@ -37,6 +37,7 @@ from backend.console import (
     pages_procedures,
     pages_reconciliation,
     pages_related,
+    pages_reports,
     pages_session,
     pages_suggestions,
     pages_tasks,
@@ -92,6 +93,7 @@ for part in (
     pages_tasks,
     pages_team,
     pages_transparency,
+    pages_reports,
 ):
     router.include_router(part.router)
 

@@ -15,8 +15,8 @@ from reportlab.lib import colors
 
 from backend.letters import pdf
 from backend.quarterly.content import Section
-from backend.quarterly.wording import value_text
 from backend.reports.measures import Unit
+from backend.reports.wording import value_text
 
 WIDTH = 480
 _ROW, _TOP, _BAR = 24, 22, 12

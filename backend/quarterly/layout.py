@@ -4,7 +4,8 @@ from collections.abc import Sequence
 
 from backend import clock
 from backend.quarterly.content import Informe, Line
-from backend.quarterly.wording import difference_text, value_text
+from backend.quarterly.wording import difference_text
+from backend.reports.wording import NOTHING, value_text
 
 COLUMNS = ("Cifra", "Trimestre anterior", "Logrado", "Meta", "Variación", "Cumplimiento")
 #: The texts before the figures, and after them, with their headings.
@@ -43,7 +44,7 @@ def narrative(informe: Informe, names: Sequence[str]) -> list[tuple[str, list[st
 
 def cells(line: Line) -> tuple[str, ...]:
     """A table's row, as `COLUMNS` names it."""
-    fulfilled = "—" if line.fulfilment is None else f"{line.fulfilment:.1f} %"
+    fulfilled = NOTHING if line.fulfilment is None else f"{line.fulfilment:.1f} %"
     goal = value_text(line.target, line.unit)
     return (
         line.name,

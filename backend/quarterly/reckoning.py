@@ -90,7 +90,9 @@ def _told(figure: Figure) -> tuple[ColumnElement[bool], Expression]:
         case Count() | Distinct():
             return measure.behind(figure.where), _NOTHING
         case Share():
-            return measure.of, case((figure.where, literal_column("1::float8", Double)), else_=literal_column("0::float8", Double))
+            return measure.of, case(
+                (figure.where, literal_column("1::float8", Double)), else_=literal_column("0::float8", Double)
+            )
         case Ratio():
             return measure.behind(figure.where), cast(measure.part, Double)
         case Total() | Mean() | Quantile():

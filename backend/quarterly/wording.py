@@ -1,7 +1,8 @@
-"""Figures in words and numbers for people, and goals as they are typed."""
+"""Differences in words, values in the form that is hashed, and goals as they are typed."""
 
 from backend.quarterly.errors import QuarterlyRefused
 from backend.reports.measures import DECIMALS, Unit, Value
+from backend.reports.wording import NOTHING, value_text
 
 #: How a goal of each unit is typed.
 TYPED = {
@@ -16,40 +17,13 @@ _TIMES = {Unit.SHARE: 0.01, Unit.SECONDS: 60.0}
 _MOST = 10_000_000
 
 
-def value_text(value: Value, unit: Unit) -> str:
-    """`1,234`, `84.5 %`, `2 min 05 s`, `3.5 días`, `4.52`; a dash where there is nothing to say."""
-    if value is None:
-        return "—"
-    match unit:
-        case Unit.COUNT:
-            return f"{value:,.0f}"
-        case Unit.SHARE:
-            return f"{100 * value:.1f} %"
-        case Unit.SECONDS:
-            return _time_text(round(value))
-        case Unit.DAYS:
-            return f"{value:,.1f} {'día' if value == 1 else 'días'}"
-        case Unit.SCORE:
-            return f"{value:.2f}"
-
-
-def _time_text(seconds: int) -> str:
-    minutes, rest = divmod(abs(seconds), 60)
-    hours, left = divmod(minutes, 60)
-    sign = "-" if seconds < 0 else ""
-    if hours:
-        return f"{sign}{hours:,} h {left:02} min"
-    return f"{sign}{minutes} min {rest:02} s" if minutes else f"{sign}{rest} s"
-
-
 def difference_text(value: Value, unit: Unit) -> str:
     """A difference with its sign; of shares in percentage points."""
     if value is None:
-        return "—"
-    if unit is Unit.SHARE:
-        return f"{100 * value:+.1f} puntos"
-    told = value_text(value, unit)
-    return f"+{told}" if value > 0 else told
+        return NOTHING
+    sign = "+" if value > 0 else "−" if value < 0 else ""
+    told = f"{abs(100 * value):.1f} puntos" if unit is Unit.SHARE else value_text(abs(value), unit)
+    return f"{sign}{told}"
 
 
 def canonical(value: Value, unit: Unit) -> str | None:

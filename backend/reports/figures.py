@@ -126,6 +126,8 @@ class Report:
     summary: str
     figures: tuple[Figure, ...]
     by: tuple[By, ...]
+    #: The figures that a breakdown shows where there is no room for all.
+    columns: tuple[str, ...]
     charts: tuple[Chart, ...] = ()
     #: Whether an analyst may see it, of themselves alone.
     is_personal: bool = False

@@ -105,21 +105,11 @@ def _story(printed: Printed) -> Iterator[Flowable]:
 
 
 def _figures(table: ReportTable) -> Table:
-    rows: list[list[Paragraph]] = [
-        [
-            _cell("Cifra"),
-            _cell("En el periodo", is_number=True),
-            _cell("Antes", is_number=True),
-            _cell("Cambio", is_number=True),
-        ]
-    ]
+    headings = ("En el periodo", "Antes", "Cambio")
+    rows = [[_cell("Cifra"), *(_cell(one, is_number=True) for one in headings)]]
     for figure in table.report.figures:
-        value, before = table.totals[figure.key], table.before[figure.key]
-        told = (
-            value_text(value, figure.unit),
-            value_text(before, figure.unit),
-            change_text(value, before, figure.unit),
-        )
+        value, before, unit = table.totals[figure.key], table.before[figure.key], figure.unit
+        told = (value_text(value, unit), value_text(before, unit), change_text(value, before, unit))
         rows.append([_cell(figure.name), *(_cell(one, is_number=True) for one in told)])
     return _grid(rows, [_PAGE_WIDTH - 9 * cm, 3.2 * cm, 3.2 * cm, 2.6 * cm])
 

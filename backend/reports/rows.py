@@ -94,6 +94,10 @@ class Listing:
     def headings(self) -> Sequence[str]:
         return tuple(heading for heading, _ in self.columns)
 
+    @property
+    def widths(self) -> Sequence[int]:
+        return tuple(width for _, width in self.columns)
+
 
 def _contacts() -> Query:
     return (

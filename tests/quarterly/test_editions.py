@@ -74,7 +74,7 @@ async def test_goals_achieved_and_variance_are_those_reckoned_by_hand(database: 
     abandoned = _line(lines, "llamadas.abandonadas")
     assert (abandoned.value, abandoned.variance, abandoned.is_met) == (2, -1, True), "not to be exceeded"
     share = _line(lines, "llamadas.proporcion_atendidas")
-    assert layout.cells(share)[2:] == ("80.0 %", "90.0 %", "-10.0 puntos", "88.9 %")
+    assert layout.cells(share)[2:] == ("80.0 %", "90.0 %", "−10.0 puntos", "88.9 %")
     assert _line(lines, "llamadas.realizadas").value == 4
     assert layout.goals_told(informe) == "Metas cumplidas: 1 de 3."
 

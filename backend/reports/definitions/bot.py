@@ -17,6 +17,7 @@ REPORT = Report(
     title="Desempeño del bot",
     summary="Lo que el bot entendió, lo que resolvió solo y lo que pasó a una persona, con la razón.",
     by=(By.HANDOFF, By.CHANNEL, By.MUNICIPALITY, By.TOPIC, By.AGENCY, By.OUTCOME, *TIMES),
+    columns=("chats", "proporcion_entendidos", "proporcion_solo", "pasados", "proporcion_pasados", "peticiones"),
     charts=(
         Chart("Mensajes entendidos por fecha", ("proporcion_entendidos",)),
         Chart("Por qué pasó chats a una persona", ("pasados",), By.HANDOFF),

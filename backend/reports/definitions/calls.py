@@ -26,6 +26,7 @@ REPORT = Report(
     title="Llamadas recibidas y realizadas",
     summary="El registro de llamadas del departamento, con lo que se atendió, lo que se perdió y lo que se tardó.",
     by=(By.PURPOSE, By.AREA, By.AGENT, By.MUNICIPALITY, By.TOPIC, By.AGENCY, By.OUTCOME, *TIMES),
+    columns=("recibidas", "atendidas", "abandonadas", "realizadas", "transferidas", "espera_mediana"),
     charts=(
         Chart("Llamadas por fecha", ("recibidas", "realizadas")),
         Chart("Motivo de las llamadas recibidas", ("recibidas",), By.PURPOSE),

@@ -38,6 +38,7 @@ REPORT = Report(
     title="Chats atendidos",
     summary="Cada chat va del primer mensaje de la persona hasta que se cierra; si vuelve a escribir, es otro chat.",
     by=(By.CHANNEL, By.AGENT, By.AREA, By.MUNICIPALITY, By.TOPIC, By.AGENCY, By.OUTCOME, By.HANDOFF, By.SCORE, *TIMES),
+    columns=("recibidos", "por_bot", "por_persona", "abandonados", "espera_mediana", "calificacion"),
     charts=(
         Chart("Chats por fecha", ("por_bot", "por_persona", "abandonados")),
         Chart("Chats por canal", ("recibidos",), By.CHANNEL),

@@ -16,6 +16,7 @@ REPORT = Report(
     title="Personas atendidas",
     summary="Chats, llamadas y visitas juntos: cuántas veces la ciudadanía buscó a la oficina y cuántas la atendió.",
     by=(By.CHANNEL, By.AREA, By.AGENT, By.MUNICIPALITY, By.TOPIC, By.AGENCY, By.PURPOSE, *TIMES),
+    columns=("recibidos", "atendidos", "proporcion_atendidos", "chats", "llamadas", "visitas"),
     charts=(
         Chart("Contactos atendidos por fecha", ("chats", "llamadas", "visitas")),
         Chart("Contactos atendidos por canal", ("atendidos",), By.CHANNEL),

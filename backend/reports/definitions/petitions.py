@@ -20,6 +20,7 @@ REPORT = Report(
     title="Peticiones",
     summary="Lo que se registró en el periodo y lo que se terminó en él, sin importar cuándo se había registrado.",
     by=(By.STATUS, By.TOPIC, By.MUNICIPALITY, By.AGENCY, By.KIND, By.CHANNEL, By.AREA, By.AGENT, *TIMES),
+    columns=("registradas", "abiertas", "vencidas", "terminadas", "satisfactorias", "dias_mediana"),
     charts=(
         Chart("Peticiones por fecha", ("registradas", "terminadas")),
         Chart("Peticiones registradas, por tema", ("registradas",), By.TOPIC),

@@ -20,6 +20,7 @@ REPORT = Report(
     title="Productividad por persona",
     summary="Lo que hizo cada persona del personal. Un chat o una llamada cuenta para quien lo atendió al final.",
     by=(By.AGENT, By.AREA, By.CHANNEL, By.MUNICIPALITY, By.TOPIC, By.AGENCY, *TIMES),
+    columns=("chats", "llamadas_recibidas", "llamadas_realizadas", "tiempo_hablado", "registradas", "concluidas"),
     charts=(
         Chart("Chats y llamadas por fecha", ("chats", "llamadas_recibidas", "llamadas_realizadas")),
         Chart("Chats por persona", ("chats",), By.AGENT),

@@ -18,6 +18,7 @@ REPORT = Report(
     title="Satisfacción de la ciudadanía",
     summary="Lo que dice la persona va aparte de lo que dice la dependencia: cómo la atendieron y si se resolvió.",
     by=(By.CHANNEL, By.AREA, By.AGENT, By.MUNICIPALITY, By.TOPIC, By.AGENCY, *TIMES),
+    columns=("calificados", "calificacion", "si_se_resolvio", "no_se_resolvio", "desmentidas", "satisfactorias"),
     charts=(
         Chart("Calificación por fecha", ("calificacion",)),
         Chart("¿Se resolvió?, según la persona", ("si_se_resolvio", "no_se_resolvio")),
