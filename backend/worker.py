@@ -38,6 +38,7 @@ from backend.messaging.typing import TypingAssistant
 from backend.notices import jobs as notice_jobs
 from backend.outbox.dispatcher import Dispatcher
 from backend.outbox.service import DISPATCH
+from backend.quarterly import jobs as scheduled_reports
 from backend.related import telling
 from backend.settings import Settings
 from backend.subscriptions.sending import Sender
@@ -108,6 +109,7 @@ class Worker:
             Chore("mail", often, self.send_mail),
             Chore("turns", 600.0, lambda: turn_reminders.look_after(self.database, self.settings)),
             Chore("transparency", 600.0, lambda: transparency_reminders.look_after(self.database)),
+            Chore("scheduled_reports", 60.0, lambda: scheduled_reports.send_due(self.database, self.files)),
             Chore("suggestions", 30.0, self.suggester.suggest_pending),
             Chore("imports", often, self.advance_imports),
             Chore("webhooks", often, self.webhooks.run_once),

@@ -180,8 +180,8 @@ async def rows(request: Request, tx: Tx, user: CurrentUser, key: str) -> Respons
         "narrowed_to": await _told(tx, asked),
         "query": "&".join(f"{name}={value}" for name, value in request.query_params.items() if name != "despues"),
         "next": f"{page.next[0].isoformat()}~{page.next[1]}" if page.next else None,
-        "link": _link,
-        "shown": _shown,
+        "link": link_to,
+        "shown": shown_cell,
     }
     return await staff_page(request, tx, user, "report_rows.html", context)
 
@@ -229,14 +229,14 @@ def _place(raw: str) -> behind.Place | None:
         return None
 
 
-def _link(row: Row) -> str | None:
+def link_to(row: Row) -> str | None:
     """Where what a row is of can be read."""
     if row.folio is not None:
         return f"/consola/peticiones/{row.folio}"
     return f"/consola?conversacion={row.conversation_id}" if row.conversation_id else None
 
 
-def _shown(cell: Cell) -> str:
+def shown_cell(cell: Cell) -> str:
     """A cell as a page shows it."""
     if isinstance(cell, datetime):
         return moment_text(cell)

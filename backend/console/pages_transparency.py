@@ -16,7 +16,7 @@ from backend.agents.auth import CurrentHead, CurrentUser
 from backend.agents.models import User
 from backend.audit import service as audit
 from backend.catalog.models import OfficeArea
-from backend.console import due_texts, transparency_forms, transparency_texts
+from backend.console import due_texts, transparency_forms, transparency_quotes, transparency_texts
 from backend.console.rendering import staff_page
 from backend.console.typed_forms import day_of, keep_files, texts_of, uuid_of
 from backend.db import Tx
@@ -214,6 +214,7 @@ async def _detail_page(
         "names": {str(each.id): each.full_name for each in shown["people"]}
         | {str(each.id): each.short_name for each in shown["areas"]},
         "terms": await terms.current(session),
+        "quotable": transparency_quotes.choices(),
         "typed": typed or {},
         "values": typed if typed and typed.get("form") == "edit" else stored,
         "error": error.text if error else None,
@@ -323,3 +324,17 @@ async def answer(request: Request, tx: Tx, user: CurrentUser, request_id: UUID) 
         await service.close(tx, one, RequestState(ending), typed.get("answer", ""), day, by=user)
 
     return await _do(request, tx, user, request_id, "answer", work)
+
+
+@router.post("/{request_id}/cifra")
+async def quote(request: Request, tx: Tx, user: CurrentUser, request_id: UUID) -> Response:
+    """Cite a report's figure as it is now."""
+
+    async def work(one: InfoRequest, typed: dict[str, str]) -> None:
+        first, last = (day_of(typed.get(name, ""), _BAD_DAY) for name in ("first", "last"))
+        if first is None or last is None:
+            raise RequestRefused("Escriba desde qué día y hasta cuál.", field="first")
+        text, detail = await transparency_quotes.quoted(tx, typed.get("figure", ""), first, last)
+        await service.quote(tx, one, text, detail, by=user)
+
+    return await _do(request, tx, user, request_id, "quote", work)

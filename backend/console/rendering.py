@@ -18,6 +18,7 @@ from backend.console import (
     capture_texts,
     integration_texts,
     notice_texts,
+    quarterly_texts,
     related_texts,
     staffing_texts,
     texts,
@@ -194,4 +195,5 @@ NOTICES = (
     | integration_texts.NOTICES
     | staffing_texts.NOTICES
     | transparency_texts.NOTICES
+    | quarterly_texts.NOTICES
 )

@@ -35,9 +35,11 @@ from backend.console import (
     pages_petition_list,
     pages_petitions,
     pages_procedures,
+    pages_quarterly,
     pages_reconciliation,
     pages_related,
     pages_reports,
+    pages_schedules,
     pages_session,
     pages_suggestions,
     pages_tasks,
@@ -94,6 +96,8 @@ for part in (
     pages_team,
     pages_transparency,
     pages_reports,
+    pages_schedules,
+    pages_quarterly,
 ):
     router.include_router(part.router)
 

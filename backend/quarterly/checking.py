@@ -15,9 +15,9 @@ from backend.quarterly.editions import CLOSED_EVENT
 from backend.quarterly.errors import EditionNotFound
 from backend.quarterly.models import Edition, FrozenRows
 from backend.quarterly.plan import ENTRIES
-from backend.quarterly.reckoning import Packed
+from backend.quarterly.reckoning import Packed, Reckoned
 from backend.reports.measures import DECIMALS, Value
-from backend.reports.periods import Period
+from backend.reports.periods import Period, Span
 
 
 @dataclass(frozen=True)
@@ -59,9 +59,25 @@ async def verify(session: AsyncSession, edition: Edition) -> Verdict:
         problems.append("La huella no es la que quedó en la bitácora al cerrar.")
     rows = await session.scalars(select(FrozenRows).where(FrozenRows.edition_id == edition.id))
     behind = {row.figure: Packed(row.rows) for row in rows}
-    lines = content.read(edition.content, edition.sha256).lines
-    problems += await asyncio.to_thread(_line_problems, lines, behind)
+    problems += await asyncio.to_thread(_line_problems, _lines(edition), behind)
     return Verdict(edition.sha256, reckoned, problems)
+
+
+async def verify_quarter(session: AsyncSession, quarter: str) -> list[tuple[int, Verdict]]:
+    """Every closed edition of a quarter («2026-T3») with what was found of it, the first edition first."""
+    period = Period.parse(quarter)
+    if period is None or period.span is not Span.QUARTER:
+        return []
+    rows = await session.scalars(
+        select(Edition)
+        .where(
+            Edition.year == period.first.year,
+            Edition.quarter == (period.first.month + 2) // 3,
+            Edition.closed_at.is_not(None),
+        )
+        .order_by(Edition.number)
+    )
+    return [(one.number, await verify(session, one)) for one in rows.all()]
 
 
 def _line_problems(lines: Sequence[Line], behind: Mapping[str, Packed]) -> list[str]:
@@ -106,24 +122,41 @@ class Delta:
 
 async def deltas(session: AsyncSession, edition: Edition) -> list[Delta]:
     """The figures of a closed edition that were corrected since. Raises EditionNotFound."""
-    if edition.content is None or edition.sha256 is None:
-        raise EditionNotFound("Ese informe no está cerrado.")
-    period = Period.quarter(edition.year, edition.quarter)
-    values = await reckoning.values(session, period)
     found = []
-    for line in content.read(edition.content, edition.sha256).lines:
-        entry = ENTRIES.get(line.key)
-        if entry is None:
-            continue
-        now = await reckoning.rows_behind(session, entry.figure, period)
-        if now.sha256 == line.rows_sha256 and values[line.key].value == line.value:
-            continue
-        then = await frozen_rows(session, edition, line.key)
-        found.append(await asyncio.to_thread(_delta, line, values[line.key].value, then, now))
+    values = await reckoning.values(session, Period.quarter(edition.year, edition.quarter))
+    for line in _lines(edition):
+        one = await _delta(session, edition, line, values) if line.key in ENTRIES else None
+        if one is not None:
+            found.append(one)
     return found
 
 
-def _delta(line: Line, value: Value, then: Packed, now: Packed) -> Delta:
+async def delta_of(session: AsyncSession, edition: Edition, key: str) -> Delta:
+    """What became of one figure of a closed edition. Raises EditionNotFound, also where nothing did."""
+    line = next((one for one in _lines(edition) if one.key == key and key in ENTRIES), None)
+    values = await reckoning.values(session, Period.quarter(edition.year, edition.quarter))
+    found = await _delta(session, edition, line, values) if line is not None else None
+    if found is None:
+        raise EditionNotFound("Esa cifra no ha cambiado desde el cierre.")
+    return found
+
+
+def _lines(edition: Edition) -> Sequence[Line]:
+    if edition.content is None or edition.sha256 is None:
+        raise EditionNotFound("Ese informe no está cerrado.")
+    return content.read(edition.content, edition.sha256).lines
+
+
+async def _delta(session: AsyncSession, edition: Edition, line: Line, values: Mapping[str, Reckoned]) -> Delta | None:
+    period = Period.quarter(edition.year, edition.quarter)
+    now = await reckoning.rows_behind(session, ENTRIES[line.key].figure, period)
+    if now.sha256 == line.rows_sha256 and values[line.key].value == line.value:
+        return None
+    then = await frozen_rows(session, edition, line.key)
+    return await asyncio.to_thread(_compared, line, values[line.key].value, then, now)
+
+
+def _compared(line: Line, value: Value, then: Packed, now: Packed) -> Delta:
     before, after = then.unpacked(), now.unpacked()
     return Delta(
         line,

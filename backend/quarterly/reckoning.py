@@ -26,6 +26,7 @@ from backend.reports.periods import Period
 #: A packed row: its id in 16 bytes, what it brings as a double (NaN: nothing), both big-endian.
 _ROW = struct.Struct(">16sd")
 _NOTHING = literal_column("'NaN'::float8", Double)
+_ONE, _NONE = literal_column("1::float8", Double), literal_column("0::float8", Double)
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ async def rows_behind(session: AsyncSession, figure: Figure, period: Period) -> 
     source = figure.source
     row = rows_of(source, (period,), Filters(), _id_of(source).label("row_id"), told.label("told"))
     found = row.where(where).subquery()
-    packed = found.c.row_id.op("||", return_type=LargeBinary)(func.float8send(found.c.told))
+    packed = found.c.row_id.op("||", return_type=LargeBinary)(func.float8send(func.coalesce(found.c.told, _NOTHING)))
     nothing = literal(b"", LargeBinary)
     query = select(func.string_agg(packed, aggregate_order_by(nothing, found.c.row_id)))
     return Packed(await session.scalar(query, await query_parameters(session)) or b"")
