@@ -87,6 +87,50 @@ def draw_lifecycle() -> None:
     typer.echo(lifecycle_section())
 
 
+@app.command("reports-doc")
+def define_reports() -> None:
+    """Define every figure of the reports, as docs/reports.md holds them."""
+    from backend.reports.documentation import definitions_section
+
+    typer.echo(definitions_section())
+
+
+@app.command("ledger-chats")
+def record_chats() -> None:
+    """Write into the ledger all chats that are not there yet: the worker does it too, bit by bit."""
+    from backend.db import Database
+    from backend.environment import command_settings
+    from backend.ledger import chats
+
+    async def record(database_url: str) -> int:
+        database = Database(database_url)
+        try:
+            return await chats.look_after(database, budget_seconds=None)
+        finally:
+            await database.close()
+
+    with command_settings(os.environ) as settings:
+        typer.echo(f"Conversations told: {asyncio.run(record(settings.database_url))}")
+
+
+@app.command("verify-informe")
+def verify_informe(quarter: Annotated[str, typer.Argument(help="2026-T3")]) -> None:
+    """Reckon the hashes of a quarter's closed editions anew; fails if one is not what was closed."""
+    from backend.db import in_transaction
+    from backend.environment import command_settings
+    from backend.quarterly.checking import verify_quarter
+
+    with command_settings(os.environ) as settings:
+        found = asyncio.run(in_transaction(settings.database_url, lambda session: verify_quarter(session, quarter)))
+    for number, verdict in found:
+        typer.echo(f"Edición {number}: {'íntegra' if verdict.is_whole else 'ALTERADA'}, SHA-256 {verdict.reckoned}")
+        for problem in verdict.problems:
+            typer.echo(f"  {problem}")
+    if not found:
+        typer.echo("Ese trimestre no tiene ediciones cerradas.")
+    raise typer.Exit(0 if found and all(verdict.is_whole for _, verdict in found) else 1)
+
+
 @app.command("seed-demo")
 def seed_demo() -> None:
     """Llena la base con datos inventados: personal, conversaciones y peticiones."""

@@ -19,10 +19,13 @@ from backend.messaging import models as messaging
 from backend.notices import models as notices
 from backend.outbox import models as outbox
 from backend.procedures import models as procedures
+from backend.quarterly import models as quarterly
 from backend.registry import models as registry
 from backend.related import models as related
+from backend.staffing import models as staffing
 from backend.subscriptions import models as subscriptions
 from backend.suggestions import models as suggestions
+from backend.transparency import models as transparency
 from backend.turns import models as turns
 from backend.workspace import models as workspace
 
@@ -48,10 +51,13 @@ __all__ = [
     "notices",
     "outbox",
     "procedures",
+    "quarterly",
     "registry",
     "related",
+    "staffing",
     "subscriptions",
     "suggestions",
+    "transparency",
     "turns",
     "workspace",
 ]

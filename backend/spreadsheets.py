@@ -16,7 +16,7 @@ import xlsxwriter
 
 from backend import clock
 
-Cell = str | int | date | datetime | None
+Cell = str | int | float | date | datetime | None
 
 #: What a spreadsheet may take for the beginning of a formula.
 _RISKY = ("=", "+", "-", "@", "\t", "\r", "\n")
@@ -108,7 +108,7 @@ class _Sheet:
             self._sheet.write_datetime(self._row, column, clock.local(cell).replace(tzinfo=None), self._moment)
         elif isinstance(cell, date):
             self._sheet.write_datetime(self._row, column, datetime(cell.year, cell.month, cell.day), self._day)  # noqa: DTZ001 - a day has no zone
-        elif isinstance(cell, int):
+        elif isinstance(cell, int | float):
             self._sheet.write_number(self._row, column, cell)
         elif cell:
             self._sheet.write_string(self._row, column, cell[:_LONGEST])

@@ -31,6 +31,7 @@ from backend.dossier import sweeping as dossier_sweeping
 from backend.imports import jobs as imports
 from backend.integrations import idempotency
 from backend.jobqueue import queue
+from backend.ledger import chats
 from backend.mail import jobs as mail_jobs
 from backend.messaging import reconciliation, templates
 from backend.messaging.adapters import Adapters
@@ -38,10 +39,12 @@ from backend.messaging.typing import TypingAssistant
 from backend.notices import jobs as notice_jobs
 from backend.outbox.dispatcher import Dispatcher
 from backend.outbox.service import DISPATCH
+from backend.quarterly import jobs as scheduled_reports
 from backend.related import telling
 from backend.settings import Settings
 from backend.subscriptions.sending import Sender
 from backend.suggestions.jobs import Suggester
+from backend.transparency import reminders as transparency_reminders
 from backend.turns import reminders as turn_reminders
 from backend.webhooks.polling import Poller
 
@@ -106,12 +109,15 @@ class Worker:
             Chore("reconciliation", 60.0, lambda: reconciliation.catch_up(self.database, self.adapters)),
             Chore("mail", often, self.send_mail),
             Chore("turns", 600.0, lambda: turn_reminders.look_after(self.database, self.settings)),
+            Chore("transparency", 600.0, lambda: transparency_reminders.look_after(self.database)),
+            Chore("scheduled_reports", 60.0, lambda: scheduled_reports.send_due(self.database, self.files)),
             Chore("suggestions", 30.0, self.suggester.suggest_pending),
             Chore("imports", often, self.advance_imports),
             Chore("webhooks", often, self.webhooks.run_once),
             Chore("webhooks_tidy", 3600.0, self.webhooks.tidy),
             Chore("staged_scans", 3600.0, lambda: dossier_sweeping.forget_staged(self.database, self.files)),
             Chore("api_answers", 3600.0, lambda: idempotency.forget_old(self.database)),
+            Chore("chats_ledger", 30.0, lambda: chats.look_after(self.database)),
             Chore("templates", 60.0, lambda: templates.refresh_pending(self.database, self.adapters)),
         ]
 

@@ -4,7 +4,7 @@ import enum
 import uuid
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, func
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, func
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -35,7 +35,18 @@ class Scope(enum.StrEnum):
 class PresenceState(enum.StrEnum):
     AVAILABLE = "available"
     AWAY = "away"
+    #: On a break, of a `BreakKind`: at work, but taking no chats.
+    BREAK = "break"
     OFFLINE = "offline"
+
+
+class BreakKind(enum.StrEnum):
+    """What somebody on a break says it is."""
+
+    REST = "descanso"
+    MEAL = "comida"
+    MEETING = "junta"
+    TRAINING = "capacitacion"
 
 
 class User(Base):
@@ -111,8 +122,30 @@ class Presence(Base):
 
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff_user.id"), primary_key=True)
     state: Mapped[PresenceState] = mapped_column(enum_column(PresenceState, "state"))
+    #: Set for PresenceState.BREAK alone.
+    break_kind: Mapped[BreakKind | None] = mapped_column(enum_column(BreakKind, "break_kind"))
     capacity: Mapped[int] = mapped_column(default=5)
     changed_at: Mapped[datetime] = mapped_column(server_default=func.now())
     last_seen_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
-    __table_args__ = (Index("ix_presence_state", "state"),)
+    __table_args__ = (
+        CheckConstraint("(state = 'break') = (break_kind IS NOT NULL)", name="break_has_kind"),
+        Index("ix_presence_state", "state"),
+    )
+
+
+class PresenceRecord(Base):
+    """From when on somebody was in a state, until their next row. Never changed, never deleted but by retention."""
+
+    __tablename__ = "presence_change"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff_user.id"))
+    state: Mapped[PresenceState] = mapped_column(enum_column(PresenceState, "state"))
+    break_kind: Mapped[BreakKind | None] = mapped_column(enum_column(BreakKind, "break_kind"))
+    at: Mapped[datetime]
+
+    __table_args__ = (
+        CheckConstraint("(state = 'break') = (break_kind IS NOT NULL)", name="break_has_kind"),
+        Index("ix_presence_change_user", "user_id", "at", "id"),
+    )

@@ -128,15 +128,15 @@ async def read_presence(tx: Tx, user: CurrentUser) -> PresenceOut:
     presence = await service.presence_of(tx, user.id)
     if presence is None:
         return PresenceOut(state=PresenceState.OFFLINE, capacity=service.DEFAULT_CAPACITY)
-    return PresenceOut(state=presence.state, capacity=presence.capacity)
+    return PresenceOut(state=presence.state, break_kind=presence.break_kind, capacity=presence.capacity)
 
 
 @router.put("/presence")
 async def change_presence(tx: Tx, user: CurrentUser, body: PresenceChange) -> PresenceOut:
     """Say whether I take chats; repeat it as a heartbeat while the console is open."""
-    if await service.set_presence(tx, user.id, body.state, capacity=body.capacity):
+    if await service.set_presence(tx, user.id, body.state, capacity=body.capacity, break_kind=body.break_kind):
         await conversations.assign_waiting(tx)
         await notify(tx, INBOX)
     presence = await service.presence_of(tx, user.id)
     assert presence is not None
-    return PresenceOut(state=presence.state, capacity=presence.capacity)
+    return PresenceOut(state=presence.state, break_kind=presence.break_kind, capacity=presence.capacity)

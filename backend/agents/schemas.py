@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from backend.agents.models import PresenceState, Role
+from backend.agents.models import BreakKind, PresenceState, Role
 
 
 class Credentials(BaseModel):
@@ -60,9 +60,11 @@ class UserChange(BaseModel):
 
 class PresenceChange(BaseModel):
     state: PresenceState
+    break_kind: BreakKind | None = Field(None, description="With `break`; without it, a rest.")
     capacity: int | None = Field(None, ge=1, le=50, description="Chats at once.")
 
 
 class PresenceOut(BaseModel):
     state: PresenceState
+    break_kind: BreakKind | None = None
     capacity: int

@@ -13,9 +13,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
-from backend.agents import passwords
+from backend.agents import passwords, presence_history
 from backend.agents.errors import LiaisonAgency, OwnAccount, UsernameTaken, WeakPassword, WrongCredentials
-from backend.agents.models import Presence, PresenceState, Role, StaffSession, StaffToken, User
+from backend.agents.models import BreakKind, Presence, PresenceState, Role, StaffSession, StaffToken, User
+from backend.agents.presence_history import PRESENCE_LIFE
 from backend.catalog.models import Agency
 from backend.errors import NotFound
 
@@ -23,8 +24,6 @@ MAX_FAILED_LOGINS = 5
 LOCKOUT = timedelta(minutes=15)
 SESSION_IDLE = timedelta(hours=12)
 TOKEN_LIFE = timedelta(days=90)
-#: An agent whose console has not called for this long is away, whatever they said.
-PRESENCE_LIFE = timedelta(seconds=60)
 DEFAULT_CAPACITY = 5
 FIRST_ADMIN = "admin"
 
@@ -135,7 +134,8 @@ async def set_active(session: AsyncSession, user: User, *, is_active: bool) -> N
     user.is_active = is_active
     if not is_active:
         await end_sessions(session, user.id)
-        await session.execute(update(Presence).where(Presence.user_id == user.id).values(state=PresenceState.OFFLINE))
+        if await session.get(Presence, user.id) is not None:
+            await set_presence(session, user.id, PresenceState.OFFLINE)
     await session.flush()
 
 
@@ -248,26 +248,40 @@ async def find_by_token(session: AsyncSession, token: str) -> tuple[StaffToken, 
 
 
 async def set_presence(
-    session: AsyncSession, user_id: UUID, state: PresenceState, *, capacity: int | None = None
+    session: AsyncSession,
+    user_id: UUID,
+    state: PresenceState,
+    *,
+    capacity: int | None = None,
+    break_kind: BreakKind | None = None,
 ) -> bool:
-    """Say whether an agent takes chats; True when that changed something. The heartbeat is a repetition of this."""
+    """Say whether an agent takes chats; True when that changed something. The heartbeat is a repetition of this.
+
+    `break_kind` goes with PresenceState.BREAK; without it the break is a rest.
+    """
     moment = clock.now()
+    kind = (break_kind or BreakKind.REST) if state is PresenceState.BREAK else None
     presence = await session.get(Presence, user_id, with_for_update=True)
     if presence is None:
-        values = {"user_id": user_id, "state": state, "changed_at": moment, "last_seen_at": moment}
-        await session.execute(
+        values = {"user_id": user_id, "state": state, "break_kind": kind, "changed_at": moment, "last_seen_at": moment}
+        made = await session.scalar(
             insert(Presence)
             .values(**values, capacity=capacity or DEFAULT_CAPACITY)
             .on_conflict_do_nothing(index_elements=[Presence.user_id])
+            .returning(Presence.user_id)
         )
+        if made is not None:
+            await presence_history.note(session, user_id, state, kind, moment)
         return True
-    has_changed = (
-        presence.state is not state
-        or capacity not in (None, presence.capacity)
-        or moment - presence.last_seen_at > PRESENCE_LIFE
-    )
-    if presence.state is not state:
-        presence.state, presence.changed_at = state, moment
+    is_other = presence.state is not state or presence.break_kind is not kind
+    is_back = presence_history.has_lapsed(presence, moment)
+    has_changed = is_other or is_back or capacity not in (None, presence.capacity)
+    if is_back:
+        await presence_history.note_lapse(session, presence)
+    if is_other or is_back:
+        await presence_history.note(session, user_id, state, kind, moment)
+    if is_other:
+        presence.state, presence.break_kind, presence.changed_at = state, kind, moment
     presence.capacity = capacity or presence.capacity
     presence.last_seen_at = moment
     await session.flush()
@@ -280,7 +294,15 @@ async def presence_of(session: AsyncSession, user_id: UUID) -> Presence | None:
 
 async def touch_presence(session: AsyncSession, user_id: UUID) -> None:
     """The agent's console is still open."""
-    await session.execute(update(Presence).where(Presence.user_id == user_id).values(last_seen_at=clock.now()))
+    moment = clock.now()
+    presence = await session.get(Presence, user_id, with_for_update=True)
+    if presence is None:
+        return
+    if presence_history.has_lapsed(presence, moment):
+        await presence_history.note_lapse(session, presence)
+        await presence_history.note(session, user_id, presence.state, presence.break_kind, moment)
+    presence.last_seen_at = moment
+    await session.flush()
 
 
 @dataclass(frozen=True)

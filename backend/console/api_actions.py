@@ -132,7 +132,8 @@ async def read_attachment(request: Request, tx: Tx, user: CurrentUser, attachmen
 @router.put("/presence")
 async def presence(tx: Tx, user: CurrentUser, body: PresenceBody) -> PresenceOut:
     """Say whether I take chats."""
-    return await change_presence(tx, user, PresenceChange(state=body.state, capacity=body.capacity))
+    change = PresenceChange(state=body.state, break_kind=body.break_kind, capacity=body.capacity)
+    return await change_presence(tx, user, change)
 
 
 @router.get("/callbacks")

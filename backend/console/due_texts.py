@@ -30,7 +30,8 @@ def short_day(day: date) -> str:
     return f"{day.day} {MONTHS[day.month - 1][:3]} {day.year}"
 
 
-def _days(count: int) -> str:
+def days(count: int) -> str:
+    """`1 día hábil`, `3 días hábiles`."""
     return f"{count} día hábil" if count == 1 else f"{count} días hábiles"
 
 
@@ -38,14 +39,19 @@ def left(petition: Petition, pace: Pace, today: date, work: WorkCalendar) -> str
     """`Faltan 3 días hábiles`, `Vence hoy`, `Venció hace 2 días hábiles`; else how the petition stands."""
     if pace in (Pace.DONE, Pace.NONE, Pace.PAUSED) or petition.due_on is None:
         return PACES[pace]
-    if petition.due_on == today:
+    return left_to(petition.due_on, today, work)
+
+
+def left_to(due_on: date, today: date, work: WorkCalendar) -> str:
+    """The time from `today` to a day on which something open is due."""
+    if due_on == today:
         return "Vence hoy"
-    days = work.between(today, petition.due_on)
-    if petition.due_on < today:
-        return f"Venció hace {_days(-days)}" if days else "Acaba de vencer"
-    if not days:
+    count = work.between(today, due_on)
+    if due_on < today:
+        return f"Venció hace {days(-count)}" if count else "Acaba de vencer"
+    if not count:
         return "Vence en día inhábil"
-    return f"Falta {_days(1)}" if days == 1 else f"Faltan {_days(days)}"
+    return f"Falta {days(1)}" if count == 1 else f"Faltan {days(count)}"
 
 
 @dataclass(frozen=True)
@@ -62,8 +68,13 @@ def trace(petition: Petition, deadline: Deadline) -> Trace:
     urgent = " urgente" if petition.priority is Priority.URGENT else ""
     rule = (
         f"Se registró el {day_text(deadline.start)}. El plazo de «{KIND_TEXTS[petition.kind]}»{urgent} es de "
-        f"{_days(deadline.working_days)}, contados desde el día siguiente."
+        f"{days(deadline.working_days)}, contados desde el día siguiente."
     )
+    return told_trace(rule, deadline)
+
+
+def told_trace(rule: str, deadline: Deadline) -> Trace:
+    """The days that did not count for any term, after the `rule` by which it is counted."""
     if deadline.due_on is None:
         return Trace(rule, tuple(_told(one, is_open=one is deadline.skipped[-1]) for one in deadline.skipped),
                      "La fecha se sabrá cuando el plazo se reanude.")  # fmt: skip

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.agents import service as agents
 from backend.agents.auth import CurrentUser, SettledUser
-from backend.agents.models import PresenceState, Role, User
+from backend.agents.models import BreakKind, PresenceState, Role, User
 from backend.console import callbacks, texts
 from backend.console.rendering import LIAISON_HOME, staff_page
 from backend.conversations import service as conversations
@@ -32,18 +32,19 @@ async def inbox(request: Request, tx: Tx, user: SettledUser) -> Response:
 async def presence(
     tx: Tx,
     user: CurrentUser,
-    state: Annotated[str, Form()] = PresenceState.OFFLINE,
+    state: Annotated[str, Form(max_length=40)] = PresenceState.OFFLINE,
     capacity: Annotated[str, Form(max_length=3)] = "",
 ) -> Response:
     """The header's form, for pages without JavaScript."""
     try:
-        wanted = PresenceState(state)
+        named, _, kind = state.partition(":")
+        wanted, break_kind = PresenceState(named), BreakKind(kind) if kind else None
         places = int(capacity) if capacity else None
     except ValueError:
         raise InvalidInput from None
     if places is not None and not 1 <= places <= 50:
         raise InvalidInput("La capacidad va de 1 a 50 conversaciones.")
-    if await agents.set_presence(tx, user.id, wanted, capacity=places):
+    if await agents.set_presence(tx, user.id, wanted, capacity=places, break_kind=break_kind):
         await conversations.assign_waiting(tx)
         await notify(tx, INBOX)
     return RedirectResponse("/consola", status_code=303)

@@ -19,6 +19,7 @@ from backend.errors import ChatSonoraError, InvalidInput
 from backend.registry import deadlines, terms
 from backend.registry.models import PetitionKind
 from backend.registry.terms import Term
+from backend.transparency import terms as transparency_terms
 
 router = APIRouter(prefix="/consola/plazos", include_in_schema=False)
 
@@ -96,6 +97,7 @@ async def change_days(
     except ChatSonoraError as refused:
         typed = {"day": day, "name": name}
         return await _page(request, tx, user, typed=typed, error=refused)
+    await transparency_terms.refresh_all(tx)
     await audit.record(tx, user, "closed_days_changed", user.id, action=action, day=wanted.isoformat())
     return RedirectResponse("/consola/plazos?aviso=dia_inhabil#dias", status_code=303)
 

@@ -11,15 +11,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
 from backend.agents import service as agents
-from backend.agents.models import PresenceState, Role, User
+from backend.agents.models import Presence, PresenceState, Role, User
 from backend.catalog.models import Agency
 from backend.console import (
     callbacks,
     capture_texts,
     integration_texts,
     notice_texts,
+    quarterly_texts,
     related_texts,
+    staffing_texts,
     texts,
+    transparency_texts,
     turn_texts,
 )
 from backend.subscriptions import service as subscriptions
@@ -87,6 +90,13 @@ templates.env.globals.update(
 )
 
 
+def _presence_choice(presence: Presence | None) -> str:
+    """What the header's list shows as chosen: a key of `texts.PRESENCE_CHOICES`."""
+    if presence is None:
+        return PresenceState.OFFLINE.value
+    return f"{presence.state}:{presence.break_kind}" if presence.break_kind else presence.state.value
+
+
 def page(request: Request, name: str, context: dict[str, Any] | None = None, status: int = 200) -> HTMLResponse:
     """A page without a session: signing in, errors."""
     values = {"csrf_token": getattr(request.state, "csrf_token", ""), "user": None, **(context or {})}
@@ -110,6 +120,7 @@ async def staff_page(
         "is_head": user.role in (Role.HEAD, Role.ADMIN),
         "is_admin": user.role is Role.ADMIN,
         "presence_state": presence.state if presence else PresenceState.OFFLINE,
+        "presence_choice": _presence_choice(presence),
         "capacity": presence.capacity if presence else agents.DEFAULT_CAPACITY,
         "calls_owed": await callbacks.pending_count(session),
         "agency_news": await news.count(session, user.id),
@@ -181,4 +192,8 @@ NOTICES = {
     "plazo": "Pidió más tiempo. Atención Ciudadana le contestará aquí mismo.",
     "devuelto": "La petición volvió a Atención Ciudadana.",
     "etiqueta_quitada": "Se quitó la clasificación.",
-} | integration_texts.NOTICES
+    **integration_texts.NOTICES,
+    **staffing_texts.NOTICES,
+    **transparency_texts.NOTICES,
+    **quarterly_texts.NOTICES,
+}

@@ -36,14 +36,21 @@ from backend.console import (
     pages_petition_list,
     pages_petitions,
     pages_procedures,
+    pages_quarterly,
     pages_reconciliation,
     pages_related,
+    pages_reports,
+    pages_schedules,
     pages_session,
     pages_suggestions,
+    pages_tasks,
+    pages_team,
     pages_templates,
     pages_terms,
+    pages_transparency,
     pages_turns,
     pages_views,
+    pages_work,
 )
 from backend.console.rendering import FOLDER, page
 from backend.errors import ChatSonoraError, Unauthenticated
@@ -86,6 +93,13 @@ for part in (
     pages_reconciliation,
     pages_acuse,
     pages_integrations,
+    pages_work,
+    pages_tasks,
+    pages_team,
+    pages_transparency,
+    pages_reports,
+    pages_schedules,
+    pages_quarterly,
 ):
     router.include_router(part.router)
 

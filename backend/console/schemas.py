@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from backend.agents.models import PresenceState
+from backend.agents.models import BreakKind, PresenceState
 from backend.conversations.models import Author, CallbackState, CloseReason, Owner
 from backend.outbox.models import DeliveryState
 from backend.registry.models import PetitionKind
@@ -291,6 +291,7 @@ class CallbackDone(BaseModel):
 
 class PresenceBody(BaseModel):
     state: PresenceState
+    break_kind: BreakKind | None = None
     capacity: int | None = Field(None, ge=1, le=50)
 
 

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from backend.agents.models import PresenceState, Role
+from backend.agents.models import BreakKind, PresenceState, Role
 from backend.conversations.models import Author, CloseReason, EventKind, HandoffReason, Owner
 from backend.learning.models import LabelState
 from backend.learning.queries import Band, Period
@@ -26,7 +26,24 @@ ROLES = {
 PRESENCE = {
     PresenceState.AVAILABLE: "Disponible",
     PresenceState.AWAY: "Ausente",
+    PresenceState.BREAK: "En descanso",
     PresenceState.OFFLINE: "Desconectado",
+}
+BREAKS = {
+    BreakKind.REST: "Descanso",
+    BreakKind.MEAL: "Comida",
+    BreakKind.MEETING: "Junta",
+    BreakKind.TRAINING: "Capacitación",
+}
+#: What the header's list offers: a state, or `break:kind`.
+PRESENCE_CHOICES = {
+    PresenceState.AVAILABLE.value: "Disponible",
+    PresenceState.AWAY.value: "Ausente",
+    f"break:{BreakKind.REST}": "En descanso",
+    f"break:{BreakKind.MEAL}": "En comida",
+    f"break:{BreakKind.MEETING}": "En junta",
+    f"break:{BreakKind.TRAINING}": "En capacitación",
+    PresenceState.OFFLINE.value: "Desconectado",
 }
 
 OWNERS = {Owner.BOT: "Con el bot", Owner.QUEUE: "En espera", Owner.AGENT: "En atención", Owner.CLOSED: "Cerrada"}

@@ -168,3 +168,13 @@ class InteractionChange(Base):
     at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     __table_args__ = (Index("ix_interaction_change_interaction", "interaction_id", "at"),)
+
+
+class LedgerCursor(Base):
+    """How far a source has been read into the ledger: the moment and the id of what was read last."""
+
+    __tablename__ = "ledger_cursor"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    at: Mapped[datetime]
+    last_id: Mapped[uuid.UUID]

@@ -62,13 +62,13 @@ def _set_up(made: Docx, document: Document, made_at: datetime) -> None:
     section.top_margin, section.bottom_margin = Cm(2.5), Cm(2.2)
     usual = made.styles["Normal"]
     usual.font.name, usual.font.size = "Arial", Pt(10.5)
-    usual.element.get_or_add_rPr().append(_element("w:lang", val="es-MX"))
+    usual.element.get_or_add_rPr().append(element("w:lang", val="es-MX"))
     _head(section.header.paragraphs[0], document)
     foot = section.footer.paragraphs[0]
-    _small(foot, f"{document.address}    Página ")
-    _page_field(foot, "PAGE")
-    _small(foot, " de ")
-    _page_field(foot, "NUMPAGES")
+    small(foot, f"{document.address}    Página ")
+    page_field(foot, "PAGE")
+    small(foot, " de ")
+    page_field(foot, "NUMPAGES")
 
 
 def _head(paragraph: Paragraph, document: Document) -> None:
@@ -83,25 +83,27 @@ def _head(paragraph: Paragraph, document: Document) -> None:
         paragraph.add_run("BORRADOR").bold = True
 
 
-def _small(paragraph: Paragraph, text: str) -> None:
+def small(paragraph: Paragraph, text: str) -> None:
+    """Add `text` as small print."""
     run = paragraph.add_run(text)
     run.font.size, run.font.color.rgb = Pt(8), _MUTED
 
 
-def _element(name: str, **values: str) -> BaseOxmlElement:
+def element(name: str, **values: str) -> BaseOxmlElement:
+    """A WordprocessingML element with these attributes."""
     element = OxmlElement(name)
     for key, value in values.items():
         element.set(qn(f"w:{key}"), value)
     return element
 
 
-def _page_field(paragraph: Paragraph, instruction: str) -> None:
+def page_field(paragraph: Paragraph, instruction: str) -> None:
     """A number that the word processor keeps up to date."""
     run = paragraph.add_run()
     run.font.size, run.font.color.rgb = Pt(8), _MUTED
-    text = _element("w:instrText")
+    text = element("w:instrText")
     text.text = instruction
-    for part in (_element("w:fldChar", fldCharType="begin"), text, _element("w:fldChar", fldCharType="end")):
+    for part in (element("w:fldChar", fldCharType="begin"), text, element("w:fldChar", fldCharType="end")):
         run._r.append(part)
 
 

@@ -33,7 +33,7 @@ from reportlab.platypus import Table as Grid
 from backend.letters.document import FAREWELL, PRESENT, Document
 from backend.letters.markup import Runs, Style, Table, Text
 
-_FONT = "Letter"
+FONT = "Letter"
 _FACES = {"": "Vera.ttf", "-Bold": "VeraBd.ttf", "-Italic": "VeraIt.ttf", "-BoldItalic": "VeraBI.ttf"}
 _WIDTH, _HEIGHT = letter
 _SIDE = 2.5 * cm
@@ -43,46 +43,46 @@ _MISSING = "·"
 #: A last paragraph of so many letters goes with the signature.
 _SHORT = 900
 #: reportlab keeps fonts and their subsets in module state.
-_drawing = threading.Lock()
+drawing_lock = threading.Lock()
 
 
 @cache
-def _register() -> frozenset[int]:
+def register_typeface() -> frozenset[int]:
     """Make the typeface known; the characters that it has."""
     for suffix, file in _FACES.items():
-        pdfmetrics.registerFont(TTFont(_FONT + suffix, file))
+        pdfmetrics.registerFont(TTFont(FONT + suffix, file))
     pdfmetrics.registerFontFamily(
-        _FONT, normal=_FONT, bold=f"{_FONT}-Bold", italic=f"{_FONT}-Italic", boldItalic=f"{_FONT}-BoldItalic"
+        FONT, normal=FONT, bold=f"{FONT}-Bold", italic=f"{FONT}-Italic", boldItalic=f"{FONT}-BoldItalic"
     )
-    return frozenset(pdfmetrics.getFont(_FONT).face.charToGlyph)
+    return frozenset(pdfmetrics.getFont(FONT).face.charToGlyph)
 
 
 def _style(**changes: Any) -> ParagraphStyle:
-    usual: dict[str, Any] = {"fontName": _FONT, "fontSize": 9.5, "leading": 14, "spaceAfter": 8, "splitLongWords": 1}
+    usual: dict[str, Any] = {"fontName": FONT, "fontSize": 9.5, "leading": 14, "spaceAfter": 8, "splitLongWords": 1}
     return ParagraphStyle("letter", **(usual | changes))
 
 
 _BODY = _style(alignment=TA_JUSTIFY, allowWidows=0, allowOrphans=0)
-_HEADING = _style(fontName=f"{_FONT}-Bold", fontSize=10.5, spaceBefore=6, keepWithNext=1)
+_HEADING = _style(fontName=f"{FONT}-Bold", fontSize=10.5, spaceBefore=6, keepWithNext=1)
 _QUOTE = _style(alignment=TA_JUSTIFY, leftIndent=18, rightIndent=18, allowWidows=0, allowOrphans=0)
 _CELL = _style(fontSize=9, leading=12.5, spaceAfter=0)
-_HEAD = ParagraphStyle("head", parent=_CELL, fontName=f"{_FONT}-Bold")
+_HEAD = ParagraphStyle("head", parent=_CELL, fontName=f"{FONT}-Bold")
 _RIGHT = _style(alignment=TA_RIGHT, spaceAfter=1)
-_ADDRESSEE = _style(fontName=f"{_FONT}-Bold", spaceAfter=0)
+_ADDRESSEE = _style(fontName=f"{FONT}-Bold", spaceAfter=0)
 _CENTRE = _style(alignment=TA_CENTER, spaceAfter=0)
 _SMALL = _style(fontSize=7.5, leading=10, spaceAfter=0, textColor=_MUTED)
 
 
 def render(document: Document) -> bytes:
     """The letter's PDF."""
-    with _drawing:
+    with drawing_lock:
         return _Drawing(document).bytes()
 
 
 class _Drawing:
     def __init__(self, document: Document) -> None:
         self._document = document
-        self._known = _register()
+        self._known = register_typeface()
 
     def bytes(self) -> bytes:
         target = io.BytesIO()
@@ -103,7 +103,7 @@ class _Drawing:
                 PageTemplate("later", [later], onPage=self._later_page),
             ]
         )
-        template.build(self._story(), canvasmaker=_NumberedCanvas)
+        template.build(self._story(), canvasmaker=NumberedCanvas)
         return target.getvalue()
 
     def _story(self) -> list[Flowable]:
@@ -126,7 +126,7 @@ class _Drawing:
     def _signature(self) -> list[Flowable]:
         document = self._document
         rule = Grid([[""]], colWidths=[7.5 * cm], rowHeights=[1], style=[("LINEBELOW", (0, 0), (-1, -1), 0.6, _MUTED)])
-        bold = ParagraphStyle("bold", parent=_CENTRE, fontName=f"{_FONT}-Bold")
+        bold = ParagraphStyle("bold", parent=_CENTRE, fontName=f"{FONT}-Bold")
         named = [self._line(document.signer_name, bold)] if document.signer_name else []
         return [
             Spacer(1, 12),
@@ -145,7 +145,7 @@ class _Drawing:
         if block.style is Style.ITEM:
             indent = 16 * block.depth
             style = ParagraphStyle(
-                "item", parent=_BODY, leftIndent=indent, bulletIndent=indent - 13, bulletFontName=_FONT, spaceAfter=4
+                "item", parent=_BODY, leftIndent=indent, bulletIndent=indent - 13, bulletFontName=FONT, spaceAfter=4
             )
             return [Paragraph(markup, style, bulletText=block.marker or None)]
         return [Paragraph(markup, {Style.HEADING: _HEADING, Style.QUOTE: _QUOTE}.get(block.style, _BODY))]
@@ -197,11 +197,11 @@ class _Drawing:
         document = self._document
         canvas.saveState()
         canvas.setFillColor(_ACCENT)
-        canvas.setFont(f"{_FONT}-Bold", 12)
+        canvas.setFont(f"{FONT}-Bold", 12)
         canvas.drawString(_SIDE, _HEIGHT - 1.9 * cm, self._drawable(document.institution))
         canvas.setFillColor(_MUTED)
         for number, line in enumerate(document.heads):
-            canvas.setFont(_FONT, 9)
+            canvas.setFont(FONT, 9)
             canvas.drawString(_SIDE, _HEIGHT - 2.4 * cm - number * 12, self._drawable(line))
         canvas.setStrokeColor(_ACCENT)
         canvas.setLineWidth(1.4)
@@ -213,7 +213,7 @@ class _Drawing:
         document = self._document
         canvas.saveState()
         canvas.setFillColor(_MUTED)
-        canvas.setFont(_FONT, 8)
+        canvas.setFont(FONT, 8)
         canvas.drawString(_SIDE, _HEIGHT - 1.7 * cm, self._drawable(document.office))
         canvas.drawRightString(_WIDTH - _SIDE, _HEIGHT - 1.7 * cm, f"{document.label} {document.reference}")
         canvas.setStrokeColor(_ACCENT)
@@ -226,18 +226,18 @@ class _Drawing:
         """The foot, and across a draft what it is."""
         canvas.saveState()
         canvas.setFillColor(_MUTED)
-        canvas.setFont(_FONT, 7.5)
+        canvas.setFont(FONT, 7.5)
         canvas.drawString(_SIDE, 1.4 * cm, self._drawable(self._document.address))
         if self._document.is_draft:
             canvas.setFillColor(colors.Color(0.44, 0.11, 0.2, alpha=0.12))
-            canvas.setFont(f"{_FONT}-Bold", 84)
+            canvas.setFont(f"{FONT}-Bold", 84)
             canvas.translate(_WIDTH / 2, _HEIGHT / 2)
             canvas.rotate(45)
             canvas.drawCentredString(0, -30, "BORRADOR")
         canvas.restoreState()
 
 
-class _NumberedCanvas(Canvas):  # type: ignore[misc]
+class NumberedCanvas(Canvas):  # type: ignore[misc]
     """Writes «Página 1 de 3», for which the last page must be known."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -252,7 +252,7 @@ class _NumberedCanvas(Canvas):  # type: ignore[misc]
         for number, page in enumerate(self._pages, 1):
             self.__dict__.update(page)
             self.setFillColor(_MUTED)
-            self.setFont(_FONT, 7.5)
+            self.setFont(FONT, 7.5)
             self.drawRightString(_WIDTH - _SIDE, 1.4 * cm, f"Página {number} de {len(self._pages)}")
             super().showPage()
         super().save()

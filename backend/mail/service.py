@@ -22,6 +22,8 @@ BACKOFF = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 15, 60, 180, 36
 LEASE = timedelta(minutes=3)
 #: Why mail did not go: nobody has set a server.
 SMTP_OFF = "smtp_off"
+#: What goes out no more unless staff ask for it.
+STUCK = (MailState.FAILED, MailState.OFF)
 #: A file that was to go with it is no longer there.
 FILE_GONE = "file_gone"
 
@@ -145,15 +147,15 @@ async def set_aside(session: AsyncSession) -> int:
     return len(aside.all())
 
 
-async def retry(session: AsyncSession, mail_id: UUID, *, turn_id: UUID, to_address: str | None) -> None:
-    """Send a turn's failed e-mail again, with the same Message-ID, to the address that is known now.
+async def retry(session: AsyncSession, mail_id: UUID, *, turn_id: UUID | None, to_address: str | None) -> None:
+    """Send a failed e-mail again (of a turn: `turn_id`), with the same Message-ID, to the address that is known now.
 
     Raises NotFound, InvalidInput, or Conflict if it is on its way.
     """
     mail = await session.get(EmailMessage, mail_id, with_for_update=True)
     if mail is None or mail.turn_id != turn_id:
         raise NotFound("No existe ese correo.")
-    if mail.state not in (MailState.FAILED, MailState.OFF):
+    if mail.state not in STUCK:
         raise Conflict("Ese correo ya salió o está por salir. Actualice la página.")
     if to_address:
         mail.to_address = checked_address(to_address)

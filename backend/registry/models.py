@@ -209,6 +209,7 @@ class Petition(Base):
         *(Index(f"ix_petition_{name}_created", f"{name}{suffix}", "created_at") for name, suffix in LISTED_BY),
         Index("ix_petition_open_created", "created_at", postgresql_where=sql(IS_OPEN)),
         Index("ix_petition_open_due", "due_on", "created_at", postgresql_where=sql(IS_OPEN)),
+        Index("ix_petition_concluded", "concluded_at", postgresql_where=sql("concluded_at IS NOT NULL")),
         # Other systems read in the order of change, all petitions or those of one agency or place.
         Index("ix_petition_updated", "updated_at", "id"),
         Index("ix_petition_agency_updated", "agency_id", "updated_at", "id"),
@@ -235,6 +236,9 @@ class PetitionEvent(Base):
 
     __table_args__ = (
         Index("ix_petition_event_petition", "petition_id", "at"),
+        #: What reports count by when it was done.
+        Index("ix_petition_event_by_staff", "at", postgresql_where=sql("user_id IS NOT NULL")),
+        Index("ix_petition_event_verdict", "at", postgresql_where=sql("kind = 'citizen_verdict'")),
         #: Whose topic staff chose, for the suggestions to learn from.
         Index("ix_petition_event_topic", "id", postgresql_where=sql("kind = 'edited' AND detail ? 'topic_id'")),
     )

@@ -12,7 +12,9 @@ if (form) {
 
   const send = async () => {
     const places = Number(capacity.value);
-    const body = { state: state.value };
+    const [named, kind] = state.value.split(":"); // a break has its kind with it
+    const body = { state: named };
+    if (kind) body.break_kind = kind;
     if (Number.isInteger(places) && places >= 1 && places <= 50) body.capacity = places;
     const now = await call("PUT", "/api/console/presence", body);
     dot.dataset.state = now.state;
@@ -23,7 +25,7 @@ if (form) {
   // Another tab may have changed the state: the heartbeat repeats what is stored, never what this page remembers.
   const beat = async () => {
     const now = await call("GET", "/api/presence").catch(() => null);
-    if (now && document.activeElement !== state) state.value = now.state;
+    if (now && document.activeElement !== state) state.value = now.break_kind ? `${now.state}:${now.break_kind}` : now.state;
     if (now && document.activeElement !== capacity) capacity.value = now.capacity;
     if (state.value !== "offline") await change();
   };

@@ -1,0 +1,70 @@
+"""The list of requests for information: what its address asks for, and the same as a table to take away."""
+
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import date
+from uuid import UUID
+
+from backend import clock
+from backend.console import transparency_texts
+from backend.db import Database
+from backend.registry import deadlines
+from backend.registry.deadlines import Pace, WorkCalendar
+from backend.spreadsheets import Cell
+from backend.transparency import queries
+from backend.transparency.models import RequestState
+from backend.transparency.queries import View, Wanted
+
+#: The filters that an address keeps.
+FILTERS = ("buscar", "estado", "plazo", "persona", "area", "desde", "hasta")
+HEADINGS = ("Folio de la Plataforma", "Recibida", "Solicita", "Área", "Responsable", "Estado", "Vence", "Tiempo",
+            "Días de prórroga", "Contestada", "Respuesta")  # fmt: skip
+WIDTHS = (24, 12, 60, 26, 26, 16, 12, 24, 10, 12, 60)
+
+
+def wanted_of(asked: Mapping[str, str]) -> Wanted:
+    """The list's filters; what makes no sense is left out."""
+    state, pace = asked.get("estado", "abiertas"), asked.get("plazo", "")
+    return Wanted(
+        state=RequestState(state) if state in set(RequestState) else None,
+        is_open=state == "abiertas",
+        pace=Pace(pace) if pace in {one.value for one in transparency_texts.PACES} else None,
+        user_id=_uuid(asked.get("persona", "")),
+        area_id=_uuid(asked.get("area", "")),
+        first=_day(asked.get("desde", "")),
+        last=_day(asked.get("hasta", "")),
+        words=asked.get("buscar", "").strip()[:100],
+    )
+
+
+def _uuid(typed: str) -> UUID | None:
+    try:
+        return UUID(typed)
+    except ValueError:
+        return None
+
+
+def _day(typed: str) -> date | None:
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        return None
+
+
+async def chunks(database: Database, wanted: Wanted) -> AsyncIterator[Sequence[Sequence[Cell]]]:
+    """The rows of a filter, in its order, a page at a time."""
+    today = clock.local(clock.now()).date()
+    async with database.snapshot() as session:
+        work = await deadlines.calendar(session)
+        number, total = 1, 1
+        while (number - 1) * queries.PAGE < total:
+            found, total = await queries.page(session, wanted, today, work, number=number)
+            number += 1
+            yield [_cells(one, today, work) for one in found]
+
+
+def _cells(row: View, today: date, work: WorkCalendar) -> Sequence[Cell]:
+    one = row.request
+    left = transparency_texts.left(one, queries.pace(one, today, work), today, work)
+    state = transparency_texts.STATES[one.state]
+    return (one.folio, one.received_on, one.text, row.area, row.person, state, one.due_on, left, one.extension_days,
+            one.answered_on, one.answer)  # fmt: skip

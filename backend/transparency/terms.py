@@ -1,0 +1,104 @@
+"""Legal terms in working days, and when a request must be answered.
+
+Ley General de Transparencia y Acceso a la Información Pública: twenty working days from the day after it was
+presented, ten more for good reasons; asking for a clarification interrupts the term, which is counted anew from the
+day after the answer. All four are the office's to edit, as the law changes.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend.errors import InvalidInput
+from backend.registry import deadlines
+from backend.registry.deadlines import Deadline, Pause, WorkCalendar
+from backend.transparency.models import OPEN, Clarification, InfoRequest, Terms
+
+MOST_DAYS = 120
+PAUSE = "se espera la aclaración de quien solicita"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The terms as the form says them."""
+
+    answer_days: int
+    extension_days: int
+    clarification_days: int
+    restarts: bool
+    why: str
+
+
+async def current(session: AsyncSession) -> Terms:
+    return await session.get_one(Terms, 1)
+
+
+async def change(session: AsyncSession, wanted: Wanted) -> None:
+    """New terms, for requests that come from now on. Raises InvalidInput."""
+    days = (wanted.answer_days, wanted.extension_days, wanted.clarification_days)
+    if not all(1 <= one <= MOST_DAYS for one in days):
+        raise InvalidInput(f"Cada plazo va de 1 a {MOST_DAYS} días hábiles.")
+    if not wanted.why.strip() or len(wanted.why) > 1000:
+        raise InvalidInput("Escriba en qué se fundan los plazos (hasta 1000 letras).", field="why")
+    found = await session.get_one(Terms, 1, with_for_update=True)
+    found.answer_days, found.extension_days, found.clarification_days = days
+    found.restarts, found.why = wanted.restarts, wanted.why.strip()
+    await session.flush()
+
+
+def deadline(one: InfoRequest, clarifications: Collection[Clarification], work: WorkCalendar) -> Deadline:
+    """Until when a request must be answered, with the trace of why; `due_on` None while its clock stands.
+
+    The day on which a clarification was asked still counts, the day of its answer does not.
+    """
+    days = one.answer_days + one.extension_days
+    asked = sorted(clarifications, key=lambda each: each.asked_on)
+    waiting = next((each for each in asked if each.answered_on is None), None)
+    answered = [each for each in asked if each.answered_on is not None]
+    start = one.received_on
+    if one.restarts and answered:
+        start = max(each.answered_on for each in answered if each.answered_on is not None)
+        answered = []
+    pauses = [
+        Pause(each.asked_on + timedelta(days=1), each.answered_on + timedelta(days=1), PAUSE)
+        for each in answered
+        if each.answered_on is not None
+    ]
+    if waiting is not None:
+        pauses.append(Pause(waiting.asked_on + timedelta(days=1), None, PAUSE))
+    return deadlines.compute(work, start, days, pauses)
+
+
+async def clarifications(session: AsyncSession, one: InfoRequest) -> list[Clarification]:
+    """A request's clarifications, the first asked first."""
+    found = await session.scalars(
+        select(Clarification)
+        .where(Clarification.request_id == one.id)
+        .order_by(Clarification.asked_on, Clarification.id)
+    )
+    return list(found)
+
+
+async def refresh(session: AsyncSession, one: InfoRequest) -> Deadline:
+    """Write a locked request's due date anew; a date that moved has its own reminders."""
+    found = deadline(one, await clarifications(session, one), await deadlines.calendar(session))
+    if one.due_on != found.due_on:
+        one.due_on, one.reminded_step = found.due_on, None
+    await session.flush()
+    return found
+
+
+async def refresh_all(session: AsyncSession) -> int:
+    """Count every open request's due date anew, after the office's closed days changed; how many moved."""
+    moved = 0
+    rows = await session.scalars(
+        select(InfoRequest).where(InfoRequest.state.in_(OPEN)).order_by(InfoRequest.id).with_for_update()
+    )
+    for one in rows.all():
+        before = one.due_on
+        await refresh(session, one)
+        moved += one.due_on != before
+    return moved
