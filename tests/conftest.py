@@ -24,6 +24,7 @@ from tests.chromium import browser
 from tests.once import authorities_read_once, statements_compiled_once
 from tests.said import pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown
 from tests.serving import site
+from tests.sharing_out import pytest_xdist_make_scheduler
 
 __all__ = [
     "authorities_read_once",
@@ -31,19 +32,12 @@ __all__ = [
     "pytest_sessionfinish",
     "pytest_terminal_summary",
     "pytest_testnodedown",
+    "pytest_xdist_make_scheduler",
     "site",
     "statements_compiled_once",
 ]
 
 _numbers = itertools.count()
-
-
-@pytest.hookimpl(tryfirst=True)  # before xdist looks at the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Of several workers one has the product and all its tests: there is one product, and they follow each other."""
-    for item in items:
-        if item.get_closest_marker("product") is not None:
-            item.add_marker(pytest.mark.xdist_group("product"))
 
 
 @pytest.fixture(scope="session", autouse=True)
