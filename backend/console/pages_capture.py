@@ -10,10 +10,11 @@ from starlette.datastructures import UploadFile
 
 from backend.agents.auth import CurrentUser
 from backend.agents.models import User
+from backend.calls import service as calls
 from backend.capture import fields
 from backend.capture import service as capture
 from backend.catalog import service as catalog
-from backend.console import api_capture, petition_form
+from backend.console import api_capture, call_capture, petition_form
 from backend.console.rendering import staff_page
 from backend.db import Tx
 from backend.dossier import service as dossier
@@ -40,12 +41,20 @@ def _uuid(raw: str) -> UUID:
 
 @router.get("")
 async def new_petition(
-    request: Request, tx: Tx, user: CurrentUser, tipo: Short = "", conversacion: UUID | None = None
+    request: Request,
+    tx: Tx,
+    user: CurrentUser,
+    tipo: Short = "",
+    conversacion: UUID | None = None,
+    llamada: UUID | None = None,
 ) -> Response:
     if conversacion is not None:
         form = await petition_form.draft_form(tx, conversacion, _kind(tipo))
         return await draft_page(request, tx, user, form=form, conversation_id=conversacion)
-    return await capture_page(request, tx, user, await _begun(tx, user, _kind(tipo)))
+    begun = await _begun(tx, user, _kind(tipo))
+    if llamada is not None:
+        begun = {"kind": begun["kind"], **await call_capture.begun(tx, user, llamada)}
+    return await capture_page(request, tx, user, begun)
 
 
 async def _begun(session: AsyncSession, user: User, kind: PetitionKind | None) -> dict[str, str]:
@@ -116,6 +125,8 @@ async def _file_capture(
         return await capture_page(
             request, session, user, typed, problems=result.problems, error="Revise los datos marcados."
         )
+    if typed.get("call_id"):
+        await calls.link_filed(session, _uuid(typed["call_id"]), result.petition, user)
     filed = api_capture.filed(request, result.petition)
     return await capture_page(request, session, user, await _begun(session, user, None), filed=filed)
 

@@ -110,14 +110,16 @@ def choice(options: type[E], raw: str) -> E | None:
         return None
 
 
-def _uuid(raw: str) -> UUID | None:
+def uuid_of(raw: str) -> UUID | None:
+    """The id that `raw` names; None for any other word."""
     try:
         return UUID(raw)
     except ValueError:
         return None
 
 
-def _day(raw: str) -> date | None:
+def day_of(raw: str) -> date | None:
+    """The day that `raw` names, as ISO; None for any other word."""
     try:
         return date.fromisoformat(raw)
     except ValueError:
@@ -194,11 +196,11 @@ class Listing:
             is_untold=bool(self.one("avisos")),
             statuses=self._statuses(),
             channel=choice(EntryChannel, self.one("medio")),
-            agency_id=_uuid(self.one("dependencia")),
-            topic_id=_uuid(self.one("tema")),
-            assignee_id=user.id if responsible == MINE else _uuid(responsible),
+            agency_id=uuid_of(self.one("dependencia")),
+            topic_id=uuid_of(self.one("tema")),
+            assignee_id=user.id if responsible == MINE else uuid_of(responsible),
             is_unassigned=responsible == NOBODYS,
-            label_id=_uuid(self.one("etiqueta")),
+            label_id=uuid_of(self.one("etiqueta")),
             priority=choice(Priority, self.one("prioridad")),
             due=_due(choice(When, self.one("plazo")), work, today),
             since=since,
@@ -212,7 +214,7 @@ class Listing:
         return frozenset(one for one in named | under_way if one is not None)
 
     def _filed(self, today: date) -> tuple[datetime | None, datetime | None]:
-        first, last = _day(self.one("desde")), _day(self.one("hasta"))
+        first, last = day_of(self.one("desde")), day_of(self.one("hasta"))
         match choice(Filed, self.one("registro")):
             case Filed.TODAY:
                 first = today
@@ -224,10 +226,11 @@ class Listing:
                 first = today - timedelta(days=29)
             case Filed.YEAR:
                 first = today.replace(month=1, day=1)
-        return _midnight(first), _midnight(last + timedelta(days=1)) if last and last < date.max else None
+        return midnight(first), midnight(last + timedelta(days=1)) if last and last < date.max else None
 
 
-def _midnight(day: date | None) -> datetime | None:
+def midnight(day: date | None) -> datetime | None:
+    """A day's beginning on the office's clock."""
     return datetime.combine(day, time(), clock.HERMOSILLO) if day is not None else None
 
 
