@@ -110,7 +110,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(
         BodyLimit,
         upload_limit=settings.attachment_max_bytes + 64 * 1024,
-        larger={"/consola/importaciones": imports.MAX_BYTES + 64 * 1024},
+        larger=dict.fromkeys(("/consola/importaciones", "/consola/llamadas/importar"), imports.MAX_BYTES + 64 * 1024),
     )
     app.add_middleware(
         ChatCors,

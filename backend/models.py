@@ -2,6 +2,7 @@
 
 from backend.agents import models as agents
 from backend.audit import models as audit
+from backend.calls.cdr import models as cdr
 from backend.capture import models as capture
 from backend.catalog import models as catalog
 from backend.contacts import models as contacts
@@ -36,6 +37,7 @@ __all__ = [
     "audit",
     "capture",
     "catalog",
+    "cdr",
     "contacts",
     "conversations",
     "dossier",

@@ -20,6 +20,7 @@ from backend import logs
 from backend.acuse.service import ChatAcuse
 from backend.assistant.port import Assistant
 from backend.assistant.shared import assistant_of
+from backend.calls.cdr import jobs as cdr_jobs
 from backend.conversations import jobs as conversation_jobs
 from backend.conversations import media
 from backend.conversations import service as conversations
@@ -98,6 +99,10 @@ class Worker:
         """Bring spreadsheets that are being imported to their next stop."""
         await imports.advance_due(self.database, imports.folder_of(self.settings.var_dir))
 
+    async def advance_call_records(self) -> None:
+        """The same of an exchange's call records."""
+        await cdr_jobs.advance_due(self.database, imports.folder_of(self.settings.var_dir))
+
     def chores(self) -> "list[Chore]":
         """What is looked after from time to time, each in a loop of its own: none waits for another."""
         often, hours = self.settings.sweep_seconds, self.settings.notice_fallback_hours
@@ -113,6 +118,7 @@ class Worker:
             Chore("scheduled_reports", 60.0, lambda: scheduled_reports.send_due(self.database, self.files)),
             Chore("suggestions", 30.0, self.suggester.suggest_pending),
             Chore("imports", often, self.advance_imports),
+            Chore("call_records", often, self.advance_call_records),
             Chore("webhooks", often, self.webhooks.run_once),
             Chore("webhooks_tidy", 3600.0, self.webhooks.tidy),
             Chore("staged_scans", 3600.0, lambda: dossier_sweeping.forget_staged(self.database, self.files)),

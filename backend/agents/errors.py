@@ -32,6 +32,11 @@ class UsernameTaken(Conflict):
     message = "Ese nombre de usuario ya existe."
 
 
+class ExtensionTaken(Conflict):
+    code = "extension_ocupada"
+    message = "Esa extensión ya es de otra persona."
+
+
 class OwnAccount(Conflict):
     code = "cuenta_propia"
     message = "No puede desactivar su propia cuenta ni cambiar su propio rol."

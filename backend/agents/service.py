@@ -14,10 +14,18 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
 from backend.agents import passwords, presence_history
-from backend.agents.errors import LiaisonAgency, OwnAccount, UsernameTaken, WeakPassword, WrongCredentials
+from backend.agents.errors import (
+    ExtensionTaken,
+    LiaisonAgency,
+    OwnAccount,
+    UsernameTaken,
+    WeakPassword,
+    WrongCredentials,
+)
 from backend.agents.models import BreakKind, Presence, PresenceState, Role, StaffSession, StaffToken, User
 from backend.agents.presence_history import PRESENCE_LIFE
-from backend.catalog.models import Agency
+from backend.catalog.areas import checked_extension
+from backend.catalog.models import Agency, OfficeArea
 from backend.errors import NotFound
 
 MAX_FAILED_LOGINS = 5
@@ -348,6 +356,24 @@ async def change_user(
         user.full_name = full_name.strip()
     if is_active is not None and is_active != user.is_active:
         await set_active(session, user, is_active=is_active)
+    await session.flush()
+    return user
+
+
+async def place_user(session: AsyncSession, user_id: UUID, *, area_id: UUID | None, extension: str) -> User:
+    """Say in which area a person works and which telephone is theirs; calls logged before keep what they say.
+
+    Raises InvalidInput, ExtensionTaken, NotFound.
+    """
+    user = await get_user(session, user_id)
+    number = checked_extension(extension)
+    if area_id is not None and await session.get(OfficeArea, area_id) is None:
+        raise NotFound("Esa área no existe.")
+    if number is not None:
+        owner = await session.scalar(select(User.id).where(User.extension == number, User.id != user.id))
+        if owner is not None:
+            raise ExtensionTaken
+    user.area_id, user.extension = area_id, number
     await session.flush()
     return user
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, File, Request, UploadFile
 from pydantic import BaseModel, Field, StringConstraints
 
 from backend.agents.auth import CurrentUser
+from backend.calls import service as calls
 from backend.capture import fields
 from backend.capture import service as capture
 from backend.db import Tx
@@ -56,6 +57,8 @@ class CaptureIn(BaseModel):
     kind: PetitionKind
     channel: EntryChannel
     person_id: UUID | None = None
+    #: The running call in which it is told.
+    call_id: UUID | None = None
     typed: dict[str, Annotated[str, StringConstraints(max_length=5000)]] = Field(max_length=60)
     documents: list[Chosen] = Field(default_factory=list, max_length=40)
 
@@ -116,6 +119,8 @@ async def file_capture(request: Request, tx: Tx, user: CurrentUser, body: Captur
     result = await capture.file(tx, form, user_id=user.id)
     if result.petition is None:
         raise CaptureRefused(problems=result.problems)
+    if body.call_id is not None:
+        await calls.link_filed(tx, body.call_id, result.petition, user)
     return filed(request, result.petition)
 
 

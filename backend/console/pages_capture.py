@@ -10,10 +10,11 @@ from starlette.datastructures import UploadFile
 
 from backend.agents.auth import CurrentUser
 from backend.agents.models import User
+from backend.calls import service as calls
 from backend.capture import fields
 from backend.capture import service as capture
 from backend.catalog import service as catalog
-from backend.console import api_capture, petition_form
+from backend.console import api_capture, call_capture, petition_form
 from backend.console.rendering import staff_page
 from backend.console.typed_forms import choice, uuid_of
 from backend.db import Tx
@@ -30,12 +31,20 @@ Short = Annotated[str, Query(max_length=100)]
 
 @router.get("")
 async def new_petition(
-    request: Request, tx: Tx, user: CurrentUser, tipo: Short = "", conversacion: UUID | None = None
+    request: Request,
+    tx: Tx,
+    user: CurrentUser,
+    tipo: Short = "",
+    conversacion: UUID | None = None,
+    llamada: UUID | None = None,
 ) -> Response:
     if conversacion is not None:
         form = await petition_form.draft_form(tx, conversacion, choice(PetitionKind, tipo))
         return await draft_page(request, tx, user, form=form, conversation_id=conversacion)
-    return await capture_page(request, tx, user, await _begun(tx, user, choice(PetitionKind, tipo)))
+    begun = await _begun(tx, user, choice(PetitionKind, tipo))
+    if llamada is not None:
+        begun = {"kind": begun["kind"], **await call_capture.begun(tx, user, llamada)}
+    return await capture_page(request, tx, user, begun)
 
 
 async def _begun(session: AsyncSession, user: User, kind: PetitionKind | None) -> dict[str, str]:
@@ -106,6 +115,8 @@ async def _file_capture(
         return await capture_page(
             request, session, user, typed, problems=result.problems, error="Revise los datos marcados."
         )
+    if typed.get("call_id"):
+        await calls.link_filed(session, uuid_of(typed["call_id"]), result.petition, user)
     filed = api_capture.filed(request, result.petition)
     return await capture_page(request, session, user, await _begun(session, user, None), filed=filed)
 

@@ -155,6 +155,7 @@ async def _users_page(
         "active": "users",
         "accounts": await agents.list_users(session),
         "agencies": await agencies.listed(session),
+        "areas": await catalog.areas(session),
         "told": told,
         "typed": typed or {},
         "error": error.text if error else None,
@@ -211,8 +212,14 @@ async def change_user(
     action: Text = "",
     role: Text = "",
     agency: Text = "",
+    area: Text = "",
+    extension: Text = "",
 ) -> Response:
     try:
+        if action == "place":
+            area_id = uuid_of(area, "Elija el área.") if area else None
+            await agents.place_user(tx, user_id, area_id=area_id, extension=extension)
+            return RedirectResponse("/consola/usuarios?aviso=usuario", status_code=303)
         if action == "reset":
             account = await agents.get_user(tx, user_id)
             password = await agents.reset_password(tx, account)

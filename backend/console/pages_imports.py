@@ -28,7 +28,7 @@ router = APIRouter(prefix="/consola/importaciones", include_in_schema=False)
 _CHUNK = 1024 * 1024
 
 
-async def _chunks(upload: UploadFile) -> AsyncIterator[bytes]:
+async def chunks_of(upload: UploadFile) -> AsyncIterator[bytes]:
     while chunk := await upload.read(_CHUNK):
         yield chunk
 
@@ -65,7 +65,7 @@ async def upload(
     try:
         if file is None or not file.filename:
             raise InvalidInput("Elija un archivo.")
-        kept = await imports.keep(folder, file.filename, _chunks(file))
+        kept = await imports.keep(folder, file.filename, chunks_of(file))
         headers = await asyncio.to_thread(reading.headers, folder / kept.sha256)
     except ChatSonoraError as refused:
         return await _listing(request, tx, user, refused.text)

@@ -8,6 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.agents.models import User
 from backend.console import (
+    call_panel,
     expediente_panels,
     letter_panel,
     pages_acuse,
@@ -35,6 +36,7 @@ PANELS: tuple[Panel, ...] = (
     Panel("petition_procedure.html", expediente_panels.procedure),
     Panel("petition_letters.html", letter_panel.context),
     Panel("petition_dossier.html", expediente_panels.documents),
+    Panel("petition_calls.html", call_panel.context),
     Panel("petition_related.html", related_panel.context),
 )
 

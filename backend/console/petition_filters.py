@@ -102,7 +102,8 @@ DEFAULT_VIEWS = (
 )
 
 
-def _day(raw: str) -> date | None:
+def known_day(raw: str) -> date | None:
+    """The day that `raw` names, as ISO; None for any other word."""
     try:
         return date.fromisoformat(raw)
     except ValueError:
@@ -197,7 +198,7 @@ class Listing:
         return frozenset(one for one in named | under_way if one is not None)
 
     def _filed(self, today: date) -> tuple[datetime | None, datetime | None]:
-        first, last = _day(self.one("desde")), _day(self.one("hasta"))
+        first, last = known_day(self.one("desde")), known_day(self.one("hasta"))
         match choice(Filed, self.one("registro")):
             case Filed.TODAY:
                 first = today
@@ -209,10 +210,11 @@ class Listing:
                 first = today - timedelta(days=29)
             case Filed.YEAR:
                 first = today.replace(month=1, day=1)
-        return _midnight(first), _midnight(last + timedelta(days=1)) if last and last < date.max else None
+        return midnight(first), midnight(last + timedelta(days=1)) if last and last < date.max else None
 
 
-def _midnight(day: date | None) -> datetime | None:
+def midnight(day: date | None) -> datetime | None:
+    """A day's beginning on the office's clock."""
     return datetime.combine(day, time(), clock.HERMOSILLO) if day is not None else None
 
 

@@ -12,8 +12,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend import clock
 from backend.agents import service as agents
 from backend.agents.models import Presence, PresenceState, Role, User
+from backend.calls import service as calls
 from backend.catalog.models import Agency
 from backend.console import (
+    call_texts,
     callbacks,
     capture_texts,
     integration_texts,
@@ -85,6 +87,7 @@ templates.env.globals.update(
     notice_texts=notice_texts,
     turn_texts=turn_texts,
     capture_texts=capture_texts,
+    call_texts=call_texts,
     Role=Role,
     PresenceState=PresenceState,
 )
@@ -122,6 +125,7 @@ async def staff_page(
         "presence_state": presence.state if presence else PresenceState.OFFLINE,
         "presence_choice": _presence_choice(presence),
         "capacity": presence.capacity if presence else agents.DEFAULT_CAPACITY,
+        "on_call": await calls.running(session, user.id),
         "calls_owed": await callbacks.pending_count(session),
         "agency_news": await news.count(session, user.id),
         "webhooks_stopped": await subscriptions.stopped_count(session) if user.role is Role.ADMIN else 0,
@@ -193,6 +197,7 @@ NOTICES = {
     "devuelto": "La petición volvió a Atención Ciudadana.",
     "etiqueta_quitada": "Se quitó la clasificación.",
     **integration_texts.NOTICES,
+    **call_texts.NOTICES,
     **staffing_texts.NOTICES,
     **transparency_texts.NOTICES,
     **quarterly_texts.NOTICES,

@@ -14,7 +14,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend import clock
 from backend.agents import service as agents
 from backend.agents.models import Role, User
-from backend.catalog.models import Agency
+from backend.calls import service as calls
+from backend.catalog.models import Agency, OfficeArea
 from backend.conversations import inbox, messages, ownership
 from backend.conversations.models import (
     Author,
@@ -26,12 +27,14 @@ from backend.conversations.models import (
     RatingState,
 )
 from backend.demo import office
+from backend.ledger.models import InteractionKind
 from backend.privacy import service as privacy
 from backend.registry import intake, petitions
 from backend.registry.lifecycle import CONCLUDED
 from backend.registry.models import (
     ActorKind,
     EntryChannel,
+    Person,
     Petition,
     PetitionKind,
     PetitionStatus,
@@ -46,6 +49,8 @@ _AUTHORS = {"ciudadano": Author.CITIZEN, "asistente": Author.BOT, "agente": Auth
 _PACE = timedelta(seconds=40)
 #: Between two steps of a demonstration petition.
 _STEP = timedelta(hours=36)
+#: What a demonstration call says as its form would.
+_TYPED = ("telefono", "nombre", "direccion", "proposito", "resultado", "con_quien", "municipio", "notas")
 #: Where a petition whose words name no topic is turned.
 _USUAL_AGENCY = "gobierno"
 
@@ -73,6 +78,8 @@ async def seed(session: AsyncSession) -> Seeded:
     await office.seed(session, content["office"], staff)
     for number, row in enumerate(content["conversations"]):
         await _conversation(session, row, staff, f"{number}-{secrets.token_hex(4)}")
+    for row in content["calls"]:
+        await _call(session, row, staff[row["analyst"]])
     return Seeded(password, usernames, len(content["conversations"]), len(content["petitions"]))
 
 
@@ -86,7 +93,13 @@ async def _user(session: AsyncSession, row: dict[str, str], password: str) -> Us
         password=password,
         agency_id=agency_id,
     )
+    if "area" in row:
+        await agents.place_user(session, user.id, area_id=await _area(session, row["area"]), extension=row["extension"])
     return user
+
+
+async def _area(session: AsyncSession, key: str) -> UUID:
+    return (await session.execute(select(OfficeArea.id).where(OfficeArea.key == key))).scalar_one()
 
 
 async def _agency(session: AsyncSession, key: str) -> UUID:
@@ -135,6 +148,25 @@ async def _step(session: AsyncSession, petition: Petition, step: dict[str, str],
         await petitions.change_status(
             session, petition, to, user_id=analyst.id, reason=reason, asked=asked, is_told=False
         )
+
+
+async def _call(session: AsyncSession, row: dict[str, Any], analyst: User) -> None:
+    """A call or a visit that is over; `about_it` where it is about the petition of that telephone."""
+    typed: dict[str, str] = {name: row[name] for name in _TYPED if name in row}
+    if "area" in row:
+        typed["area"] = str(await _area(session, row["area"]))
+    if row.get("about_it"):
+        same_phone = select(Petition).join(Person).where(Person.phone == intake.phone(row["telefono"])).limit(1)
+        petition = (await session.scalars(same_phone)).one()
+        typed |= {"folio": petition.folio, "persona": str(petition.person_id)}
+    begun = clock.local(clock.now()) - timedelta(minutes=row["minutes_ago"])
+    times = {
+        "inicio": begun,
+        "contesto": begun + timedelta(seconds=12),
+        "termino": begun + timedelta(minutes=row["minutes"]),
+    }
+    typed |= {name: f"{moment:%Y-%m-%dT%H:%M:%S}" for name, moment in times.items()}
+    await calls.write_down(session, analyst, InteractionKind(row.get("kind", InteractionKind.CALL)), typed)
 
 
 async def _conversation(session: AsyncSession, row: dict[str, Any], staff: dict[str, User], name: str) -> None:

@@ -6,7 +6,7 @@ import zipfile
 import zlib
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from itertools import chain
 from pathlib import Path
 
@@ -109,7 +109,8 @@ def _text(cell: object) -> str:
     if cell is None:
         return ""
     if isinstance(cell, datetime):
-        return cell.date().isoformat() if cell.time() == time() else cell.isoformat(" ", "minutes")
+        cell = (cell + timedelta(milliseconds=500)).replace(microsecond=0)  # a spreadsheet keeps it as a fraction
+        return cell.date().isoformat() if cell.time() == time() else cell.isoformat(" ", "auto").removesuffix(":00")
     if isinstance(cell, date):
         return cell.isoformat()
     if isinstance(cell, float) and cell.is_integer():  # a telephone that was typed as a number

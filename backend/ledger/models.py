@@ -5,12 +5,16 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func
+from sqlalchemy import BigInteger, CheckConstraint, Computed, ForeignKey, Index, String, UniqueConstraint, func
 from sqlalchemy import text as sql
+from sqlalchemy.dialects.postgresql import TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend import clock
 from backend.db import Base, enum_column
+
+#: A row's name and notes as a search finds them: each word as it is, but without accents.
+WORDS = "to_tsvector('simple', translate(lower(coalesce(caller_name, '') || ' ' || notes), 'áéíóúüñ', 'aeiouun'))"
 
 
 class InteractionKind(enum.StrEnum):
@@ -125,6 +129,7 @@ class Interaction(Base):
     conversation_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("conversation.id"))
     petition_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("petition.id"))
     notes: Mapped[str] = mapped_column(default="")
+    words: Mapped[str] = mapped_column(TSVECTOR, Computed(WORDS, persisted=True), deferred=True)
 
     #: Of chats: why the bot handed over, how many messages it answered and how many of them it had not understood.
     handoff_reason: Mapped[str | None] = mapped_column(String(40))
@@ -139,7 +144,10 @@ class Interaction(Base):
 
     __table_args__ = (
         UniqueConstraint("source", "external_id"),
-        CheckConstraint("kind <> 'chat' OR conversation_id IS NOT NULL", name="chat_has_conversation"),
+        # But for a chat that staff held elsewhere, which is written down like a call.
+        CheckConstraint(
+            "kind <> 'chat' OR conversation_id IS NOT NULL OR source = 'consola'", name="chat_has_conversation"
+        ),
         CheckConstraint("ended_at >= started_at", name="ends_after_start"),
         CheckConstraint("outcome IS NULL OR ended_at IS NOT NULL", name="outcome_at_the_end"),
         CheckConstraint("score BETWEEN 1 AND 5", name="score_range"),
@@ -150,6 +158,9 @@ class Interaction(Base):
         Index("ix_interaction_petition", "petition_id", "started_at"),
         Index("ix_interaction_conversation", "conversation_id", "started_at"),
         Index("ix_interaction_open", "started_at", postgresql_where=sql("ended_at IS NULL")),
+        # The log of calls: everything but the console's own chats, and its words.
+        Index("ix_interaction_logged", "started_at", "id", postgresql_where=sql("source <> 'chat'")),
+        Index("ix_interaction_words", "words", postgresql_using="gin", postgresql_where=sql("source <> 'chat'")),
     )
 
 

@@ -1,7 +1,7 @@
 """Writing the ledger: a new row, and its corrections with their history."""
 
 import enum
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -89,7 +89,9 @@ def check(interaction: Interaction) -> None:
 
 def _told(value: object) -> object:
     """A value as the history keeps it."""
-    if isinstance(value, datetime | date):
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, enum.Enum):
         return value.value

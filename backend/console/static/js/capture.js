@@ -81,9 +81,9 @@ async function stage(list) {
 
 function typed() {
   const values = Object.fromEntries([...new FormData(form)].filter(([, value]) => typeof value === "string"));
-  const { key, kind, channel, person_id: person, ...rest } = values;
+  const { key, kind, channel, person_id: person, call_id: callId, ...rest } = values;
   delete rest.csrf_token;
-  return { key, kind, channel, person_id: person || null, typed: rest, documents: documents.map(({ id, kind: type }) => ({ id, kind: type })) };
+  return { key, kind, channel, person_id: person || null, call_id: callId || null, typed: rest, documents: documents.map(({ id, kind: type }) => ({ id, kind: type })) };
 }
 
 /** An empty form for the next one; a tour's data stay, as they are the same for all that is handed in there. */

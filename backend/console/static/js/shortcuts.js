@@ -2,7 +2,7 @@
 
 import { isTyping } from "./dom.js";
 
-const GO = { p: "/consola/peticiones", l: "/consola/llamadas-pendientes", b: "/consola" };
+const GO = { p: "/consola/peticiones", l: "/consola/llamadas", b: "/consola" };
 
 /** `keys` maps a key to what it does. */
 export function bindShortcuts(keys) {

@@ -1,0 +1,78 @@
+"""The log of calls: its list by filters, and the table to take away."""
+
+from collections.abc import AsyncIterator
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import FileResponse, StreamingResponse
+from sqlalchemy.ext.asyncio import AsyncSession
+from starlette.background import BackgroundTask
+
+from backend import clock, spreadsheets
+from backend.agents.auth import CurrentUser
+from backend.agents.models import User
+from backend.audit import service as audit
+from backend.calls import queries
+from backend.calls.queries import CallFilter
+from backend.catalog import service as catalog
+from backend.console import call_export, call_filters
+from backend.console.call_filters import Listing
+from backend.console.rendering import staff_page
+from backend.db import Database, Tx
+from backend.workspace import service as workspace
+
+router = APIRouter(prefix="/consola/llamadas", include_in_schema=False)
+
+
+@router.get("")
+async def listing(request: Request, tx: Tx, user: CurrentUser) -> Response:
+    shown = Listing.of(request.query_params.multi_items())
+    wanted = shown.filter(user, clock.local(clock.now()).date())
+    context = {
+        "active": "call_log",
+        "shown": shown,
+        "filters": call_filters,
+        "page": await queries.page(tx, wanted, before=shown.before, after=shown.after),
+        "colleagues": await workspace.colleagues(tx),
+        "areas": await catalog.areas(tx, only_active=False),
+        "municipalities": await catalog.municipalities(tx),
+    }
+    return await staff_page(request, tx, user, "calls.html", context)
+
+
+async def _exported(request: Request, session: AsyncSession, user: User, form: str) -> CallFilter:
+    """What is exported; that it was stands on the trail, without the words that were searched."""
+    shown = Listing.of(request.query_params.multi_items())
+    await audit.record(session, user, "calls_exported", user.id, form=form, filters=list(shown.values))
+    return shown.filter(user, clock.local(clock.now()).date())
+
+
+@router.get("/exportar.csv")
+async def export_csv(request: Request, tx: Tx, user: CurrentUser) -> Response:
+    """The list's calls, all of them; opens in Excel."""
+    wanted = await _exported(request, tx, user, "csv")
+    database: Database = request.app.state.database
+
+    async def stream() -> AsyncIterator[bytes]:
+        async with database.snapshot() as session:
+            async for piece in spreadsheets.csv_stream(call_export.HEADINGS, call_export.chunks(session, wanted)):
+                yield piece
+
+    headers = {"Content-Disposition": f'attachment; filename="{_file_name("csv")}"'}
+    return StreamingResponse(stream(), media_type=spreadsheets.CSV_TYPE, headers=headers)
+
+
+@router.get("/exportar.xlsx")
+async def export_xlsx(request: Request, tx: Tx, user: CurrentUser) -> Response:
+    """The same as a workbook."""
+    wanted = await _exported(request, tx, user, "xlsx")
+    database: Database = request.app.state.database
+    async with database.snapshot() as session:
+        rows = call_export.chunks(session, wanted)
+        path = await spreadsheets.xlsx_file("Llamadas", call_export.HEADINGS, rows, call_export.WIDTHS)
+    return FileResponse(
+        path, media_type=spreadsheets.XLSX_TYPE, filename=_file_name("xlsx"), background=BackgroundTask(path.unlink)
+    )
+
+
+def _file_name(suffix: str) -> str:
+    return f"llamadas-{clock.local(clock.now()):%Y-%m-%d}.{suffix}"
