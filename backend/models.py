@@ -23,6 +23,7 @@ from backend.registry import models as registry
 from backend.related import models as related
 from backend.subscriptions import models as subscriptions
 from backend.suggestions import models as suggestions
+from backend.telephony import models as telephony
 from backend.turns import models as turns
 from backend.workspace import models as workspace
 
@@ -52,6 +53,7 @@ __all__ = [
     "related",
     "subscriptions",
     "suggestions",
+    "telephony",
     "turns",
     "workspace",
 ]

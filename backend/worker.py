@@ -41,6 +41,8 @@ from backend.related import telling
 from backend.settings import Settings
 from backend.subscriptions.sending import Sender
 from backend.suggestions.jobs import Suggester
+from backend.telephony import recordings, sweep
+from backend.telephony.lines import Lines
 from backend.turns import reminders as turn_reminders
 from backend.webhooks.polling import Poller
 
@@ -59,6 +61,7 @@ class Worker:
         self.database = Database(settings.database_url)
         self._room = asyncio.Semaphore(CONCURRENCY)
         self.adapters = Adapters(settings, self.database)
+        self.lines = Lines(settings)
         self.files = FileStore(settings.attachments_dir, max_bytes=settings.attachment_max_bytes)
         self.dispatcher = Dispatcher(self.database, self.adapters, settings, self.files)
         self.mailer = mail_jobs.mailer_of(settings)
@@ -86,6 +89,11 @@ class Worker:
         fetching = (media.fetch_due(self.database, self.adapters, self.files, max_bytes=limit) for _ in range(FETCHERS))
         await asyncio.gather(*fetching)
 
+    async def fetch_recordings(self) -> None:
+        """Get the calls' recordings that Twilio holds for us."""
+        files = FileStore(self.settings.attachments_dir, max_bytes=recordings.MAX_BYTES)
+        await recordings.fetch_due(self.database, self.lines, files)
+
     async def send_mail(self) -> None:
         """Send the e-mail that is due."""
         await mail_jobs.send_due(self.database, self.mailer, self.files, self.settings.base_url)
@@ -107,6 +115,8 @@ class Worker:
             Chore("turns", 600.0, lambda: turn_reminders.look_after(self.database, self.settings)),
             Chore("suggestions", 30.0, self.suggester.suggest_pending),
             Chore("imports", often, self.advance_imports),
+            Chore("recordings", 5.0, self.fetch_recordings),
+            Chore("calls", 60.0, lambda: sweep.close_silent(self.database, self.lines)),
             Chore("webhooks", often, self.webhooks.run_once),
             Chore("webhooks_tidy", 3600.0, self.webhooks.tidy),
             Chore("api_answers", 3600.0, lambda: idempotency.forget_old(self.database)),
@@ -116,6 +126,7 @@ class Worker:
     async def close(self) -> None:
         await self.webhooks.close()
         await self.adapters.close()
+        await self.lines.close()
         await self.database.close()
 
     async def _take_up(self, conversation_id: UUID) -> None:
