@@ -3,22 +3,25 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, time
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from uuid import UUID
 
 import pytest
-from sqlalchemy import delete, select
+from sqlalchemy import delete, select, update
 
 from backend.agents import service as agents
 from backend.agents.models import PresenceState, Role, User
 from backend.app import create_app
-from backend.catalog.models import BusinessHours, Holiday
+from backend.catalog.models import BusinessHours, Holiday, OfficeArea
 from backend.db import Database
 from backend.ledger.models import Interaction
 from backend.messaging.credentials import seal
 from backend.messaging.models import ChannelAccount
+from backend.registry import petitions
+from backend.registry.models import ActorKind, EntryChannel, Petition, PetitionKind
 from backend.settings import Settings
+from backend.telephony.models import Call
 from backend.telephony.turn import Addresses
 from backend.worker import Worker
 from tests.fake_assistant import FakeAssistant
@@ -37,6 +40,7 @@ class Exchange:
     worker: Worker
     twilio: TwilioServer
     account: ChannelAccount
+    values: dict[str, str]
 
     def address(self, step: str, subject: UUID | None = None, **query: str) -> str:
         return Addresses.of(self.settings, self.account.id).to(step, subject, **query)
@@ -72,6 +76,36 @@ class Exchange:
         async with self.database.transaction() as session:
             return list(await session.scalars(select(Interaction).order_by(Interaction.started_at)))
 
+    async def calls(self) -> dict[str | None, Call]:
+        """By the citizen's telephone, the latest."""
+        return {call.phone: call for call in sorted(await self.all(Call), key=lambda call: call.started_at)}
+
+    async def petition(self) -> tuple[Petition, str]:
+        """A petition, and its code."""
+        async with self.database.transaction() as session:
+            new = petitions.NewPetition(PetitionKind.PETICION, EntryChannel.PRESENCIAL, "Un bache enorme.")
+            filed = await petitions.file(session, new, actor=ActorKind.STAFF)
+            return filed, petitions.code_of(filed, self.settings.secret_key.get_secret_value().encode())
+
+    async def area(self, number: str) -> OfficeArea:
+        """An area that can be rung."""
+        async with self.database.transaction() as session:
+            area = (await session.scalars(select(OfficeArea).limit(1))).one()
+            area.extension = number
+            return area
+
+    async def add_sms(self) -> None:
+        """An account for text messages."""
+        values = {**self.values, "number": self.twilio.sms_number}
+        sealed = seal(self.settings.secret_key.get_secret_value().encode(), values)
+        async with self.database.transaction() as session:
+            session.add(ChannelAccount(channel="sms", account=self.twilio.sms_number, name="SMS", credentials=sealed))
+
+    async def age_calls(self, *, minutes: int) -> None:
+        """As if so much time had passed since anything was heard of the calls."""
+        async with self.database.transaction() as session:
+            await session.execute(update(Call).values(seen_at=Call.seen_at - timedelta(minutes=minutes)))
+
     async def all(self, model: Any) -> list[Any]:
         async with self.database.transaction() as session:
             return list(await session.scalars(select(model)))
@@ -98,7 +132,7 @@ async def exchange(settings: Settings, twilio: TwilioServer) -> AsyncIterator[Ex
     async with worker.database.transaction() as session:
         account = ChannelAccount(channel="voz", account=twilio.voice_number, name="Teléfono", credentials=sealed)
         session.add(account)
-    exchange = Exchange(settings, worker.database, worker, twilio, account)
+    exchange = Exchange(settings, worker.database, worker, twilio, account, values)
     twilio.configure(voice_url=exchange.address("entrada"), voice_status_url=exchange.address("estado"))
     await exchange.is_open(True)
     with serving(create_app(settings), bound):

@@ -14,7 +14,7 @@ from tests.fakes.twilio_server.webhooks import Webhooks
 
 _EVENT = {"initiated": "initiated", "ringing": "ringing", "in-progress": "answered"}
 #: Vendor's seconds within which shuffled callbacks come.
-_SPREAD = 5.0
+_SPREAD = 0.3
 
 
 class Callbacks:

@@ -233,9 +233,7 @@ class Runner:
         }
         action = urljoin(base, verb.get("action", base))
         if has_left:
-            leg.status = "completed"
-            await self._ask(leg, action, extra)
-            leg.status = "in-progress"
+            await self._ask(leg, action, {**extra, "CallStatus": "completed"})
             raise _HungUp
         raise _MovedOn(action, extra)
 
@@ -279,9 +277,7 @@ class Runner:
         action = verb.get("action")
         if has_left:
             if action:
-                leg.status = "completed"
-                await self._ask(leg, urljoin(base, action), extra)
-                leg.status = "in-progress"
+                await self._ask(leg, urljoin(base, action), {**extra, "CallStatus": "completed"})
             raise _HungUp
         if action:
             raise _MovedOn(urljoin(base, action), extra)
