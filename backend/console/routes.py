@@ -39,10 +39,12 @@ from backend.console import (
     pages_related,
     pages_session,
     pages_suggestions,
+    pages_telephony,
     pages_templates,
     pages_terms,
     pages_turns,
     pages_views,
+    pages_voice_account,
 )
 from backend.console.rendering import FOLDER, page
 from backend.errors import ChatSonoraError, Unauthenticated
@@ -79,7 +81,9 @@ for part in (
     pages_imports,
     pages_catalog,
     pages_learning,
+    pages_voice_account,
     pages_channels,
+    pages_telephony,
     pages_templates,
     pages_reconciliation,
     pages_acuse,

@@ -42,6 +42,12 @@ def number_of(user: User) -> str | None:
     return dialable(user.extension)
 
 
+async def with_number(session: AsyncSession) -> list[User]:
+    """Everybody of the office who can be rung, there or not, by name."""
+    users = await session.scalars(select(User).where(User.is_active, User.extension.is_not(None)))
+    return sorted((user for user in users if number_of(user) is not None), key=lambda user: user.full_name)
+
+
 async def on_duty(session: AsyncSession) -> list[User]:
     """Agents who say that they are available and can be rung, busy or not."""
     present = {one.user_id for one in await agents.available_agents(session)}
@@ -51,10 +57,10 @@ async def on_duty(session: AsyncSession) -> list[User]:
 
 async def is_busy(session: AsyncSession, user_id: UUID, moment: datetime) -> bool:
     """Whether a call rings at an agent's or is theirs."""
-    return user_id in await _busy(session, moment)
+    return user_id in await busy(session, moment)
 
 
-async def _busy(session: AsyncSession, moment: datetime) -> set[UUID]:
+async def busy(session: AsyncSession, moment: datetime) -> set[UUID]:
     rings = select(CallRing.user_id).where(
         CallRing.ended_at.is_(None),
         or_(
@@ -72,7 +78,7 @@ async def _busy(session: AsyncSession, moment: datetime) -> set[UUID]:
 
 async def free(session: AsyncSession, moment: datetime) -> Sequence[Agent]:
     """Who can be rung now: first who was rung longest ago."""
-    taken = await _busy(session, moment) | set(
+    taken = await busy(session, moment) | set(
         await session.scalars(
             select(CallRing.user_id).where(CallRing.accepted_at.is_(None), CallRing.started_at > moment - REST)
         )

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+import structlog
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,6 +15,7 @@ from backend.agents.models import User
 from backend.catalog import office
 from backend.catalog.models import OfficeArea
 from backend.ledger import service as ledger
+from backend.ledger.errors import InteractionRefused
 from backend.ledger.models import Direction, Interaction, InteractionChange, InteractionKind, Purpose, Source
 from backend.ledger.office_time import office_seconds
 from backend.live import notify
@@ -21,6 +23,8 @@ from backend.registry.models import Person, Petition
 from backend.telephony.log import CallLog, Fact, Split, derive
 from backend.telephony.models import Call, CallEvent, CallRing, CallState, EventKind
 from channels.voice import CallStatus, Told
+
+log = structlog.get_logger(__name__)
 
 CHANNEL = "telefono"
 #: The topic that wakes whoever watches the calls.
@@ -136,10 +140,10 @@ def _fact(row: CallEvent) -> Fact:
 
 async def write(session: AsyncSession, call: Call) -> None:
     """Bring the ledger's row of a locked call up to date with all that is known of it."""
-    log = derive(call.direction, await facts_of(session, call))
-    if log is None or call.call_sid is None:
+    told = derive(call.direction, await facts_of(session, call))
+    if told is None or call.call_sid is None:
         return
-    fields = await _fields(session, call, log)
+    fields = await _fields(session, call, told)
     row = await session.scalar(
         select(Interaction)
         .where(Interaction.source == Source.TWILIO, Interaction.external_id == call.call_sid)
@@ -155,8 +159,11 @@ async def write(session: AsyncSession, call: Call) -> None:
         for name, value in fields.items():
             setattr(row, name, value)
         await session.flush()
-    else:
+        return
+    try:
         await ledger.correct(session, row, user_id=None, reason=_LEARNED_LATE, **fields)
+    except InteractionRefused as refused:  # it contradicts what a person set: theirs stands
+        log.warning("late_news_refused", interaction_id=str(row.id), field=refused.details.get("field"))
 
 
 async def _corrected_by_people(session: AsyncSession, row: Interaction) -> set[str]:

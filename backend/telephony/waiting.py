@@ -228,7 +228,7 @@ async def _topics(turn: Turn, call: Call) -> Sequence[str]:
 async def accept(turn: Turn) -> Sequence[Step]:
     """Anything but a 1 is no: a mobile's voicemail answers too. An empty answer joins the two."""
     ring, call = await _ring_of(turn)
-    if turn.told.digits != "1" or call.state is CallState.ENDED:
+    if turn.told.digits != "1" or ring.ended_at is not None or call.state is CallState.ENDED:
         return [HangUp()]
     if ring.accepted_at is None:
         ring.accepted_at = turn.at

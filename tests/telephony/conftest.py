@@ -87,6 +87,10 @@ class Exchange:
             filed = await petitions.file(session, new, actor=ActorKind.STAFF)
             return filed, petitions.code_of(filed, self.settings.secret_key.get_secret_value().encode())
 
+    async def folio(self, call: Call) -> str:
+        async with self.database.transaction() as session:
+            return (await session.get_one(Petition, call.petition_id)).folio
+
     async def area(self, number: str) -> OfficeArea:
         """An area that can be rung."""
         async with self.database.transaction() as session:
