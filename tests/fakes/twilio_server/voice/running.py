@@ -47,7 +47,7 @@ class Runner:
         self._state = state
         self._voice = voice
         self._callbacks = callbacks
-        self._client = httpx.AsyncClient(trust_env=False, timeout=15, limits=httpx.Limits(max_keepalive_connections=0))
+        self._client = httpx.AsyncClient(trust_env=False, limits=httpx.Limits(max_keepalive_connections=0))
         self._running: set[asyncio.Task[None]] = set()
 
     def begin(self, leg: Leg, url: str) -> None:
@@ -113,6 +113,11 @@ class Runner:
         return leg.takes
 
     @property
+    def _patience(self) -> float:
+        """Our seconds that the office has for an answer: Twilio's, or a busy machine's where nothing times out."""
+        return self._state.faults.settings.timeout_seconds if self._times_out else 120
+
+    @property
     def _times_out(self) -> bool:
         return not self._state.faults.settings.waits_for_people
 
@@ -165,7 +170,8 @@ class Runner:
         signature = RequestValidator(self._state.account.token).compute_signature(address, form)
         status, problem, answer = None, "", None
         try:
-            answer = await self._client.post(address, data=form, headers={"X-Twilio-Signature": signature})
+            headers = {"X-Twilio-Signature": signature}
+            answer = await self._client.post(address, data=form, headers=headers, timeout=self._patience)
             status = answer.status_code
         except httpx.HTTPError as error:
             problem = type(error).__name__
