@@ -28,6 +28,7 @@ from channels.twilio_api import TRANSPORT_ERRORS, TwilioApi
 
 #: What our own telephone is told of, each with a callback.
 _PROGRESS = ["initiated", "ringing", "answered", "completed"]
+_LONGEST_SID = 40
 #: Twilio's stand-ins for a number that the caller hides, beside words such as `anonymous`.
 _HIDDEN = frozenset({"+266696687", "+86282452253", "+2562533", "+8656696", "+7378742833"})
 
@@ -167,8 +168,8 @@ class VoiceLine:
 
 def read(request: WebhookRequest) -> Told:
     """What a verified webhook says. Raises Malformed."""
-    form = twilio_api.fields(request)
-    if not form.get("CallSid"):
+    form = {name: value.replace("\0", "") for name, value in twilio_api.fields(request).items()}
+    if not 0 < len(form.get("CallSid", "")) <= _LONGEST_SID:
         raise Malformed("no CallSid")
     try:
         # A recording's callback says nothing of how the call stands.

@@ -17,6 +17,7 @@ from backend.db import Database
 from backend.errors import ChatSonoraError, NotFound
 from backend.ledger.models import Direction
 from backend.messaging import health
+from backend.messaging.models import ChannelAccount
 from backend.registry.models import Petition
 from backend.settings import Settings
 from backend.telephony import agents, book, log, wording
@@ -24,7 +25,7 @@ from backend.telephony.agents import RING_SECONDS
 from backend.telephony.lines import Lines, account_of, first_on
 from backend.telephony.models import Call, CallState, EventKind
 from backend.telephony.turn import Addresses, Turn, step
-from channels.port import ChannelRefused, NotSent, Sent
+from channels.port import ChannelRefused, NotSent, SendFailure, SendOutcome, Sent
 from channels.twiml import Ask, Connect, HangUp, Say, Step
 from channels.voice import CallStatus
 
@@ -64,44 +65,49 @@ async def call_citizen(
 ) -> Call:
     """Ring the agent's telephone, and then the citizen's. Raises CannotCall."""
     async with database.transaction() as session:
-        # Locked: two clicks are one call.
-        await session.get(User, user.id, with_for_update=True)
-        problem = await obstacle(session, user)
-        account, number = await first_on(session), agents.number_of(user)
-        if problem is not None or account is None or number is None:
-            raise CannotCall(problem)
-        moment = clock.now()
-        call = Call(
-            account_id=account.id,
-            direction=Direction.OUTBOUND,
-            phone=phone,
-            state=CallState.CALLING_AGENT,
-            agent_id=user.id,
-            petition_id=petition_id,
-            callback_task_id=callback_task_id,
-            started_at=moment,
-            seen_at=moment,
-        )
-        session.add(call)
-        await session.flush()
-        await book.wake(session)
+        account, number, call = await _prepared(session, user, phone, petition_id, callback_task_id)
     line = await lines.open(account)
     at = Addresses.of(settings, account.id)
-    outcome = (
-        await line.place(
-            number, url=at.to("saliente", call.id), told_at=at.to("saliente-estado", call.id), seconds=RING_SECONDS
-        )
-        if line is not None
-        else None
-    )
+    outcome: SendOutcome = NotSent(SendFailure.UNAUTHORISED, "credentials_unreadable")
+    if line is not None:
+        url, told_at = at.to("saliente", call.id), at.to("saliente-estado", call.id)
+        outcome = await line.place(number, url=url, told_at=told_at, seconds=RING_SECONDS)
     if isinstance(outcome, Sent):
         await _note_sid(database, call.id, outcome.provider_id or "")
-    elif outcome is None or isinstance(outcome, NotSent):
-        code = outcome.code if outcome is not None else "credentials_unreadable"
-        await _give_up(database, call.id, code)
-        raise CannotCall("Twilio no hizo la llamada. Marque desde su teléfono y avise a Administración.", reason=code)
+    elif isinstance(outcome, NotSent):
+        await _give_up(database, call.id, outcome.code)
+        told = "Twilio no hizo la llamada. Marque desde su teléfono y avise a Administración."
+        raise CannotCall(told, reason=outcome.code)
     # Uncertain: the telephone may ring. Should it not, the sweep ends the call.
     return call
+
+
+async def _prepared(
+    session: AsyncSession, user: User, phone: str, petition_id: UUID | None, callback_task_id: UUID | None
+) -> tuple[ChannelAccount, str, Call]:
+    """From which account and to which number of the agent's to call, and the call's row. Raises CannotCall."""
+    # Locked: two clicks are one call.
+    await session.get(User, user.id, with_for_update=True)
+    problem = await obstacle(session, user)
+    account, number = await first_on(session), agents.number_of(user)
+    if problem is not None or account is None or number is None:
+        raise CannotCall(problem)
+    moment = clock.now()
+    call = Call(
+        account_id=account.id,
+        direction=Direction.OUTBOUND,
+        phone=phone,
+        state=CallState.CALLING_AGENT,
+        agent_id=user.id,
+        petition_id=petition_id,
+        callback_task_id=callback_task_id,
+        started_at=moment,
+        seen_at=moment,
+    )
+    session.add(call)
+    await session.flush()
+    await book.wake(session)
+    return account, number, call
 
 
 async def _note_sid(database: Database, call_id: UUID, call_sid: str) -> None:

@@ -1,9 +1,12 @@
 """Whole calls: what the citizen hears, whose telephone rings, and what the ledger has afterwards."""
 
 import asyncio
+import itertools
+from uuid import uuid4
 
 import httpx
 import pytest
+from twilio.request_validator import RequestValidator
 
 from backend.conversations.models import CallbackTask
 from backend.ledger.models import AttendedBy, Direction, Outcome, Purpose
@@ -11,6 +14,7 @@ from backend.registry import folios, petitions
 from backend.registry.models import EntryChannel, Petition
 from backend.telephony import calling, sweep, wording
 from backend.telephony.models import RecordingKind, RecordingState, VoiceRecording
+from backend.telephony.turn import STEPS
 from tests.fakes.handles import Handset
 from tests.telephony.conftest import CITIZEN, Exchange
 
@@ -221,12 +225,26 @@ async def test_what_is_not_twilios_is_refused_and_what_twilio_forgot_is_asked_fo
         music = await client.get(f"{exchange.settings.base_url}/webhooks/voz/musica.wav")
     assert (unsigned.status_code, forged.status_code) == (403, 403) and await exchange.log() == []
     assert music.headers["content-type"] == "audio/wav" and music.content[:4] == b"RIFF"
+    assert await _signed_nonsense(exchange) <= {200, 404}
     exchange.twilio.configure(voice_status_url=f"{exchange.settings.base_url}/nowhere")
-    caller = await exchange.call()
+    caller = await exchange.call("+526621119999")
     await asyncio.to_thread(caller.hang_up)
-    (row,) = await exchange.log()
-    assert row.ended_at is None
+    assert (await exchange.log())[-1].ended_at is None
     await exchange.age_calls(minutes=6)
-    assert await sweep.close_silent(exchange.database, exchange.worker.lines) == 1
-    (row,) = await exchange.log()
-    assert row.ended_at is not None and row.outcome is Outcome.ABANDONED
+    assert await sweep.close_silent(exchange.database, exchange.worker.lines) >= 1
+    row = (await exchange.log())[-1]
+    assert row.phone == "+526621119999" and row.outcome is Outcome.ABANDONED
+
+
+async def _signed_nonsense(exchange: Exchange) -> set[int]:
+    """What each step answers to calls that are Twilio's and say little, or nothing that can be read."""
+    seen = set()
+    forms = ({"CallSid": "CA1", "Digits": "\0x9#", "From": "+0"}, {"CallSid": "CA" * 40}, {"CallStatus": "sleeping"})
+    async with httpx.AsyncClient() as client:
+        for name, form in itertools.product(sorted(STEPS), forms):
+            for address in (exchange.address(name), exchange.address(name, uuid4(), area=str(uuid4()), de="recado")):
+                signature = RequestValidator(exchange.twilio.auth_token).compute_signature(address, form)
+                answer = await client.post(address, data=form, headers={"X-Twilio-Signature": signature})
+                assert answer.status_code < 500 and answer.status_code != 429, (address, form)
+                seen.add(answer.status_code)
+    return seen
