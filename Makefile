@@ -20,7 +20,7 @@ run: setup ## Serve everything (PORT, DATABASE_URL and VAR_DIR are honoured; Ctr
 	@model="$$($(BOT) -m bot.train --var-dir $(VAR_DIR) | tee /dev/stderr | tail -n 1)" && \
 	  exec $(BACKEND) -m backend run --model "$$model"
 
-demo-channels: setup ## As run, with stand-ins for WhatsApp, SMS and Telegram: write as a citizen on their pages
+demo-channels: setup ## As run, with stand-ins for WhatsApp, SMS, Telegram and the telephone: write and call on their pages
 	@model="$$($(BOT) -m bot.train --var-dir $(VAR_DIR) | tee /dev/stderr | tail -n 1)" && \
 	  exec $(BACKEND) -m tests.end_to_end.demo_channels --model "$$model"
 

@@ -34,6 +34,8 @@ from backend.privacy import routes as privacy
 from backend.registry import routes as registry
 from backend.settings import Settings
 from backend.subscriptions.sending import Sender
+from backend.telephony import routes as telephony
+from backend.telephony.lines import Lines
 from backend.webhooks import routes as webhooks
 from backend.widget import pages as widget_pages
 from backend.widget import routes as widget
@@ -59,6 +61,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.limiter = RateLimiter()
     app.state.files = FileStore(settings.attachments_dir, max_bytes=settings.attachment_max_bytes)
     app.state.adapters = Adapters(settings, app.state.database)
+    app.state.lines = Lines(settings)
     app.state.assistant = assistant_of(settings)
     app.state.webhooks = Sender(app.state.database, settings)
     app.router.routes.extend(_routes())
@@ -86,6 +89,7 @@ def _routes() -> tuple[BaseRoute, ...]:
         open311,
         catalog,
         internal_api,
+        telephony,
         webhooks,
         console,
     ):
@@ -101,6 +105,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await app.state.live.stop()
     await app.state.webhooks.close()
     await app.state.adapters.close()
+    await app.state.lines.close()
     await app.state.assistant.close()
     await app.state.database.close()
 

@@ -26,6 +26,7 @@ from backend.related import models as related
 from backend.staffing import models as staffing
 from backend.subscriptions import models as subscriptions
 from backend.suggestions import models as suggestions
+from backend.telephony import models as telephony
 from backend.transparency import models as transparency
 from backend.turns import models as turns
 from backend.workspace import models as workspace
@@ -59,6 +60,7 @@ __all__ = [
     "staffing",
     "subscriptions",
     "suggestions",
+    "telephony",
     "transparency",
     "turns",
     "workspace",

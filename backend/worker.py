@@ -45,6 +45,8 @@ from backend.related import telling
 from backend.settings import Settings
 from backend.subscriptions.sending import Sender
 from backend.suggestions.jobs import Suggester
+from backend.telephony import recordings, sweep
+from backend.telephony.lines import Lines
 from backend.transparency import reminders as transparency_reminders
 from backend.turns import reminders as turn_reminders
 from backend.webhooks.polling import Poller
@@ -64,6 +66,7 @@ class Worker:
         self.database = Database(settings.database_url)
         self._room = asyncio.Semaphore(CONCURRENCY)
         self.adapters = Adapters(settings, self.database)
+        self.lines = Lines(settings)
         self.files = FileStore(settings.attachments_dir, max_bytes=settings.attachment_max_bytes)
         self.dispatcher = Dispatcher(self.database, self.adapters, settings, self.files)
         self.mailer = mail_jobs.mailer_of(settings)
@@ -90,6 +93,11 @@ class Worker:
         limit = self.settings.attachment_max_bytes
         fetching = (media.fetch_due(self.database, self.adapters, self.files, max_bytes=limit) for _ in range(FETCHERS))
         await asyncio.gather(*fetching)
+
+    async def fetch_recordings(self) -> None:
+        """Get the calls' recordings that Twilio holds for us."""
+        files = FileStore(self.settings.attachments_dir, max_bytes=recordings.MAX_BYTES)
+        await recordings.fetch_due(self.database, self.lines, files)
 
     async def send_mail(self) -> None:
         """Send the e-mail that is due."""
@@ -119,6 +127,8 @@ class Worker:
             Chore("suggestions", 30.0, self.suggester.suggest_pending),
             Chore("imports", often, self.advance_imports),
             Chore("call_records", often, self.advance_call_records),
+            Chore("recordings", 5.0, self.fetch_recordings),
+            Chore("silent_calls", 60.0, lambda: sweep.close_silent(self.database, self.lines)),
             Chore("webhooks", often, self.webhooks.run_once),
             Chore("webhooks_tidy", 3600.0, self.webhooks.tidy),
             Chore("staged_scans", 3600.0, lambda: dossier_sweeping.forget_staged(self.database, self.files)),
@@ -130,6 +140,7 @@ class Worker:
     async def close(self) -> None:
         await self.webhooks.close()
         await self.adapters.close()
+        await self.lines.close()
         await self.database.close()
 
     async def _take_up(self, conversation_id: UUID) -> None:

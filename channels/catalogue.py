@@ -1,13 +1,14 @@
-"""Every channel there is. A new one is its adapter's file and an entry here."""
+"""Every channel there is, and the telephone. A new one is its adapter's file and an entry here."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from channels.manners import MANNERS
 from channels.port import Manners, VendorChannel
 from channels.sms import SmsChannel
 from channels.telegram import TelegramChannel
 from channels.twilio_api import TwilioApi
+from channels.voice import VoiceLine
 from channels.whatsapp import ContentCache, WhatsAppChannel
 
 
@@ -34,17 +35,23 @@ class Surroundings:
 
 
 @dataclass(frozen=True)
-class Kind:
-    """A channel, and how one of its accounts is opened. `values` hold a value for each of `fields`."""
+class AccountKind:
+    """What an administrator keeps accounts of."""
 
     name: str
     title: str
-    manners: Manners
     fields: tuple[Field, ...]
     #: The field that names the account in conversations.
     account_field: str
+    can_poll: bool = field(default=False, kw_only=True)
+
+
+@dataclass(frozen=True)
+class Kind(AccountKind):
+    """A channel, and how one of its accounts is opened. `values` hold a value for each of `fields`."""
+
+    manners: Manners
     open: Callable[[Mapping[str, str], Surroundings], VendorChannel]
-    can_poll: bool = False
 
 
 _TWILIO_FIELDS = (
@@ -83,13 +90,21 @@ def _open_telegram(values: Mapping[str, str], around: Surroundings) -> VendorCha
 CHANNELS: Mapping[str, Kind] = {
     kind.name: kind
     for kind in (
-        Kind("whatsapp", "WhatsApp", MANNERS["whatsapp"], _TWILIO_FIELDS, "number", _open_whatsapp),
-        Kind("telegram", "Telegram", MANNERS["telegram"], _TELEGRAM_FIELDS, "token", _open_telegram, can_poll=True),
-        Kind("sms", "SMS", MANNERS["sms"], _TWILIO_FIELDS, "number", _open_sms),
+        Kind("whatsapp", "WhatsApp", _TWILIO_FIELDS, "number", MANNERS["whatsapp"], _open_whatsapp),
+        Kind("telegram", "Telegram", _TELEGRAM_FIELDS, "token", MANNERS["telegram"], _open_telegram, can_poll=True),
+        Kind("sms", "SMS", _TWILIO_FIELDS, "number", MANNERS["sms"], _open_sms),
     )
 }
+#: Calls are no messages: its accounts are kept like a channel's, and nothing else is.
+VOICE = AccountKind("voz", "Teléfono", _TWILIO_FIELDS, "number")
+ACCOUNTS: Mapping[str, AccountKind] = {**CHANNELS, VOICE.name: VOICE}
 
 
-def account_name(kind: Kind, values: Mapping[str, str]) -> str:
+def open_line(values: Mapping[str, str], twilio_base: str | None) -> VoiceLine:
+    """The telephone number of an account of VOICE."""
+    return VoiceLine(TwilioApi(values["account_sid"], values["auth_token"], base=twilio_base), values["number"])
+
+
+def account_name(kind: AccountKind, values: Mapping[str, str]) -> str:
     """The account's name in conversations: the number, or a Telegram bot's id (its token up to the colon)."""
     return values[kind.account_field].partition(":")[0]

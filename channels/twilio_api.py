@@ -46,7 +46,7 @@ TRANSPORT_ERRORS = (TimeoutError, aiohttp.ClientError)
 _MEDIA_HOSTS = ("twilio.com", "twiliocdn.com", "amazonaws.com")
 _CREDENTIAL_HOSTS = ("twilio.com",)
 _LOOPBACK = frozenset({"localhost", "127.0.0.1"})
-_API_HOST = "https://api.twilio.com"
+API_HOST = "https://api.twilio.com"
 _UNKNOWN_ACCOUNT = (20003, 20404)
 
 FAILURES: dict[int, SendFailure] = {
@@ -130,10 +130,8 @@ class TwilioApi:
             message = await self.client.messages.create_async(status_callback=callback, **fields)
         except TwilioRestException as error:
             return outcome_of(error)
-        except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
-            return NotSent(SendFailure.UNAVAILABLE, type(error).__name__)
         except (*TRANSPORT_ERRORS, TwilioException, ValueError) as error:
-            return Uncertain(type(error).__name__)
+            return broken(error)
         return Sent(str(message.sid))
 
     async def find(self, message: OutboundMessage, sender: str, since: float, known: Collection[str]) -> Sent | None:
@@ -156,7 +154,7 @@ class TwilioApi:
                 async for listed in self._stream(date_sent_after=_moment(since), **filters):
                     found.append(_listed(listed, is_inbound=is_inbound))
         except (*TRANSPORT_ERRORS, TwilioException) as error:
-            raise _refused(error, "Twilio no dio su lista de mensajes.") from error
+            raise refused(error, "Twilio no dio su lista de mensajes.") from error
         return found
 
     async def media_of(self, listed: Listed) -> tuple[MediaReference, ...]:
@@ -166,8 +164,8 @@ class TwilioApi:
         try:
             files = await self.client.messages(listed.provider_id).media.list_async()
         except (*TRANSPORT_ERRORS, TwilioException) as error:
-            raise _refused(error, "Twilio no dio los archivos del mensaje.") from error
-        return tuple(MediaReference(f"{_API_HOST}{file.uri.removesuffix('.json')}") for file in files)
+            raise refused(error, "Twilio no dio los archivos del mensaje.") from error
+        return tuple(MediaReference(f"{API_HOST}{file.uri.removesuffix('.json')}") for file in files)
 
     async def _stream(self, **filters: Any) -> AsyncIterator[Any]:
         async for listed in await self.client.messages.stream_async(page_size=200, **filters):
@@ -178,7 +176,7 @@ class TwilioApi:
         try:
             account = await self.client.api.accounts(self.account_sid).fetch_async()
         except (*TRANSPORT_ERRORS, TwilioException) as error:
-            raise _refused(error, "Twilio rechazó la consulta.") from error
+            raise refused(error, "Twilio rechazó la consulta.") from error
         return str(account.friendly_name)
 
     async def fetch(self, media: MediaReference, *, max_bytes: int) -> MediaContent:
@@ -243,7 +241,7 @@ def _listed(message: Any, *, is_inbound: bool) -> Listed:
     )
 
 
-def _refused(error: Exception, text: str) -> ChannelRefused:
+def refused(error: Exception, text: str) -> ChannelRefused:
     """A refusal, in an administrator's words; `text` where Twilio's own code says no more."""
     if isinstance(error, TRANSPORT_ERRORS):
         return ChannelRefused("unreachable", "No se pudo llegar a Twilio. Intente de nuevo.")
@@ -290,6 +288,14 @@ def _signed_content(request: WebhookRequest) -> "MultiDict[str] | str":
         return MultiDict(parse_qsl(body, keep_blank_values=True)) if is_form else body
     except ValueError as error:
         raise NotAuthentic from error
+
+
+def broken(error: Exception) -> SendOutcome:
+    """What a connection that broke means: unsent where none was made, else nobody knows."""
+    name = type(error).__name__
+    if isinstance(error, aiohttp.ClientConnectorError | aiohttp.ConnectionTimeoutError):
+        return NotSent(SendFailure.UNAVAILABLE, name)
+    return Uncertain(name)
 
 
 def outcome_of(error: TwilioRestException) -> SendOutcome:

@@ -17,7 +17,7 @@ from backend.messaging.adapters import webhook_address
 from backend.messaging.errors import FieldsRefused
 from backend.messaging.meanings import meaning_of
 from backend.messaging.models import ChannelAccount, ReceiveMode
-from channels.catalogue import CHANNELS
+from channels.catalogue import ACCOUNTS, CHANNELS
 
 router = APIRouter(prefix="/consola/canales", include_in_schema=False)
 
@@ -50,7 +50,7 @@ async def listing(desk: AdminDesk) -> Response:
         known = await accounts.listed(session)
     kinds = [
         (kind, [_summary(desk, account) for account in known if account.channel == kind.name])
-        for kind in CHANNELS.values()
+        for kind in ACCOUNTS.values()
     ]
     return await desk.page("channels.html", {"active": "channels", "kinds": kinds, **_address(desk)})
 
@@ -103,6 +103,10 @@ def _without_secrets(channel: str, typed: Mapping[str, str]) -> dict[str, str]:
 
 @router.get("/{account_id}")
 async def account_page(desk: AdminDesk, account_id: UUID) -> Response:
+    async with desk.database.transaction() as session:
+        channel = (await accounts.get(session, account_id)).channel
+    if channel not in CHANNELS:
+        return RedirectResponse(f"/consola/canales/telefono/{account_id}?{desk.request.url.query}", status_code=303)
     return await _account_page(desk, account_id, Shown())
 
 

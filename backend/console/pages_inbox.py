@@ -11,6 +11,7 @@ from backend.agents import service as agents
 from backend.agents.auth import CurrentUser, SettledUser
 from backend.agents.models import BreakKind, PresenceState, Role, User
 from backend.console import callbacks, texts
+from backend.console.pages_telephony import of_tasks as telephony_of_tasks
 from backend.console.rendering import LIAISON_HOME, staff_page
 from backend.conversations import service as conversations
 from backend.conversations.models import CallbackState
@@ -69,6 +70,7 @@ async def _calls_page(
         "state": state,
         "names": await agents.names(session, {task.done_by for task in tasks if task.done_by}),
         "error": error.text if error else None,
+        **await telephony_of_tasks(session, tasks, user),
     }
     return await staff_page(request, session, user, "callbacks.html", context, error.status if error else 200)
 

@@ -17,6 +17,7 @@ from backend.errors import ChatSonoraError, InvalidInput
 from backend.messaging import accounts, reconciliation, setup
 from backend.messaging.comparison import Finding, Row
 from backend.messaging.models import ChannelAccount
+from channels.catalogue import CHANNELS
 
 router = APIRouter(prefix="/consola/conciliacion", include_in_schema=False)
 
@@ -47,7 +48,7 @@ async def page(
     desk: AdminDesk, cuenta: Annotated[UUID | None, Query()] = None, desde: Moment = "", hasta: Moment = ""
 ) -> Response:
     async with desk.database.transaction() as session:
-        known = await accounts.listed(session)
+        known = [one for one in await accounts.listed(session) if one.channel in CHANNELS]
     chosen = next((one for one in known if one.id == cuenta), None)
     chosen = chosen or next((one for one in known if one.is_on), known[0] if known else None)
     context: dict[str, Any] = {"active": "channels", "accounts": known, "chosen": chosen, "typed": (desde, hasta)}

@@ -12,6 +12,7 @@ from backend.console import (
     expediente_panels,
     letter_panel,
     pages_acuse,
+    pages_telephony,
     related_panel,
     suggestion_panel,
     turn_panel,
@@ -32,6 +33,7 @@ class Panel:
 PANELS: tuple[Panel, ...] = (
     Panel("petition_suggestion.html", suggestion_panel.context, "side"),
     Panel("petition_citizen.html", pages_acuse.context, "side"),
+    Panel("petition_telephone.html", pages_telephony.context, "side"),
     Panel("petition_turns.html", turn_panel.context),
     Panel("petition_procedure.html", expediente_panels.procedure),
     Panel("petition_letters.html", letter_panel.context),

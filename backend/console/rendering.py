@@ -23,11 +23,13 @@ from backend.console import (
     quarterly_texts,
     related_texts,
     staffing_texts,
+    telephony_texts,
     texts,
     transparency_texts,
     turn_texts,
 )
 from backend.subscriptions import service as subscriptions
+from backend.telephony import reading as telephony
 from backend.text import MONTHS, phone_text
 from backend.turns import news
 
@@ -129,6 +131,8 @@ async def staff_page(
         "calls_owed": await callbacks.pending_count(session),
         "agency_news": await news.count(session, user.id),
         "webhooks_stopped": await subscriptions.stopped_count(session) if user.role is Role.ADMIN else 0,
+        "calls_now": await telephony.badge(session, user.id),
+        "calls_now_text": telephony_texts.waiting,
         "notice": request.query_params.get("aviso", ""),
         "notices": NOTICES,
         **(context or {}),
@@ -199,6 +203,7 @@ NOTICES = {
     **integration_texts.NOTICES,
     **call_texts.NOTICES,
     **staffing_texts.NOTICES,
+    **telephony_texts.NOTICES,
     **transparency_texts.NOTICES,
     **quarterly_texts.NOTICES,
 }

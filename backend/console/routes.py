@@ -50,11 +50,13 @@ from backend.console import (
     pages_suggestions,
     pages_tasks,
     pages_team,
+    pages_telephony,
     pages_templates,
     pages_terms,
     pages_transparency,
     pages_turns,
     pages_views,
+    pages_voice_account,
     pages_work,
 )
 from backend.console.rendering import FOLDER, page
@@ -98,7 +100,9 @@ for part in (
     pages_imports,
     pages_catalog,
     pages_learning,
+    pages_voice_account,
     pages_channels,
+    pages_telephony,
     pages_templates,
     pages_reconciliation,
     pages_acuse,

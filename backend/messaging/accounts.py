@@ -22,7 +22,7 @@ from backend.messaging.errors import AccountTaken, FieldsRefused
 from backend.messaging.models import ChannelAccount, ReceiveMode
 from backend.settings import Settings
 from backend.text import strip_control
-from channels.catalogue import CHANNELS, Kind, account_name
+from channels.catalogue import ACCOUNTS, AccountKind, account_name
 
 #: Ours, beside what an administrator enters: what Telegram shows with each call.
 WEBHOOK_SECRET = "webhook_secret"  # noqa: S105 — its name
@@ -37,15 +37,16 @@ class AccountState(enum.StrEnum):
     FAILING = "failing"
 
 
-def kind_of(channel: str) -> Kind:
+def kind_of(channel: str) -> AccountKind:
     """Raises NotFound."""
-    kind = CHANNELS.get(channel)
+    kind = ACCOUNTS.get(channel)
     if kind is None:
         raise NotFound("No existe ese canal.")
     return kind
 
 
 async def listed(session: AsyncSession) -> Sequence[ChannelAccount]:
+    """Every account, the telephone's too."""
     return (await session.scalars(select(ChannelAccount).order_by(ChannelAccount.channel, ChannelAccount.name))).all()
 
 
@@ -63,7 +64,7 @@ def known_values(settings: Settings, account: ChannelAccount) -> dict[str, str] 
         values = unseal(settings.key, account.credentials)
     except CredentialsUnreadable:
         return None
-    return {one.name: values.get(one.name, "") for one in CHANNELS[account.channel].fields if not one.is_secret}
+    return {one.name: values.get(one.name, "") for one in ACCOUNTS[account.channel].fields if not one.is_secret}
 
 
 def secrets_saved_at(account: ChannelAccount) -> dict[str, datetime]:
@@ -117,7 +118,7 @@ async def update(
     The number, or the bot, is what conversations know the account by: another one is another account.
     """
     account = await get(session, account_id, lock=True)
-    kind = CHANNELS[account.channel]
+    kind = ACCOUNTS[account.channel]
     try:
         known = unseal(settings.key, account.credentials)
     except CredentialsUnreadable:
@@ -150,7 +151,7 @@ async def switch(session: AsyncSession, user: User, account_id: UUID, *, is_on: 
     return account
 
 
-def _checked(kind: Kind, name: str, typed: Mapping[str, str], known: Mapping[str, str]) -> dict[str, str]:
+def _checked(kind: AccountKind, name: str, typed: Mapping[str, str], known: Mapping[str, str]) -> dict[str, str]:
     """The values to seal: what was typed, and for a secret left empty, the one we have. Raises FieldsRefused."""
     values: dict[str, str] = {}
     problems: dict[str, str] = {}
@@ -172,12 +173,12 @@ def _checked(kind: Kind, name: str, typed: Mapping[str, str], known: Mapping[str
     return values
 
 
-def _saved(kind: Kind, values: Mapping[str, str], known: Mapping[str, str]) -> dict[str, str]:
+def _saved(kind: AccountKind, values: Mapping[str, str], known: Mapping[str, str]) -> dict[str, str]:
     """The moment for each secret that is new."""
     names = [one.name for one in kind.fields if one.is_secret]
     return {name: clock.now().isoformat() for name in names if values[name] != known.get(name)}
 
 
-def _must_poll(kind: Kind, settings: Settings) -> bool:
+def _must_poll(kind: AccountKind, settings: Settings) -> bool:
     """Without an address that the vendor can call, messages must be fetched."""
     return kind.can_poll and not settings.base_url.startswith("https://")

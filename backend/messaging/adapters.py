@@ -63,7 +63,13 @@ class Adapters:
         return await self.open(found) if found is not None and found.is_on else None
 
     async def open(self, account: ChannelAccount) -> VendorChannel | None:
-        """An account's adapter, whether it is on or not; None where its credentials are unreadable."""
+        """An account's adapter, whether it is on or not; None where its credentials are unreadable.
+
+        None too for a telephone's, which carries no messages.
+        """
+        kind = CHANNELS.get(account.channel)
+        if kind is None:
+            return None
         version = hashlib.sha256(account.credentials).hexdigest()
         known = self._opened.get(account.id)
         if known is not None and known[0] == version:
@@ -73,7 +79,7 @@ class Adapters:
         except CredentialsUnreadable:
             log.error("credentials_unreadable", account_id=str(account.id))
             return None
-        adapter = CHANNELS[account.channel].open(values, self._surroundings(account))
+        adapter = kind.open(values, self._surroundings(account))
         self._opened[account.id] = (version, adapter)
         if known is not None:
             await known[1].close()

@@ -89,9 +89,9 @@ async def check(database: Database, adapters: Adapters, user: User, account_id: 
     try:
         name = await adapter.check()
     except ChannelRefused as refused:
-        await _note(database, user, account_id, "channel_checked", problem=refused.code)
+        await note(database, user, account_id, "channel_checked", problem=refused.code)
         raise VendorRefused(refused.text, reason=refused.code) from refused
-    await _note(database, user, account_id, "channel_checked", problem=None)
+    await note(database, user, account_id, "channel_checked", problem=None)
     return name
 
 
@@ -126,7 +126,7 @@ async def set_receive_mode(
         else:
             await adapter.remove_webhook()
     except ChannelRefused as refused:
-        await _note(database, user, account_id, f"channel_mode_{mode.value}", problem=refused.code)
+        await note(database, user, account_id, f"channel_mode_{mode.value}", problem=refused.code)
         raise VendorRefused(refused.text) from refused
     async with database.transaction() as session:
         account = await accounts.get(session, account_id, lock=True)
@@ -222,7 +222,7 @@ async def latest_chats(session: AsyncSession, account: ChannelAccount) -> Sequen
     return [(address or "", name or "") for address, name in rows]
 
 
-async def _note(database: Database, user: User, account_id: UUID, kind: str, *, problem: str | None) -> None:
+async def note(database: Database, user: User, account_id: UUID, kind: str, *, problem: str | None) -> None:
     """Keep how it went: a refusal as the account's last error, a success as the end of one of that sort."""
     async with database.transaction() as session:
         account = await accounts.get(session, account_id, lock=True)

@@ -61,7 +61,7 @@ async def chain(session: AsyncSession, notice: Notice, petition: Petition) -> li
     conversations, waits = await _conversations(session, petition, phone)
     written = [await in_writing(session, one, notice.template_purpose) for one in conversations]
     if phone is not None:
-        written.append(await _sms(session, phone))
+        written.append(await by_sms(session, phone))
     written += [await in_writing(session, one, notice.template_purpose) for one in waits]
     return [*written, _call(person)]
 
@@ -117,7 +117,7 @@ def _barred(conversation: Conversation) -> Problem | None:
     return Problem.BLOCKED if conversation.blocked_at is not None else None
 
 
-async def _sms(session: AsyncSession, phone: str) -> Step:
+async def by_sms(session: AsyncSession, phone: str) -> Step:
     """SMS to the petition's telephone, unless whoever has it asked us, on any channel, to stop."""
     if not is_mobile(phone):
         return Step(NoticeWay.SMS, phone=phone, problem=Problem.NOT_A_MOBILE)

@@ -22,6 +22,12 @@ PATTERN = re.compile(
     r"\bA\s*C[\s\-–—.:]*(\d[\dOILSB]{3})[\s\-–—.]*([\dOILSB]{1,6})[\s\-–—.]*([0-9A-Z])(?![\-–—]?[0-9A-Z])",
     re.IGNORECASE,
 )
+#: The letters of a telephone's keys (ITU-T E.161).
+_KEYS = {
+    letter: str(key)
+    for key, letters in enumerate(("ABC", "DEF", "GHI", "JKL", "MNO", "PQRS", "TUV", "WXYZ"), 2)
+    for letter in letters
+}
 _LOOKALIKES = {"O": "0", "I": "1", "L": "1", "S": "5", "B": "8"}
 
 
@@ -85,3 +91,13 @@ def is_access_code(secret: bytes, folio: str, nonce: str, typed: str) -> bool:
     """Whether `typed` is the code, in constant time; case, spaces and hyphens do not matter."""
     given = re.sub(r"[^0-9A-Z]", "", typed.upper())
     return hmac.compare_digest(given.encode(), access_code(secret, folio, nonce).encode())
+
+
+def keypad(code: str) -> str:
+    """The keys that a code is typed with on a telephone: each letter's key, each digit itself."""
+    return "".join(_KEYS.get(char, char) for char in code)
+
+
+def is_keypad_code(secret: bytes, folio: str, nonce: str, typed: str) -> bool:
+    """Whether `typed` are the keys of the code, in constant time. About 24 bits: only for where guesses are limited."""
+    return hmac.compare_digest(typed.encode(), keypad(access_code(secret, folio, nonce)).encode())

@@ -23,7 +23,7 @@ async def test_no_call_breaks_the_webhooks(
 ) -> None:
     """Calls to accounts that exist and that do not, signed or not: an answer of the schema's, never a 5xx."""
     schema = schemathesis.openapi.from_url(f"{office.settings.base_url}/openapi.json")
-    webhooks = schema.include(path_regex="^/webhooks/")
+    webhooks = schema.include(path_regex=r"^/webhooks/\{")  # calls have a suite of their own
     operations = [result.ok() for result in webhooks.get_all_operations()]
     assert len(operations) == 2
     accounts = st.sampled_from([whatsapp, telegram_account])

@@ -111,7 +111,7 @@ async def test_the_administrator_opens_them_all_and_they_run_only_our_scripts(ad
 
 async def test_without_accounts_the_page_says_what_each_channel_needs(adela: Staff) -> None:
     text = _words(await adela.get("/consola/canales"))
-    assert text.count("Sin credenciales: este canal está apagado.") == 3
+    assert text.count("Sin credenciales: este canal está apagado.") == 4
     assert "@BotFather" in text
     assert "PUBLIC_URL" in text
     assert "Todavía no hay cuentas" in _words(await adela.get("/consola/conciliacion"))

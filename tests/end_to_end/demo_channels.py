@@ -1,4 +1,4 @@
-"""Try WhatsApp, SMS and Telegram by hand, with no account at any vendor: `make demo-channels`.
+"""Try WhatsApp, SMS, Telegram and the telephone by hand, with no account at any vendor: `make demo-channels`.
 
 Runs the product as `make run` does, both vendors' stand-ins beside it and the accounts registered between them;
 prints the page on which one is a citizen. Ctrl-C stops it all. The arguments are the product's own; the stand-ins'
@@ -69,6 +69,7 @@ def _join(both: StandIns) -> None:
         "Canales de ensayo: escriba como ciudadano en",
         f"  WhatsApp y SMS: {both.twilio.base_url}/_citizen",
         f"  Telegram: {both.telegram.base_url}/_citizen",
+        f"  Teléfono: {both.twilio.base_url}/_telephone (los agentes timbran donde diga su usuario)",
         "Ctrl-C termina todo.",
     )
     print(*lines, sep="\n", flush=True)  # noqa: T201 - its output is for a person at a terminal

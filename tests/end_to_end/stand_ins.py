@@ -16,7 +16,8 @@ from backend.messaging.adapters import Adapters, webhook_address
 from backend.messaging.credentials import seal
 from backend.messaging.models import ChannelAccount, ReceiveMode
 from backend.settings import Settings
-from channels.catalogue import CHANNELS, account_name
+from backend.telephony.turn import Addresses
+from channels.catalogue import ACCOUNTS, VOICE, account_name
 from channels.telegram import TelegramChannel
 from tests.fakes.handles import TelegramServer, TwilioServer
 from tests.fakes.running import running_telegram, running_twilio
@@ -70,8 +71,13 @@ async def _register(twilio: TwilioServer, telegram: TelegramServer, settings: Se
         sms = await _keep(database, settings, "sms", {**ours, "number": twilio.sms_number})
         bot_values = {"token": telegram.token, "webhook_secret": WEBHOOK_SECRET}
         bot = await _keep(database, settings, "telegram", bot_values)
+        voice = await _keep(database, settings, VOICE.name, {**ours, "number": twilio.voice_number})
+        calls = Addresses.of(settings, voice.id)
         twilio.configure(
-            webhook_url=webhook_address(settings, whatsapp), sms_webhook_url=webhook_address(settings, sms)
+            webhook_url=webhook_address(settings, whatsapp),
+            sms_webhook_url=webhook_address(settings, sms),
+            voice_url=calls.to("entrada"),
+            voice_status_url=calls.to("estado"),
         )
         adapter = await adapters.open(bot)
         assert isinstance(adapter, TelegramChannel)
@@ -82,12 +88,12 @@ async def _register(twilio: TwilioServer, telegram: TelegramServer, settings: Se
 
 
 async def _keep(database: Database, settings: Settings, channel: str, values: Mapping[str, str]) -> ChannelAccount:
-    account = account_name(CHANNELS[channel], values)
+    account = account_name(ACCOUNTS[channel], values)
     async with database.transaction() as session:
         query = select(ChannelAccount).where(ChannelAccount.channel == channel, ChannelAccount.account == account)
         kept = await session.scalar(query)
         if kept is None:
-            kept = ChannelAccount(channel=channel, account=account, name=f"{CHANNELS[channel].title} (ensayo)")
+            kept = ChannelAccount(channel=channel, account=account, name=f"{ACCOUNTS[channel].title} (ensayo)")
             session.add(kept)
         kept.credentials = seal(settings.secret_key.get_secret_value().encode(), values)
         kept.is_on, kept.receive_mode = True, ReceiveMode.WEBHOOK

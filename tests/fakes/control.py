@@ -121,7 +121,7 @@ def _page() -> APIRouter:
 
     @router.get("/_page/{name}")
     async def part(name: str) -> FileResponse:
-        if name not in {"citizen.js", "citizen.css"}:
+        if name not in {"citizen.js", "citizen.css", "telephone.js", "telephone.css"}:
             raise HTTPException(404)
         return FileResponse(PAGE / name)
 

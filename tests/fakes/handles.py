@@ -150,6 +150,54 @@ class TwilioCitizen(Citizen):
         self._post("reachability", {"code": code})
 
 
+@dataclass(frozen=True)
+class Handset:
+    """A telephone in one call: the caller's, or one that was rung. What is done there is under way on return."""
+
+    server: "TwilioServer"
+    sid: str
+
+    def _do(self, kind: str, **details: object) -> None:
+        self.server._post(f"/_control/voice/legs/{self.sid}", {"kind": kind, **details})
+        self.server.settle()
+
+    @property
+    def now(self) -> dict[str, Any]:
+        """The leg as the stand-in has it: status, heard, is_ringing, is_joined…"""
+        answer = self.server.client.get(f"/_control/voice/legs/{self.sid}")
+        _raise(answer)
+        leg: dict[str, Any] = answer.json()
+        return leg
+
+    @property
+    def heard(self) -> str:
+        """All that was told there, a line each."""
+        return "\n".join(self.now["heard"])
+
+    def press(self, keys: str) -> None:
+        self._do("keys", text=keys)
+
+    def speak(self, words: str) -> None:
+        self._do("speech", text=words)
+
+    def leave_message(self, seconds: int = 10, *, then_hang_up: bool = False) -> None:
+        self._do("recorded", seconds=seconds, then_hang_up=then_hang_up)
+
+    def stay_silent(self) -> None:
+        """Until what waits for this person goes on by itself."""
+        self._do("silence")
+
+    def answer(self) -> None:
+        self._do("answer")
+
+    def ignore(self) -> None:
+        """Let it ring until it stops."""
+        self._do("refuse")
+
+    def hang_up(self) -> None:
+        self._do("hang_up")
+
+
 @dataclass
 class TwilioServer(Stand):
     """The stand-in for Twilio, with the office's account on it."""
@@ -158,13 +206,32 @@ class TwilioServer(Stand):
     auth_token: str = ""
     whatsapp_number: str = ""
     sms_number: str = ""
+    voice_number: str = ""
+
+    def call(self, from_: str = "+526621234567") -> Handset:
+        """Somebody calls the office's voice number, and has heard the first words on return."""
+        sid = str(self._post("/_control/voice/calls", {"from_": from_})["sid"])
+        self.settle()
+        return Handset(self, sid)
+
+    def rung(self, number: str) -> Handset:
+        """The telephone of that number, in the latest call for which it was rung. Raises LookupError."""
+        legs = self.client.get("/_control/voice/legs").json()
+        found = [leg for leg in legs if leg["to"] == number]
+        if not found:
+            raise LookupError(f"{number} was never rung")
+        return Handset(self, found[-1]["sid"])
+
+    def manner(self, number: str, manner: str) -> None:
+        """What happens when a number is rung: answer, busy, no-answer, failed; empty: `rung` decides."""
+        _raise(self.client.patch("/_control/voice/manners", json={"number": number, "manner": manner}))
 
     def citizen(self, phone: str = "", **details: Any) -> TwilioCitizen:
         """A citizen on WhatsApp, or with `sms=True` on SMS; `hides_phone=True`: known by a user id alone."""
         return TwilioCitizen(self.client, self._add(NewCitizen(phone=phone, **details)))
 
     def configure(self, **changes: str) -> None:
-        """Set webhook_url, sms_webhook_url, fallback_url or token."""
+        """Set webhook_url, sms_webhook_url, voice_url, voice_status_url, fallback_url or token."""
         _raise(self.client.patch("/_control/account", json=changes))
 
     def decide(self, content_sid: str, status: str = "approved") -> None:

@@ -85,6 +85,7 @@ def running_twilio(
             auth_token=account.token,
             whatsapp_number=account.whatsapp_number,
             sms_number=account.sms_number,
+            voice_number=account.voice_number,
         ) as server,
     ):
         yield server

@@ -23,6 +23,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--webhook-base", default="http://localhost:8000", help="where the product is")
     parser.add_argument("--whatsapp-path", default="/webhooks/whatsapp/1", help="of the inbound webhook")
     parser.add_argument("--sms-path", default="", help="of the inbound webhook for SMS; empty: none")
+    parser.add_argument("--voice-path", default="", help="of the voice number's account, without the step; empty: none")
     parser.add_argument("--twilio-sid", default=TWILIO_SID)
     parser.add_argument("--twilio-token", default=os.environ.get("STAND_IN_TWILIO_TOKEN", "0" * 32))
     parser.add_argument("--telegram-token", default=TELEGRAM_TOKEN)
@@ -35,6 +36,8 @@ def main() -> None:
     base = given.webhook_base.rstrip("/")
     account = Account(given.twilio_sid, given.twilio_token, webhook_url=base + given.whatsapp_path)
     account.sms_webhook_url = base + given.sms_path if given.sms_path else ""
+    if given.voice_path:
+        account.voice_url, account.voice_status_url = (f"{base}{given.voice_path}/{to}" for to in ("entrada", "estado"))
     with ExitStack() as stack:
         twilio, telegram = bind(given.twilio_port), bind(given.telegram_port)
         stack.enter_context(serving(create_twilio(account, VendorClock(given.speed), base_url=url_of(twilio)), twilio))
@@ -43,6 +46,7 @@ def main() -> None:
             f"Twilio    {url_of(twilio)}    página: {url_of(twilio)}/_citizen",
             f"          cuenta {account.sid}, token {account.token}",
             f"          WhatsApp {account.whatsapp_number}, SMS {account.sms_number}; avisa a {account.webhook_url}",
+            f"          Teléfonos de prueba: {url_of(twilio)}/_telephone",
             f"Telegram  {url_of(telegram)}    página: {url_of(telegram)}/_citizen",
             f"          token {given.telegram_token}; avisa a donde diga setWebhook",
             "Listo. Ctrl-C termina.",

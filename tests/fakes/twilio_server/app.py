@@ -19,6 +19,11 @@ from tests.fakes.twilio_server.errors import TwilioError, answer, answer_status
 from tests.fakes.twilio_server.outbound import Outbound
 from tests.fakes.twilio_server.state import Account, TwilioState
 from tests.fakes.twilio_server.telephones import TwilioTelephones
+from tests.fakes.twilio_server.voice.api import recordings_network, voice_routes
+from tests.fakes.twilio_server.voice.callbacks import Callbacks
+from tests.fakes.twilio_server.voice.control import add_voice_control
+from tests.fakes.twilio_server.voice.running import Runner
+from tests.fakes.twilio_server.voice.state import VoiceState
 from tests.fakes.twilio_server.webhooks import Webhooks
 
 _PUBLIC = (*OURS, "/_cdn")
@@ -34,6 +39,7 @@ def create_twilio(account: Account, clock: VendorClock, *, base_url: str = "") -
     app = FastAPI(title="Stand-in for Twilio", openapi_url=None)
     app.include_router(api_routes(state, outbound))
     app.include_router(typing_indicator(state))
+    _add_voice(app, state, webhooks)
     app.include_router(content_network(state))
     app.include_router(content_routes(state))
     add_control(app, telephones, state.faults, clock)
@@ -46,6 +52,15 @@ def create_twilio(account: Account, clock: VendorClock, *, base_url: str = "") -
 
     app.add_middleware(FaultyLink, faults=state.faults, is_send=_is_send, error=answer_status)
     return app
+
+
+def _add_voice(app: FastAPI, state: TwilioState, webhooks: Webhooks) -> None:
+    voice = VoiceState(state)
+    runner = Runner(state, voice, Callbacks(state, webhooks))
+    state.calls_are_idle = voice.is_idle
+    app.include_router(voice_routes(state, voice, runner))
+    app.include_router(recordings_network(state, voice))
+    add_voice_control(app, state, voice, runner)
 
 
 def _is_send(method: str, path: str) -> bool:
@@ -90,6 +105,8 @@ class AccountChange(BaseModel):
     webhook_url: str | None = None
     sms_webhook_url: str | None = None
     fallback_url: str | None = None
+    voice_url: str | None = None
+    voice_status_url: str | None = None
     token: str | None = None
 
 

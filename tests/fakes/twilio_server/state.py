@@ -3,6 +3,7 @@
 import hashlib
 import re
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -41,6 +42,8 @@ class TwilioFaults(LinkFaults):
     busy_seconds: float = Field(0, ge=0)
     #: Do citizens read what they get on WhatsApp.
     reads: bool = True
+    #: Nothing on a telephone times out: keys, messages and rings wait until somebody does something.
+    waits_for_people: bool = False
 
 
 @dataclass
@@ -112,6 +115,9 @@ class Account:
     webhook_url: str = ""
     sms_webhook_url: str = ""
     fallback_url: str = ""
+    voice_number: str = "+16625550102"
+    voice_url: str = ""
+    voice_status_url: str = ""
 
 
 @dataclass
@@ -138,6 +144,8 @@ class TwilioState:
         self.paces: dict[str, Pace] = {}
         #: Webhooks, receipts and downloads under way.
         self.under_way = 0
+        #: Whether no call is between two things that people do.
+        self.calls_are_idle: Callable[[], bool] = lambda: True
 
     def add(self, new: NewCitizen) -> Citizen:
         """A citizen, or the one who already has this telephone."""

@@ -69,7 +69,7 @@ class TwilioTelephones:
         return self._state.citizen(citizen_id).actions
 
     def is_idle(self) -> bool:
-        return self._state.under_way == 0
+        return self._state.under_way == 0 and self._state.calls_are_idle()
 
     def replay(self, message_sid: str, times: int) -> None:
         """Send an inbound message's webhook again, as a retry would."""

@@ -1,0 +1,1 @@
+"""Twilio Voice: calls, TwiML, status callbacks, recordings."""
