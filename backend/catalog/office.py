@@ -23,20 +23,21 @@ class Schedule:
 
     def is_open(self, moment: datetime) -> bool:
         here = clock.local(moment)
-        return any(opens <= here.time() < closes for opens, closes in self._spans_of(here.date()))
+        return any(opens <= here.time() < closes for opens, closes in self.spans_of(here.date()))
 
     def next_opening(self, moment: datetime) -> datetime | None:
         """When it next opens after `moment`, on the office's clock; None if not within a month."""
         here = clock.local(moment)
         for ahead in range(_HORIZON_DAYS):
             day = here.date() + timedelta(days=ahead)
-            for opens, _ in self._spans_of(day):
+            for opens, _ in self.spans_of(day):
                 start = datetime.combine(day, opens, tzinfo=clock.HERMOSILLO)
                 if start > here:
                     return start
         return None
 
-    def _spans_of(self, day: date) -> list[tuple[time, time]]:
+    def spans_of(self, day: date) -> list[tuple[time, time]]:
+        """When it opens and closes on `day`, in order; empty on a holiday."""
         if day in self.holidays:
             return []
         return sorted((opens, closes) for weekday, opens, closes in self.spans if weekday == day.weekday())
