@@ -2,6 +2,7 @@
 
 from backend.agents import models as agents
 from backend.audit import models as audit
+from backend.board import models as board
 from backend.capture import models as capture
 from backend.catalog import models as catalog
 from backend.contacts import models as contacts
@@ -18,6 +19,7 @@ from backend.mail import models as mail
 from backend.messaging import models as messaging
 from backend.notices import models as notices
 from backend.outbox import models as outbox
+from backend.outreach import models as outreach
 from backend.procedures import models as procedures
 from backend.registry import models as registry
 from backend.related import models as related
@@ -31,6 +33,7 @@ metadata = Base.metadata
 __all__ = [
     "agents",
     "audit",
+    "board",
     "capture",
     "catalog",
     "contacts",
@@ -47,6 +50,7 @@ __all__ = [
     "metadata",
     "notices",
     "outbox",
+    "outreach",
     "procedures",
     "registry",
     "related",

@@ -37,6 +37,7 @@ from backend.messaging.typing import TypingAssistant
 from backend.notices import jobs as notice_jobs
 from backend.outbox.dispatcher import Dispatcher
 from backend.outbox.service import DISPATCH
+from backend.outreach import jobs as outreach_jobs
 from backend.related import telling
 from backend.settings import Settings
 from backend.subscriptions.sending import Sender
@@ -110,6 +111,7 @@ class Worker:
             Chore("webhooks", often, self.webhooks.run_once),
             Chore("webhooks_tidy", 3600.0, self.webhooks.tidy),
             Chore("api_answers", 3600.0, lambda: idempotency.forget_old(self.database)),
+            Chore("outreach", 60.0, lambda: outreach_jobs.gather(self.database)),
             Chore("templates", 60.0, lambda: templates.refresh_pending(self.database, self.adapters)),
         ]
 

@@ -14,14 +14,15 @@ from backend.agents import service as agents
 from backend.agents.models import PresenceState, Role, User
 from backend.catalog.models import Agency
 from backend.console import (
-    callbacks,
     capture_texts,
     integration_texts,
     notice_texts,
+    outreach_texts,
     related_texts,
     texts,
     turn_texts,
 )
+from backend.outreach import tasks
 from backend.subscriptions import service as subscriptions
 
 #: The console of agencies' liaisons, which is all that they see.
@@ -112,7 +113,7 @@ async def staff_page(
         "is_admin": user.role is Role.ADMIN,
         "presence_state": presence.state if presence else PresenceState.OFFLINE,
         "capacity": presence.capacity if presence else agents.DEFAULT_CAPACITY,
-        "calls_owed": await callbacks.pending_count(session),
+        "calls_owed": await tasks.pending_count(session),
         "webhooks_stopped": await subscriptions.stopped_count(session) if user.role is Role.ADMIN else 0,
         "notice": request.query_params.get("aviso", ""),
         "notices": NOTICES,
@@ -134,7 +135,7 @@ def liaison_page(
 NOTICES = {
     "guardado": "Los cambios se guardaron.",
     "contrasena": "Su contraseña se cambió.",
-    "llamada": "La llamada quedó registrada.",
+    **outreach_texts.NOTICES,
     "usuario": "El usuario se guardó.",
     "estado": "El estado se actualizó.",
     "nota": "La nota se agregó.",

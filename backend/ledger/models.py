@@ -150,6 +150,7 @@ class Interaction(Base):
         Index("ix_interaction_petition", "petition_id", "started_at"),
         Index("ix_interaction_conversation", "conversation_id", "started_at"),
         Index("ix_interaction_open", "started_at", postgresql_where=sql("ended_at IS NULL")),
+        Index("ix_interaction_missed", "ended_at", postgresql_where=sql("outcome IN ('abandonada', 'buzon')")),
     )
 
 
