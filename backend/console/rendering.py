@@ -14,6 +14,7 @@ from backend.agents import service as agents
 from backend.agents.models import PresenceState, Role, User
 from backend.catalog.models import Agency
 from backend.console import (
+    board_texts,
     capture_texts,
     integration_texts,
     notice_texts,
@@ -136,6 +137,7 @@ NOTICES = {
     "guardado": "Los cambios se guardaron.",
     "contrasena": "Su contraseña se cambió.",
     **outreach_texts.NOTICES,
+    **board_texts.NOTICES,
     "usuario": "El usuario se guardó.",
     "estado": "El estado se actualizó.",
     "nota": "La nota se agregó.",

@@ -25,6 +25,7 @@ from backend.conversations.models import (
     Rating,
     RatingState,
 )
+from backend.demo import calls
 from backend.privacy import service as privacy
 from backend.registry import intake, petitions
 from backend.registry.lifecycle import CONCLUDED
@@ -69,6 +70,7 @@ async def seed(session: AsyncSession) -> Seeded:
     staff = {row["username"]: await _user(session, row, password) for row in content["staff"]}
     for row in content["petitions"]:
         await _petition(session, row, staff)
+    await calls.seed(session, content["calls"], staff)
     for number, row in enumerate(content["conversations"]):
         await _conversation(session, row, staff, f"{number}-{secrets.token_hex(4)}")
     return Seeded(password, usernames, len(content["conversations"]), len(content["petitions"]))

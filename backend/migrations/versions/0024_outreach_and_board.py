@@ -8,18 +8,22 @@ down_revision = "0017"
 branch_labels = None
 depends_on = None
 
-#: Names every constraint and index after the table's new name; NOT NULL has a name of its own from PostgreSQL 18 on.
+#: Names every column, constraint and index that tells of the table after its new name, whichever table they are of
+#: (from PostgreSQL 18 on NOT NULL has a name too).
 _RENAMED = """
 DO $$
 DECLARE named record;
 BEGIN
-  FOR named IN SELECT conname, conrelid::regclass AS owner FROM pg_constraint
-                WHERE conrelid IN ('{table}'::regclass, 'notice_attempt'::regclass) AND conname LIKE '%{before}%' LOOP
+  FOR named IN SELECT attrelid::regclass AS owner, attname FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+                WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND attname = '{before}_id' LOOP
+    EXECUTE format('ALTER TABLE %s RENAME COLUMN %I TO %I', named.owner, named.attname, '{after}_id');
+  END LOOP;
+  FOR named IN SELECT conrelid::regclass AS owner, conname FROM pg_constraint
+                WHERE connamespace = 'public'::regnamespace AND conname LIKE '%{before}%' LOOP
     EXECUTE format('ALTER TABLE %s RENAME CONSTRAINT %I TO %I', named.owner, named.conname,
                    replace(named.conname, '{before}', '{after}'));
   END LOOP;
-  FOR named IN SELECT indexname FROM pg_indexes
-                WHERE tablename IN ('{table}', 'notice_attempt') AND indexname LIKE '%{before}%' LOOP
+  FOR named IN SELECT indexname FROM pg_indexes WHERE schemaname = 'public' AND indexname LIKE '%{before}%' LOOP
     EXECUTE format('ALTER INDEX %I RENAME TO %I', named.indexname, replace(named.indexname, '{before}', '{after}'));
   END LOOP;
 END $$
@@ -219,8 +223,7 @@ def upgrade() -> None:
 
 def _rename_reasons() -> None:
     op.rename_table("callback_task", "call_reason")
-    op.alter_column("notice_attempt", "callback_task_id", new_column_name="call_reason_id")
-    op.execute(_RENAMED.format(table="call_reason", before="callback_task", after="call_reason"))
+    op.execute(_RENAMED.format(before="callback_task", after="call_reason"))
     op.add_column("call_reason", sa.Column("task_id", sa.Uuid(), nullable=True))
     op.add_column("call_reason", sa.Column("kind", sa.String(length=40), nullable=True))
     op.add_column("call_reason", sa.Column("purpose", sa.String(length=40), nullable=True))
@@ -395,8 +398,7 @@ def downgrade() -> None:
         op.drop_table(table)
     for column in ("task_id", "kind", "purpose", "origin", "campaign_id"):
         op.drop_column("call_reason", column)
-    op.alter_column("notice_attempt", "call_reason_id", new_column_name="callback_task_id")
     op.rename_table("call_reason", "callback_task")
-    op.execute(_RENAMED.format(table="callback_task", before="call_reason", after="callback_task"))
+    op.execute(_RENAMED.format(before="call_reason", after="callback_task"))
     op.drop_table("call_task")
     op.drop_table("call_campaign")
