@@ -132,9 +132,9 @@ def _report(measured: Measured, load: tuple[float, float]) -> str:
         (
             "# The chat with and without open boards",
             "",
-            f"`python -m benchmarks.board`, {clock.local(clock.now()):%Y-%m-%d}; {os.cpu_count()} cores; load of "
-            f"the machine {load[0]:.1f} before, {load[1]:.1f} after. {CONTACTS:,} contacts in the ledger. Rounds of {TURNS} turns "
-            f"alternate, {ROUNDS} of each.",
+            f"`python -m benchmarks.board`, {clock.local(clock.now()):%Y-%m-%d}; {os.cpu_count()} cores; load of the "
+            f"machine {load[0]:.1f} before, {load[1]:.1f} after. {CONTACTS:,} contacts in the ledger. Rounds of "
+            f"{TURNS} turns alternate, {ROUNDS} of each.",
             "",
             "| a turn of the chat, sent to answered | turns | median | 95 % | longest |",
             "|---|---|---|---|---|",

@@ -123,5 +123,7 @@ class Board:
     call_level: Level
     alerts: Sequence[Alert]
 
-    def agents_in(self, state: AgentState) -> int:
-        return sum(agent.state is state for agent in self.agents)
+    @property
+    def offline(self) -> int:
+        """How many were there today and are no more."""
+        return sum(agent.state is AgentState.OFFLINE for agent in self.agents)
