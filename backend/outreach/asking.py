@@ -71,31 +71,27 @@ class Ask:
     not_before: datetime | None = None
 
 
-async def ask(session: AsyncSession, wanted: Ask, *, due_on: date | None = None) -> CallReason | None:
+async def ask(session: AsyncSession, wanted: Ask) -> CallReason | None:
     """Somebody must be called: a reason more for the call that is pending to them, or a call of its own.
 
     None where that `origin` was asked before. Who asked not to be called is not, unless the wish is theirs: the call
-    is closed at once, and seen. `due_on` spares a campaign's many the reckoning of one date.
+    is closed at once, and seen.
     """
     if wanted.origin is not None and await session.scalar(select(exists().where(CallReason.origin == wanted.origin))):
         return None
-    due = wanted.due_on or due_on or await due_day(session, wanted.kind)
-    is_barred = wanted.kind is not ReasonKind.ASKED and await is_do_not_call(session, wanted.phone)
-    task = _barred_task(wanted, due) if is_barred else await _pending(session, wanted, due)
-    if is_barred:
-        session.add(task)
-    elif wanted.kind is ReasonKind.ASKED and task.tries and wanted.not_before is None:
+    due_on = wanted.due_on or await _due_day(session, wanted.kind)
+    if wanted.kind is not ReasonKind.ASKED and await is_do_not_call(session, wanted.phone):
+        return await _barred(session, wanted, due_on)
+    task = await _pending(session, wanted, due_on)
+    if wanted.kind is ReasonKind.ASKED and wanted.not_before is None:
         task.next_try_at = min(task.next_try_at, clock.now())  # they ask anew: not in the gap after the last try
-    await session.flush()
     reason = _reason(wanted, task)
-    if is_barred:
-        settle(reason, BARRED, was_reached=False)
     session.add(reason)
     await session.flush()
     return reason
 
 
-async def due_day(session: AsyncSession, kind: ReasonKind) -> date:
+async def _due_day(session: AsyncSession, kind: ReasonKind) -> date:
     """The day by which a call asked for now is to be made."""
     today = clock.local(clock.now()).date()
     return (await deadlines.calendar(session)).add(today, DUE_DAYS[kind])
@@ -112,9 +108,10 @@ def settle(reason: CallReason, outcome: str, *, user_id: UUID | None = None, was
     reason.outcome, reason.was_reached = outcome[:1000], was_reached
 
 
-def _barred_task(wanted: Ask, due_on: date) -> CallTask:
+async def _barred(session: AsyncSession, wanted: Ask, due_on: date) -> CallReason:
+    """A call that is closed as soon as it is asked for."""
     moment = clock.now()
-    return CallTask(
+    task = CallTask(
         phone=wanted.phone,
         name=wanted.name,
         person_id=wanted.person_id,
@@ -126,6 +123,13 @@ def _barred_task(wanted: Ask, due_on: date) -> CallTask:
         closed_because=ClosedBecause.DO_NOT_CALL,
         created_at=moment,
     )
+    session.add(task)
+    await session.flush()
+    reason = _reason(wanted, task)
+    settle(reason, BARRED, was_reached=False)
+    session.add(reason)
+    await session.flush()
+    return reason
 
 
 async def _pending(session: AsyncSession, wanted: Ask, due_on: date) -> CallTask:
