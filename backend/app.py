@@ -15,7 +15,9 @@ from starlette.routing import BaseRoute
 from backend import clock, health, logs
 from backend.agents import routes as agents
 from backend.assistant.shared import assistant_of
+from backend.board.live import LiveBoard
 from backend.catalog import routes as catalog
+from backend.console import pages_board
 from backend.console import routes as console
 from backend.conversations.files import FileStore
 from backend.db import Database
@@ -58,6 +60,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.clock = clock.now
     app.state.database = Database(settings.database_url)
     app.state.live = LiveEvents(settings.database_url)
+    app.state.board = LiveBoard(app.state.database, app.state.live, pages_board.paint)
     app.state.limiter = RateLimiter()
     app.state.files = FileStore(settings.attachments_dir, max_bytes=settings.attachment_max_bytes)
     app.state.adapters = Adapters(settings, app.state.database)
@@ -102,6 +105,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await app.state.live.start()
     log.info("web_started")
     yield
+    await app.state.board.stop()
     await app.state.live.stop()
     await app.state.webhooks.close()
     await app.state.adapters.close()

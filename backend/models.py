@@ -2,6 +2,7 @@
 
 from backend.agents import models as agents
 from backend.audit import models as audit
+from backend.board import models as board
 from backend.calls.cdr import models as cdr
 from backend.capture import models as capture
 from backend.catalog import models as catalog
@@ -19,6 +20,7 @@ from backend.mail import models as mail
 from backend.messaging import models as messaging
 from backend.notices import models as notices
 from backend.outbox import models as outbox
+from backend.outreach import models as outreach
 from backend.procedures import models as procedures
 from backend.quarterly import models as quarterly
 from backend.registry import models as registry
@@ -36,6 +38,7 @@ metadata = Base.metadata
 __all__ = [
     "agents",
     "audit",
+    "board",
     "capture",
     "catalog",
     "cdr",
@@ -53,6 +56,7 @@ __all__ = [
     "metadata",
     "notices",
     "outbox",
+    "outreach",
     "procedures",
     "quarterly",
     "registry",

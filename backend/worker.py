@@ -40,6 +40,7 @@ from backend.messaging.typing import TypingAssistant
 from backend.notices import jobs as notice_jobs
 from backend.outbox.dispatcher import Dispatcher
 from backend.outbox.service import DISPATCH
+from backend.outreach import jobs as outreach_jobs
 from backend.quarterly import jobs as scheduled_reports
 from backend.related import telling
 from backend.settings import Settings
@@ -134,6 +135,7 @@ class Worker:
             Chore("staged_scans", 3600.0, lambda: dossier_sweeping.forget_staged(self.database, self.files)),
             Chore("api_answers", 3600.0, lambda: idempotency.forget_old(self.database)),
             Chore("chats_ledger", 30.0, lambda: chats.look_after(self.database)),
+            Chore("outreach", 60.0, lambda: outreach_jobs.gather(self.database)),
             Chore("templates", 60.0, lambda: templates.refresh_pending(self.database, self.adapters)),
         ]
 

@@ -10,11 +10,8 @@ from backend.agents.auth import CurrentUser
 from backend.agents.models import Role
 from backend.agents.routes import change_presence
 from backend.agents.schemas import PresenceChange, PresenceOut
-from backend.console import callbacks
 from backend.console.presenting import stored_message
 from backend.console.schemas import (
-    CallbackDone,
-    CallbackOut,
     Close,
     MessageOut,
     PresenceBody,
@@ -24,7 +21,6 @@ from backend.console.schemas import (
 )
 from backend.conversations import files, queries
 from backend.conversations import service as conversations
-from backend.conversations.models import CallbackState
 from backend.db import Tx
 from backend.live import notify_typing
 
@@ -134,15 +130,3 @@ async def presence(tx: Tx, user: CurrentUser, body: PresenceBody) -> PresenceOut
     """Say whether I take chats."""
     change = PresenceChange(state=body.state, break_kind=body.break_kind, capacity=body.capacity)
     return await change_presence(tx, user, change)
-
-
-@router.get("/callbacks")
-async def list_callbacks(tx: Tx, user: CurrentUser, state: CallbackState = CallbackState.PENDING) -> list[CallbackOut]:
-    """People to be called back, longest waiting first; or those already called, latest first."""
-    return [CallbackOut.model_validate(task) for task in await callbacks.listed(tx, state)]
-
-
-@router.post("/callbacks/{task_id}/done")
-async def finish_callback(tx: Tx, user: CurrentUser, task_id: UUID, body: CallbackDone) -> CallbackOut:
-    """Say how a call ended."""
-    return CallbackOut.model_validate(await callbacks.finish(tx, task_id, user.id, body.outcome))

@@ -18,9 +18,10 @@ from backend.audit import service as audit
 from backend.console import telephony_texts as texts
 from backend.console.rendering import staff_page
 from backend.conversations.files import FileStore
-from backend.conversations.models import CallbackTask
 from backend.db import Database, Tx
 from backend.errors import NotFound
+from backend.outreach import tasks
+from backend.outreach.models import CallReason, CallTask, ReasonState
 from backend.registry import petitions
 from backend.registry.models import Person, Petition
 from backend.settings import Settings
@@ -40,7 +41,7 @@ class Desk:
     lines: Lines
     settings: Settings
 
-    async def call(self, phone: str, petition_id: UUID | None, task_id: UUID | None) -> None:
+    async def call(self, phone: str, petition_id: UUID | None, reason_id: UUID | None) -> None:
         await calling.call_citizen(
             self.database,
             self.lines,
@@ -48,7 +49,7 @@ class Desk:
             self.user,
             phone,
             petition_id=petition_id,
-            callback_task_id=task_id,
+            call_reason_id=reason_id,
         )
 
 
@@ -73,14 +74,14 @@ async def context(session: AsyncSession, petition: Petition, user: User) -> dict
     }
 
 
-async def of_tasks(session: AsyncSession, tasks: Sequence[CallbackTask], user: User) -> dict[str, Any]:
-    """What the list of the calls that are owed shows of the telephone."""
-    ids = [task.id for task in tasks]
-    heard = await recordings.latest(session, task_ids=ids, limit=len(ids)) if ids else []
+async def of_reasons(session: AsyncSession, reasons: Sequence[CallReason], user: User) -> dict[str, Any]:
+    """What the page of a call that is owed shows of the telephone; recordings by the reason that they are."""
+    ids = [reason.id for reason in reasons]
+    heard = await recordings.latest(session, reason_ids=ids, limit=len(ids)) if ids else []
     return {
         "telephony_texts": texts,
         "call_obstacle": await calling.obstacle(session, user),
-        "task_recordings": {one.recording.callback_task_id: [one] for one in heard},
+        "reason_recordings": {one.recording.call_reason_id: [one] for one in heard},
     }
 
 
@@ -135,13 +136,16 @@ async def call_petitioner(desk: StaffDesk, folio: str) -> Response:
 async def call_back(desk: StaffDesk, task_id: UUID) -> Response:
     """Ring me, then the person to whom a call is owed."""
     async with desk.database.transaction() as session:
-        task = await session.get(CallbackTask, task_id)
+        task = await session.get(CallTask, task_id)
+        reasons = (await tasks.reasons_of(session, [task_id]))[task_id]
     if task is None:
         raise NotFound("Esa llamada no existe.")
     if task.phone is None:
         raise CannotCall("Esta llamada no tiene teléfono.")
-    await desk.call(task.phone, task.petition_id, task.id)
-    return RedirectResponse(f"/consola/llamadas-pendientes?aviso=llamando#llamada-{task.id}", status_code=303)
+    pending = [reason for reason in reasons if reason.state is ReasonState.PENDING]
+    petition_id = next((reason.petition_id for reason in pending if reason.petition_id), None)
+    await desk.call(task.phone, petition_id, pending[0].id if pending else None)
+    return RedirectResponse(f"/consola/llamadas-pendientes/{task.id}?aviso=llamando", status_code=303)
 
 
 @router.get("/grabaciones/{recording_id}", response_class=FileResponse)

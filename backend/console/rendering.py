@@ -15,11 +15,12 @@ from backend.agents.models import Presence, PresenceState, Role, User
 from backend.calls import service as calls
 from backend.catalog.models import Agency
 from backend.console import (
+    board_texts,
     call_texts,
-    callbacks,
     capture_texts,
     integration_texts,
     notice_texts,
+    outreach_texts,
     quarterly_texts,
     related_texts,
     staffing_texts,
@@ -28,6 +29,7 @@ from backend.console import (
     transparency_texts,
     turn_texts,
 )
+from backend.outreach import tasks
 from backend.subscriptions import service as subscriptions
 from backend.telephony import reading as telephony
 from backend.text import MONTHS, phone_text
@@ -128,7 +130,7 @@ async def staff_page(
         "presence_choice": _presence_choice(presence),
         "capacity": presence.capacity if presence else agents.DEFAULT_CAPACITY,
         "on_call": await calls.running(session, user.id),
-        "calls_owed": await callbacks.pending_count(session),
+        "calls_owed": await tasks.pending_count(session),
         "agency_news": await news.count(session, user.id),
         "webhooks_stopped": await subscriptions.stopped_count(session) if user.role is Role.ADMIN else 0,
         "calls_now": await telephony.badge(session, user.id),
@@ -153,7 +155,8 @@ def liaison_page(
 NOTICES = {
     "guardado": "Los cambios se guardaron.",
     "contrasena": "Su contraseña se cambió.",
-    "llamada": "La llamada quedó registrada.",
+    **outreach_texts.NOTICES,
+    **board_texts.NOTICES,
     "usuario": "El usuario se guardó.",
     "estado": "El estado se actualizó.",
     "nota": "La nota se agregó.",
@@ -201,7 +204,9 @@ NOTICES = {
     "devuelto": "La petición volvió a Atención Ciudadana.",
     "etiqueta_quitada": "Se quitó la clasificación.",
     **integration_texts.NOTICES,
+    **board_texts.NOTICES,
     **call_texts.NOTICES,
+    **outreach_texts.NOTICES,
     **staffing_texts.NOTICES,
     **telephony_texts.NOTICES,
     **transparency_texts.NOTICES,

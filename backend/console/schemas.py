@@ -6,7 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field
 
 from backend.agents.models import BreakKind, PresenceState
-from backend.conversations.models import Author, CallbackState, CloseReason, Owner
+from backend.conversations.models import Author, CloseReason, Owner
 from backend.outbox.models import DeliveryState
 from backend.registry.models import PetitionKind
 
@@ -271,22 +271,6 @@ class ColleagueOut(_Out):
     user_id: UUID
     full_name: str
     is_available: bool
-
-
-class CallbackOut(_Out):
-    id: UUID
-    conversation_id: UUID
-    name: str | None
-    phone: str | None
-    note: str
-    state: CallbackState
-    outcome: str | None
-    created_at: datetime
-    done_at: datetime | None
-
-
-class CallbackDone(BaseModel):
-    outcome: str = Field(min_length=2, max_length=1000)
 
 
 class PresenceBody(BaseModel):

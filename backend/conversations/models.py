@@ -268,7 +268,10 @@ class ConversationEvent(Base):
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
     at: Mapped[datetime] = mapped_column(server_default=func.now())
 
-    __table_args__ = (Index("ix_conversation_event_conversation", "conversation_id", "at"),)
+    __table_args__ = (
+        Index("ix_conversation_event_conversation", "conversation_id", "at"),
+        Index("ix_conversation_event_bot_failed", "at", postgresql_where=sql("kind = 'bot_failed'")),
+    )
 
 
 class Rating(Base):
@@ -284,29 +287,3 @@ class Rating(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     __table_args__ = (CheckConstraint("score BETWEEN 1 AND 5", name="score_range"),)
-
-
-class CallbackState(enum.StrEnum):
-    PENDING = "pending"
-    DONE = "done"
-
-
-class CallbackTask(Base):
-    """Somebody must be called: they asked for a person when none was there, or no notice reached them in writing."""
-
-    __tablename__ = "callback_task"
-
-    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
-    #: None for a notice on a petition that came in on paper or by telephone.
-    conversation_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("conversation.id"), index=True)
-    petition_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("petition.id"), index=True)
-    name: Mapped[str | None] = mapped_column(String(200))
-    phone: Mapped[str | None] = mapped_column(String(20))
-    note: Mapped[str] = mapped_column(default="")
-    state: Mapped[CallbackState] = mapped_column(enum_column(CallbackState, "state"), default=CallbackState.PENDING)
-    done_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff_user.id"))
-    done_at: Mapped[datetime | None]
-    outcome: Mapped[str | None]
-    #: Whether the person was told what the call was for; None: nobody said.
-    was_reached: Mapped[bool | None]
-    created_at: Mapped[datetime] = mapped_column(server_default=func.now())

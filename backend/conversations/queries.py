@@ -19,8 +19,6 @@ from backend.conversations.errors import ConversationNotFound
 from backend.conversations.models import (
     PUBLIC_AUTHORS,
     Author,
-    CallbackState,
-    CallbackTask,
     Conversation,
     ConversationEvent,
     EventKind,
@@ -31,6 +29,7 @@ from backend.conversations.models import (
 )
 from backend.conversations.views import MessageView, contact_history, transcript
 from backend.messaging import window
+from backend.outreach.models import CallReason, ReasonState
 from backend.registry.models import DraftState, Person, Petition, PetitionDraft
 from backend.text import fold
 
@@ -105,7 +104,7 @@ class ConversationDetails:
     preferred_conversation_id: UUID | None
     petitions: Sequence[Petition]
     draft_id: UUID | None
-    callbacks: Sequence[CallbackTask]
+    callbacks: Sequence[CallReason]
 
 
 def _in_view(view: InboxView, agent_id: UUID) -> ColumnElement[bool]:
@@ -299,8 +298,8 @@ async def details(session: AsyncSession, conversation_id: UUID) -> ConversationD
         ),
         callbacks=(
             await session.scalars(
-                select(CallbackTask).where(
-                    CallbackTask.conversation_id == conversation_id, CallbackTask.state == CallbackState.PENDING
+                select(CallReason).where(
+                    CallReason.conversation_id == conversation_id, CallReason.state == ReasonState.PENDING
                 )
             )
         ).all(),

@@ -26,6 +26,7 @@ from backend.conversations.models import (
     Rating,
     RatingState,
 )
+from backend.demo import calls as owed_calls
 from backend.demo import office
 from backend.ledger.models import InteractionKind
 from backend.privacy import service as privacy
@@ -76,6 +77,7 @@ async def seed(session: AsyncSession) -> Seeded:
     for row in content["petitions"]:
         await _petition(session, row, staff)
     await office.seed(session, content["office"], staff)
+    await owed_calls.seed(session, content["outreach"], staff)
     for number, row in enumerate(content["conversations"]):
         await _conversation(session, row, staff, f"{number}-{secrets.token_hex(4)}")
     for row in content["calls"]:

@@ -11,7 +11,7 @@ from backend.catalog import service as catalog
 from backend.catalog.schemas import OfficeOut
 from backend.contacts import service as contacts
 from backend.conversations.errors import ConversationNotFound
-from backend.conversations.models import CallbackTask, Conversation
+from backend.conversations.models import Conversation
 from backend.db import Tx
 from backend.internal_api.idempotency import Key, ServiceOnly, once
 from backend.internal_api.schemas import (
@@ -37,6 +37,9 @@ from backend.internal_api.schemas import (
     Text,
     draft_out,
 )
+from backend.outreach import asking
+from backend.outreach.asking import Ask
+from backend.outreach.models import ReasonKind
 from backend.privacy import service as privacy
 from backend.registry import intake, queries
 from backend.registry import service as registry
@@ -237,8 +240,17 @@ async def callback(tx: Tx, conversation_id: KnownConversation, key: Key, body: C
         problem = name.problem or phone.problem
         if problem:
             return CallbackOut(accepted=False, problem=problem, problem_text=intake.PROBLEMS[problem])
-        tx.add(CallbackTask(conversation_id=conversation_id, name=name.value, phone=phone.value, note=body.note))
-        await tx.flush()
+        assert phone.value is not None, "a telephone without a problem has a value"
+        conversation = await tx.get_one(Conversation, conversation_id)
+        wanted = Ask(
+            ReasonKind.ASKED,
+            phone.value,
+            name=name.value,
+            note=body.note,
+            conversation_id=conversation_id,
+            person_id=conversation.person_id,
+        )
+        await asking.ask(tx, wanted)
         return CallbackOut(accepted=True)
 
     return await once(tx, key, CallbackOut, effect)

@@ -161,6 +161,7 @@ class Interaction(Base):
         # The log of calls: everything but the console's own chats, and its words.
         Index("ix_interaction_logged", "started_at", "id", postgresql_where=sql("source <> 'chat'")),
         Index("ix_interaction_words", "words", postgresql_using="gin", postgresql_where=sql("source <> 'chat'")),
+        Index("ix_interaction_missed", "ended_at", postgresql_where=sql("outcome IN ('abandonada', 'buzon')")),
     )
 
 

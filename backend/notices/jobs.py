@@ -9,11 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from backend import clock
-from backend.conversations.models import CallbackState, CallbackTask, Conversation
+from backend.conversations.models import Conversation
 from backend.db import Database
 from backend.notices import proof, service
 from backend.notices.models import Notice, NoticeAttempt
 from backend.outbox.models import Delivery, DeliveryState
+from backend.outreach.models import CallReason, ReasonState
 from backend.registry.models import Petition
 
 log = structlog.get_logger(__name__)
@@ -66,9 +67,9 @@ def _due(hours: float) -> Select[UUID, UUID]:
         ~proof.arrived(),
     )
     in_vain = exists().where(
-        CallbackTask.id == NoticeAttempt.callback_task_id,
-        CallbackTask.state == CallbackState.DONE,
-        CallbackTask.was_reached.is_not(True),
+        CallReason.id == NoticeAttempt.call_reason_id,
+        CallReason.state == ReasonState.DONE,
+        CallReason.was_reached.is_not(True),
     )
     return (
         select(Notice.id, Notice.petition_id)
@@ -93,12 +94,12 @@ async def _settle_arrived(session: AsyncSession) -> None:
     ).all()
     if not settled:
         return
-    calls = select(NoticeAttempt.callback_task_id).where(
-        NoticeAttempt.notice_id.in_(settled), NoticeAttempt.callback_task_id.is_not(None)
+    calls = select(NoticeAttempt.call_reason_id).where(
+        NoticeAttempt.notice_id.in_(settled), NoticeAttempt.call_reason_id.is_not(None)
     )
     await session.execute(
-        update(CallbackTask)
-        .where(CallbackTask.id.in_(calls), CallbackTask.state == CallbackState.PENDING)
-        .values(state=CallbackState.DONE, done_at=moment, outcome=NO_LONGER_NEEDED)
+        update(CallReason)
+        .where(CallReason.id.in_(calls), CallReason.state == ReasonState.PENDING)
+        .values(state=ReasonState.DONE, done_at=moment, outcome=NO_LONGER_NEEDED)
         .execution_options(synchronize_session=False)
     )

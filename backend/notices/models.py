@@ -38,7 +38,10 @@ class Notice(Base):
     settled_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
-    __table_args__ = (Index("ix_notice_open", "created_at", postgresql_where=sql("settled_at IS NULL")),)
+    __table_args__ = (
+        Index("ix_notice_open", "created_at", postgresql_where=sql("settled_at IS NULL")),
+        Index("ix_notice_settled", "settled_at"),
+    )
 
 
 class NoticeAttempt(Base):
@@ -52,7 +55,7 @@ class NoticeAttempt(Base):
     way: Mapped[NoticeWay] = mapped_column(enum_column(NoticeWay, "way"))
     conversation_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("conversation.id"))
     message_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("message.id"), index=True)
-    callback_task_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("callback_task.id"), index=True)
+    call_reason_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("call_reason.id"), index=True)
     #: Why it could not even be tried (see `notices.ways.Problem`); None: it was.
     problem: Mapped[str | None] = mapped_column(String(60))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -11,9 +11,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from backend.agents.models import User
-from backend.conversations.models import CallbackState, CallbackTask, Conversation
+from backend.conversations.models import Conversation
 from backend.notices.models import Notice, NoticeAttempt, NoticeWay
 from backend.outbox.models import Delivery, DeliveryAttempt, DeliveryState
+from backend.outreach.models import CallReason, ReasonState
 from backend.registry.models import Petition, PetitionEvent
 
 #: Channels that tell nothing after "sent": that the vendor took it is all the proof there will ever be.
@@ -81,7 +82,7 @@ class AttemptView:
     read_at: datetime | None = None
     failed_at: datetime | None = None
     by_template: bool = False
-    task: CallbackTask | None = None
+    task: CallReason | None = None
 
     @property
     def has_arrived(self) -> bool:
@@ -140,9 +141,9 @@ async def _views(session: AsyncSession, which: ColumnElement[bool]) -> list[Noti
     ).all()
     attempts = (
         await session.execute(
-            select(NoticeAttempt, Conversation.channel, CallbackTask)
+            select(NoticeAttempt, Conversation.channel, CallReason)
             .outerjoin(Conversation, Conversation.id == NoticeAttempt.conversation_id)
-            .outerjoin(CallbackTask, CallbackTask.id == NoticeAttempt.callback_task_id)
+            .outerjoin(CallReason, CallReason.id == NoticeAttempt.call_reason_id)
             .where(NoticeAttempt.notice_id.in_([notice.id for _, notice, *_ in notices]))
             .order_by(NoticeAttempt.position)
         )
@@ -170,7 +171,7 @@ def _deliveries(message_ids: Sequence[UUID]) -> Select[Delivery, datetime | None
 def _view(
     attempt: NoticeAttempt,
     channel: str | None,
-    task: CallbackTask | None,
+    task: CallReason | None,
     tried: Sequence[tuple[Delivery, datetime | None]],
 ) -> AttemptView:
     channel = "sms" if attempt.way is NoticeWay.SMS else channel
@@ -200,12 +201,13 @@ def _last(moments: Iterable[datetime | None]) -> datetime | None:
     return max((moment for moment in moments if moment is not None), default=None)
 
 
-def _of_call(task: CallbackTask) -> AttemptState:
-    if task.state is CallbackState.PENDING:
+def _of_call(task: CallReason) -> AttemptState:
+    if task.state is ReasonState.PENDING:
         return AttemptState.CALL_PENDING
     if task.was_reached:
         return AttemptState.CALL_REACHED
-    return AttemptState.CALL_NOT_NEEDED if task.done_by is None else AttemptState.CALL_NOT_REACHED
+    is_needless = task.was_reached is None and task.done_by is None
+    return AttemptState.CALL_NOT_NEEDED if is_needless else AttemptState.CALL_NOT_REACHED
 
 
 def is_ended(view: AttemptView) -> bool:
@@ -221,9 +223,9 @@ def arrived(notice: type[Notice] = Notice) -> ColumnElement[bool]:
         and_(part.state == DeliveryState.SENT, part.channel.in_(WITHOUT_RECEIPTS)),
     )
     by_message = exists().where(attempt.notice_id == notice.id, attempt.message_id == part.message_id, came)
-    called, task = aliased(NoticeAttempt), aliased(CallbackTask)
+    called, task = aliased(NoticeAttempt), aliased(CallReason)
     by_call = exists().where(
-        called.notice_id == notice.id, called.callback_task_id == task.id, task.was_reached.is_(True)
+        called.notice_id == notice.id, called.call_reason_id == task.id, task.was_reached.is_(True)
     )
     return or_(by_message, by_call)
 

@@ -9,11 +9,15 @@ from backend import clock
 from backend.assistant.port import ReplyButton
 from backend.conversations import service as conversations
 from backend.conversations.messages import NewMessage
-from backend.conversations.models import Author, CallbackTask
+from backend.conversations.models import Author
 from backend.notices import texts, ways
 from backend.notices.models import Notice, NoticeAttempt, NoticeWay
 from backend.notices.payloads import VERDICT
 from backend.notices.ways import Problem, Step
+from backend.outreach import asking
+from backend.outreach.asking import Ask
+from backend.outreach.models import ReasonKind
+from backend.registry.lifecycle import CLOSED
 from backend.registry.models import Person, Petition, PetitionEvent, PetitionEventKind
 
 
@@ -102,7 +106,7 @@ async def _second_thought(session: AsyncSession, notice: Notice, step: Step) -> 
 
 async def _try(session: AsyncSession, notice: Notice, petition: Petition, step: Step, attempt: NoticeAttempt) -> None:
     if step.way is NoticeWay.CALL_TASK:
-        attempt.callback_task_id = await _ask_for_call(session, notice, petition, step)
+        attempt.call_reason_id = await _ask_for_call(session, notice, petition, step)
         return
     conversation = step.conversation
     if conversation is None:
@@ -136,14 +140,19 @@ def _buttons(notice: Notice, event: PetitionEvent) -> tuple[ReplyButton, ...]:
 
 async def _ask_for_call(session: AsyncSession, notice: Notice, petition: Petition, step: Step) -> UUID:
     person = await session.get(Person, petition.person_id) if petition.person_id else None
-    task = CallbackTask(
-        conversation_id=petition.conversation_id,
-        petition_id=petition.id,
-        name=person.full_name if person else None,
-        phone=step.phone,
-        note=notice.text,
-        created_at=clock.now(),
+    event = await session.get_one(PetitionEvent, notice.event_id)
+    assert step.phone is not None, "a call that can be made has a telephone"
+    reason = await asking.ask(
+        session,
+        Ask(
+            ReasonKind.CONCLUSION if event.to_status in CLOSED else ReasonKind.NOTICE,
+            step.phone,
+            name=person.full_name if person else None,
+            note=notice.text,
+            conversation_id=petition.conversation_id,
+            petition_id=petition.id,
+            person_id=petition.person_id,
+        ),
     )
-    session.add(task)
-    await session.flush()
-    return task.id
+    assert reason is not None, "each attempt of a notice asks anew"
+    return reason.id

@@ -12,11 +12,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend import clock
 from backend.conversations import service as conversations
 from backend.conversations.messages import NewMessage
-from backend.conversations.models import Author, CallbackTask, Conversation
+from backend.conversations.models import Author, Conversation
 from backend.db import Database
 from backend.notices import service as notices
 from backend.notices import ways
 from backend.notices.texts import Wording
+from backend.outreach import asking
+from backend.outreach.asking import Ask
+from backend.outreach.models import ReasonKind
 from backend.registry import lifecycle, petitions
 from backend.registry.models import ActorKind, Person, Petition, PetitionEvent, PetitionEventKind
 from backend.related import texts
@@ -164,16 +167,16 @@ async def _ask_for_call(session: AsyncSession, supporter: Supporter, wording: Wo
     person = await session.get(Person, supporter.person_id) if supporter.person_id else None
     if person is None or person.phone is None:
         return
-    session.add(
-        CallbackTask(
-            petition_id=supporter.petition_id,
-            conversation_id=supporter.conversation_id,
-            name=person.full_name,
-            phone=person.phone,
-            note=wording.text,
-            created_at=clock.now(),
-        )
+    wanted = Ask(
+        ReasonKind.CONCLUSION,
+        person.phone,
+        name=person.full_name,
+        note=wording.text,
+        conversation_id=supporter.conversation_id,
+        petition_id=supporter.petition_id,
+        person_id=person.id,
     )
+    await asking.ask(session, wanted)
 
 
 def _wording(folio: str, event: PetitionEvent) -> Wording | None:

@@ -61,11 +61,11 @@ async def call_citizen(
     phone: str,
     *,
     petition_id: UUID | None = None,
-    callback_task_id: UUID | None = None,
+    call_reason_id: UUID | None = None,
 ) -> Call:
     """Ring the agent's telephone, and then the citizen's. Raises CannotCall."""
     async with database.transaction() as session:
-        account, number, call = await _prepared(session, user, phone, petition_id, callback_task_id)
+        account, number, call = await _prepared(session, user, phone, petition_id, call_reason_id)
     line = await lines.open(account)
     at = Addresses.of(settings, account.id)
     outcome: SendOutcome = NotSent(SendFailure.UNAUTHORISED, "credentials_unreadable")
@@ -83,7 +83,7 @@ async def call_citizen(
 
 
 async def _prepared(
-    session: AsyncSession, user: User, phone: str, petition_id: UUID | None, callback_task_id: UUID | None
+    session: AsyncSession, user: User, phone: str, petition_id: UUID | None, call_reason_id: UUID | None
 ) -> tuple[ChannelAccount, str, Call]:
     """From which account and to which number of the agent's to call, and the call's row. Raises CannotCall."""
     # Locked: two clicks are one call.
@@ -100,7 +100,7 @@ async def _prepared(
         state=CallState.CALLING_AGENT,
         agent_id=user.id,
         petition_id=petition_id,
-        callback_task_id=callback_task_id,
+        call_reason_id=call_reason_id,
         started_at=moment,
         seen_at=moment,
     )

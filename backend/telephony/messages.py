@@ -10,8 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
 from backend.conversations import service as conversations
-from backend.conversations.models import Author, CallbackTask
+from backend.conversations.models import Author
 from backend.notices import ways
+from backend.outreach import asking
+from backend.outreach.models import ReasonKind
 from backend.registry import petitions
 from backend.registry.models import ActorKind, EntryChannel, Petition, PetitionKind
 from backend.telephony import book, log, wording
@@ -99,8 +101,8 @@ async def _keep(turn: Turn, call: Call) -> VoiceRecording | None:
     recording = await _recording(turn.session, call, told, kind)
     if kind is RecordingKind.PETITION and recording.petition_id is None:
         await _file(turn, call, recording)
-    elif kind is RecordingKind.VOICEMAIL and recording.callback_task_id is None:
-        recording.callback_task_id = await _ask_for_call(turn.session, call, _TO_ANSWER, None)
+    elif kind is RecordingKind.VOICEMAIL and recording.call_reason_id is None:
+        recording.call_reason_id = await _ask_for_call(turn.session, call, _TO_ANSWER, None)
         await book.keep(turn.session, call, EventKind.MESSAGE_LEFT)
     return recording
 
@@ -127,7 +129,7 @@ async def _file(turn: Turn, call: Call, recording: VoiceRecording) -> None:
     )
     petition = await petitions.file(turn.session, new, actor=ActorKind.CITIZEN)
     call.petition_id = recording.petition_id = petition.id
-    recording.callback_task_id = await _ask_for_call(turn.session, call, _TO_TRANSCRIBE, petition)
+    recording.call_reason_id = await _ask_for_call(turn.session, call, _TO_TRANSCRIBE, petition)
     await book.keep(turn.session, call, EventKind.SERVED, log.FILED, detail={"asunto": log.FILED})
     await _text_folio(turn, call, petition)
 
@@ -137,10 +139,8 @@ def _day(moment: datetime) -> str:
 
 
 async def _ask_for_call(session: AsyncSession, call: Call, note: str, petition: Petition | None) -> UUID:
-    task = CallbackTask(phone=call.phone, note=note, petition_id=petition.id if petition else None)
-    session.add(task)
-    await session.flush()
-    return task.id
+    wanted = asking.Ask(ReasonKind.ASKED, call.phone, note=note, petition_id=petition.id if petition else None)
+    return await asking.ask_anyway(session, wanted)
 
 
 async def _text_folio(turn: Turn, call: Call, petition: Petition) -> None:

@@ -49,7 +49,7 @@ class Call(Base):
     agent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff_user.id"))
     #: The folio that was filed by it, whose status was told, or for which it is made.
     petition_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("petition.id"), index=True)
-    callback_task_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("callback_task.id"))
+    call_reason_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("call_reason.id"))
     queued_at: Mapped[datetime | None]
     started_at: Mapped[datetime]
     seen_at: Mapped[datetime]
@@ -138,7 +138,7 @@ class VoiceRecording(Base):
     kind: Mapped[RecordingKind] = mapped_column(enum_column(RecordingKind, "kind"))
     seconds: Mapped[int | None]
     petition_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("petition.id"), index=True)
-    callback_task_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("callback_task.id"), index=True)
+    call_reason_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("call_reason.id"), index=True)
     state: Mapped[RecordingState] = mapped_column(enum_column(RecordingState, "state"), default=RecordingState.PENDING)
     attempts: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -18,6 +18,7 @@ from backend.conversations.messages import StoredFile
 from backend.db import Database
 from backend.errors import ChatSonoraError, NotFound
 from backend.messaging.models import ChannelAccount
+from backend.outreach.models import CallReason
 from backend.registry.models import Petition
 from backend.telephony.lines import Lines
 from backend.telephony.models import Call, RecordingState, VoiceRecording
@@ -131,29 +132,31 @@ async def _forget(database: Database, lines: Lines, claim: _Claim) -> None:
 
 @dataclass(frozen=True)
 class Heard:
-    """A recording with the call that it is of."""
+    """A recording with the call that it is of, its petition's folio and the call that is owed for it."""
 
     recording: VoiceRecording
     call: Call
     folio: str | None
+    task_id: UUID | None
 
 
 async def latest(
-    session: AsyncSession, *, petition_id: UUID | None = None, task_ids: Sequence[UUID] = (), limit: int = 30
+    session: AsyncSession, *, petition_id: UUID | None = None, reason_ids: Sequence[UUID] = (), limit: int = 30
 ) -> list[Heard]:
     """Recordings of a petition, or of calls that are owed, or all; the newest first."""
     query = (
-        select(VoiceRecording, Call, Petition.folio)
+        select(VoiceRecording, Call, Petition.folio, CallReason.task_id)
         .join(Call, Call.id == VoiceRecording.call_id)
         .outerjoin(Petition, Petition.id == VoiceRecording.petition_id)
+        .outerjoin(CallReason, CallReason.id == VoiceRecording.call_reason_id)
         .order_by(VoiceRecording.created_at.desc())
         .limit(limit)
     )
     if petition_id is not None:
         query = query.where(VoiceRecording.petition_id == petition_id)
-    if task_ids:
-        query = query.where(VoiceRecording.callback_task_id.in_(task_ids))
-    return [Heard(recording, call, folio) for recording, call, folio in await session.execute(query)]
+    if reason_ids:
+        query = query.where(VoiceRecording.call_reason_id.in_(reason_ids))
+    return [Heard(*row) for row in await session.execute(query)]
 
 
 @dataclass(frozen=True)

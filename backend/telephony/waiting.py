@@ -16,9 +16,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend import clock
 from backend.catalog import office
 from backend.catalog.models import OfficeArea
-from backend.conversations.models import CallbackTask
 from backend.errors import NotFound
 from backend.ledger.models import AttendedBy, Interaction, InteractionKind
+from backend.outreach import asking
+from backend.outreach.models import ReasonKind
 from backend.registry.models import Petition
 from backend.telephony import agents, book, log, wording
 from backend.telephony.agents import RING_SECONDS
@@ -183,13 +184,11 @@ async def phone(turn: Turn) -> Sequence[Step]:
 
 async def _call_back(turn: Turn, call: Call, number: str | None) -> Sequence[Step]:
     since = call.queued_at or turn.at
-    if call.callback_task_id is None:
+    if call.call_reason_id is None:
         note = f"Pidió por teléfono que se le llame. Esperaba desde las {clock.local(since):%H:%M}."
         # As old as the wait: among the calls that are owed it keeps its place.
-        task = CallbackTask(phone=number, note=note, petition_id=call.petition_id, created_at=since)
-        turn.session.add(task)
-        await turn.session.flush()
-        call.callback_task_id = task.id
+        wanted = asking.Ask(ReasonKind.ASKED, number, note=note, petition_id=call.petition_id, since=since)
+        call.call_reason_id = await asking.ask_anyway(turn.session, wanted)
         await book.keep(turn.session, call, EventKind.CALLBACK_ASKED)
     await _leave(turn, call)
     return [Say(wording.CALLBACK_KEPT), HangUp()]

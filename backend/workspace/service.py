@@ -9,7 +9,8 @@ from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.agents.models import Role, User
-from backend.conversations.models import CallbackTask, Conversation
+from backend.conversations.models import Conversation
+from backend.outreach.models import CallReason
 from backend.registry import deadlines, lifecycle, petitions
 from backend.registry.lifecycle import Requirement, Who
 from backend.registry.models import ActorKind, Petition, PetitionEventKind, PetitionStatus, PetitionSuspension
@@ -127,7 +128,7 @@ class Surroundings:
 
     petitions: Sequence[Petition]
     conversations: Sequence[Conversation]
-    calls: Sequence[CallbackTask]
+    calls: Sequence[CallReason]
 
 
 async def surroundings(session: AsyncSession, petition: Petition) -> Surroundings:
@@ -147,14 +148,14 @@ async def surroundings(session: AsyncSession, petition: Petition) -> Surrounding
     ).all()
     calls = (
         await session.scalars(
-            select(CallbackTask)
+            select(CallReason)
             .where(
                 or_(
-                    CallbackTask.petition_id == petition.id,
-                    CallbackTask.conversation_id.in_([one.id for one in conversations]),
+                    CallReason.petition_id == petition.id,
+                    CallReason.conversation_id.in_([one.id for one in conversations]),
                 )
             )
-            .order_by(CallbackTask.created_at.desc())
+            .order_by(CallReason.created_at.desc())
             .limit(SHOWN)
         )
     ).all()

@@ -9,10 +9,10 @@ from uuid import UUID
 import pytest
 from fastapi import FastAPI
 
-from backend.conversations.models import CallbackState
 from backend.db import Database
 from backend.notices import jobs
 from backend.outbox.models import DeliveryState
+from backend.outreach.models import ReasonState
 from backend.registry import verdicts
 from backend.registry.models import PetitionStatus
 from tests.conversations.conftest import add_agent
@@ -127,17 +127,18 @@ async def test_a_later_notice_that_arrived_makes_up_for_an_earlier_one(desk: Des
 async def test_a_notices_call_says_what_to_say_and_asks_whether_it_was_said(desk: Desk, ana: Staff) -> None:
     petition = await desk.petition(None)
     (view,) = await desk.move(petition, TURNADA)
-    page = (await ana.get("/consola/llamadas-pendientes")).text
-    assert (await desk.get(petition)).folio in page
+    assert (await desk.get(petition)).folio in (await ana.get("/consola/llamadas-pendientes")).text
+    (call,) = await desk.calls()
+    address = f"/consola/llamadas-pendientes/{call.task_id}"
+    page = (await ana.get(address)).text
     assert view.notice.text in page
     assert "conversacion=None" not in page
+    form = {"intento": "1", "resultado": "contesto"}
+    assert (await ana.submit(address, **form)).status_code == 422
+    assert (await ana.submit(address, **form, **{f"informado_{call.id}": "si"})).status_code == 303
     (call,) = await desk.calls()
-    address = f"/consola/llamadas-pendientes/{call.id}"
-    assert (await ana.submit(address, outcome="Se le atendió")).status_code == 422
-    assert (await ana.submit(address, outcome="Contestó", reached="si")).status_code == 303
-    (call,) = await desk.calls()
-    assert (call.state, call.was_reached) == (CallbackState.DONE, True)
-    assert "Sí se le informó: Contestó" in (await ana.get("/consola/llamadas-pendientes?estado=done")).text
+    assert (call.state, call.was_reached) == (ReasonState.DONE, True)
+    assert "Sí se le informó: Contestó" in (await ana.get(address)).text
     page = await _page(desk, ana, petition)
     assert "Llamada : se le informó Contestó" in page
 
@@ -151,17 +152,18 @@ async def test_the_persons_own_word_is_shown_apart(desk: Desk, ana: Staff, monke
     assert 'data-verdict="silent">Sin respuesta' in (await ana.get(address)).text
 
 
-async def test_the_export_has_a_line_an_attempt_and_no_formulas(desk: Desk, ana: Staff) -> None:
+async def test_the_export_has_a_line_an_attempt(desk: Desk, ana: Staff) -> None:
     petition = await desk.petition(None)
     await desk.move(petition, TURNADA)
     (call,) = await desk.calls()
-    await ana.submit(f"/consola/llamadas-pendientes/{call.id}", outcome="=1+1", reached="no")
+    form = {"intento": "1", "resultado": "numero_equivocado", "notas": "=1+1"}
+    await ana.submit(f"/consola/llamadas-pendientes/{call.task_id}", **form)
     answer = await ana.get("/consola/peticiones/avisos.csv?avisos=sin_entregar")
     assert answer.headers["content-type"].startswith("text/csv")
     rows = list(csv.DictReader(io.StringIO(answer.content.decode("utf-8-sig"))))
     assert [(row["Folio"], row["Medio"], row["Estado"], row["Motivo"]) for row in rows] == [
         ((await desk.get(petition)).folio, "SMS", "No se pudo intentar", "No hay cuenta de SMS encendida."),
-        ((await desk.get(petition)).folio, "Llamada", "No se le pudo informar", "'=1+1"),
+        ((await desk.get(petition)).folio, "Llamada", "No se le pudo informar", "Número equivocado: =1+1"),
     ]
 
 

@@ -1,13 +1,7 @@
 """The console's forms, as a browser without JavaScript sends them."""
 
-import uuid
-
 from fastapi import FastAPI
-from sqlalchemy import select
 
-from backend.conversations import service as conversations
-from backend.conversations.models import CallbackTask
-from backend.db import Database
 from tests.staff import PASSWORD, Staff, browser, csrf_of, sign_in
 
 PETITION = {
@@ -72,24 +66,6 @@ async def test_an_anonymous_complaint_needs_no_name(ana: Staff) -> None:
     form = {**PETITION, "kind": "queja", "anonima": "si", "nombre": "", "telefono": ""}
     answer = await ana.submit("/consola/peticiones/nueva", **form)
     assert answer.status_code == 200, answer.text
-
-
-async def test_a_call_is_marked_done_once(app: FastAPI, database: Database, ana: Staff) -> None:
-    async with database.transaction() as session:
-        conversation = await conversations.open_conversation(
-            session, channel="web", account="portal", external_user_id=uuid.uuid4().hex
-        )
-        task = CallbackTask(conversation_id=conversation.id, name="Rosa", phone="+526621234567", note="")
-        session.add(task)
-        await session.flush()
-        address = f"/consola/llamadas-pendientes/{task.id}"
-    assert "662 123 4567" in (await ana.get("/consola/llamadas-pendientes")).text
-    assert (await ana.submit(address, outcome=" ")).status_code == 422
-    assert (await ana.submit(address, outcome="Se le atendió")).status_code == 303
-    assert (await ana.submit(address, outcome="Otra vez")).status_code == 409
-    assert "Se le atendió" in (await ana.get("/consola/llamadas-pendientes?estado=done")).text
-    async with database.transaction() as session:
-        assert (await session.scalars(select(CallbackTask.outcome))).one() == "Se le atendió"
 
 
 async def test_the_head_keeps_replies_and_hours(app: FastAPI) -> None:

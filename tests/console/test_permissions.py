@@ -13,6 +13,8 @@ OPEN = {
     ("POST", "/api/auth/tokens"),
     ("GET", "/consola/entrar"),
     ("POST", "/consola/entrar"),
+    ("GET", "/consola/tablero/pantalla"),
+    ("POST", "/consola/tablero/pantalla"),
 }
 
 

@@ -8,10 +8,11 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from sqlalchemy import func, select
 
-from backend.conversations.models import CallbackTask, Conversation
+from backend.conversations.models import Conversation
 from backend.db import Database
 from backend.internal_api.models import IdempotentAnswer
 from backend.internal_api.routes import router
+from backend.outreach.models import CallReason
 from backend.registry.models import FolioAttempt, Petition, PetitionDraft, PetitionEvent
 from tests.internal_api.conftest import TOKEN, Actions
 from tests.registry.conftest import ANSWERS
@@ -116,16 +117,16 @@ async def test_a_repeated_key_has_no_second_effect_and_gives_the_same_answer(
     again = await actions.post("callback", body, KEY)
     assert (first.status_code, again.status_code) == (200, 200)
     assert first.json() == again.json() == {"accepted": True, "problem": None, "problem_text": None}
-    assert await _count(database, CallbackTask) == 1
+    assert await _count(database, CallReason) == 1
     assert (await actions.post("callback", body, KEY + "-2")).json()["accepted"]
-    assert await _count(database, CallbackTask) == 2
+    assert await _count(database, CallReason) == 2
 
 
 async def test_calls_at_once_with_one_key_have_one_effect(actions: Actions, database: Database) -> None:
     body = {"name": "Ana Soto", "phone": "6621234567"}
     answers = await asyncio.gather(*(actions.post("callback", body, KEY) for _ in range(5)))
     assert {answer.status_code for answer in answers} == {200}
-    assert await _count(database, CallbackTask) == 1
+    assert await _count(database, CallReason) == 1
 
 
 async def test_a_repeated_answer_is_told_as_it_was_though_the_draft_went_on(actions: Actions) -> None:
@@ -217,7 +218,7 @@ async def test_a_callback_with_a_wrong_phone_is_refused_in_words(actions: Action
     answer = (await actions.post("callback", {"name": "Ana Soto", "phone": "12"})).json()
     assert (answer["accepted"], answer["problem"]) == (False, "not_a_phone")
     assert answer["problem_text"]
-    assert await _count(database, CallbackTask) == 0
+    assert await _count(database, CallReason) == 0
 
 
 @pytest.mark.parametrize("key", [None, "", "short", "k" * 201])

@@ -13,13 +13,14 @@ from sqlalchemy import select, update
 from backend import clock
 from backend.agents.models import Role
 from backend.conversations import service as conversations
-from backend.conversations.models import CallbackTask, Conversation, Message
+from backend.conversations.models import Conversation, Message
 from backend.db import Database
 from backend.messaging.models import ChannelAccount, MessageTemplate, TemplatePurpose, TemplateState
 from backend.notices import proof
 from backend.notices.models import Notice
 from backend.notices.proof import NoticeView
 from backend.outbox.models import Delivery, DeliveryState
+from backend.outreach.models import CallReason
 from backend.registry import lifecycle, petitions
 from backend.registry.models import ActorKind, EntryChannel, Petition, PetitionKind, PetitionStatus
 from tests.conversations.conftest import add_agent
@@ -141,9 +142,9 @@ class Desk:
                 for one in (await proof.of_notice(session, view.id)).attempts:
                     one.attempt.created_at -= timedelta(hours=hours)
 
-    async def calls(self) -> Sequence[CallbackTask]:
+    async def calls(self) -> Sequence[CallReason]:
         async with self.database.transaction() as session:
-            return (await session.scalars(select(CallbackTask).order_by(CallbackTask.created_at))).all()
+            return (await session.scalars(select(CallReason).order_by(CallReason.created_at))).all()
 
 
 @pytest.fixture

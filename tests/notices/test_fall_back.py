@@ -5,11 +5,12 @@ import asyncio
 import pytest
 
 from backend import clock
-from backend.conversations.models import CallbackState, CallbackTask, Conversation
+from backend.conversations.models import Conversation
 from backend.db import Database
 from backend.notices import jobs, staff
 from backend.notices.proof import AttemptState, NoticeState
 from backend.outbox.models import DeliveryState
+from backend.outreach.models import CallReason, ReasonState
 from backend.registry.models import Person, Petition, PetitionStatus
 from tests.notices.conftest import Desk, chain
 
@@ -40,10 +41,10 @@ async def test_what_failed_for_good_goes_by_sms_then_by_call_then_is_told_as_und
     assert await jobs.fall_back(desk.database) == 0
 
 
-async def finish(desk: Desk, call: CallbackTask, *, reached: bool) -> None:
+async def finish(desk: Desk, call: CallReason, *, reached: bool) -> None:
     async with desk.database.transaction() as session:
-        task = await session.get_one(CallbackTask, call.id)
-        task.state, task.was_reached, task.done_by = CallbackState.DONE, reached, desk.analyst
+        task = await session.get_one(CallReason, call.id)
+        task.state, task.was_reached, task.done_by = ReasonState.DONE, reached, desk.analyst
         task.done_at, task.outcome = clock.now(), "x"
 
 
@@ -86,11 +87,11 @@ async def test_a_web_notice_read_late_takes_its_call_back(desk: Desk) -> None:
     await desk.deliver(view, DeliveryState.SENT)
     await desk.age(25)
     await jobs.fall_back(desk.database)
-    assert [call.state for call in await desk.calls()] == [CallbackState.PENDING]
+    assert [call.state for call in await desk.calls()] == [ReasonState.PENDING]
     await desk.deliver(view, DeliveryState.READ)
     assert await jobs.fall_back(desk.database) == 0
     (call,) = await desk.calls()
-    assert (call.state, call.was_reached, call.outcome) == (CallbackState.DONE, None, jobs.NO_LONGER_NEEDED)
+    assert (call.state, call.was_reached, call.outcome) == (ReasonState.DONE, None, jobs.NO_LONGER_NEEDED)
     (view,) = await desk.notices(petition)
     assert (view.state, view.attempts[-1].state) == (NoticeState.ARRIVED, AttemptState.CALL_NOT_NEEDED)
 

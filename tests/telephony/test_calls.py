@@ -8,7 +8,7 @@ import httpx
 import pytest
 from twilio.request_validator import RequestValidator
 
-from backend.conversations.models import CallbackTask
+from backend.outreach.models import CallReason
 from backend.ledger.models import AttendedBy, Direction, Outcome, Purpose
 from backend.registry import folios, petitions
 from backend.registry.models import EntryChannel, Petition
@@ -77,7 +77,7 @@ async def test_who_leaves_the_queue_abandoned_and_a_full_or_empty_one_offers_oth
     left = rows["+526621110002"]
     assert (left.attended_by, left.answered_at, left.person_seconds) == (AttendedBy.NOBODY, None, 0)
     assert rows["+526621110001"].agent_id == ana
-    tasks = {task.phone: task for task in await exchange.all(CallbackTask)}
+    tasks = {task.phone: task for task in await exchange.all(CallReason)}
     queued = (await exchange.calls())["+526621110003"].queued_at
     assert tasks["+526621110003"].created_at == queued, "it keeps its place among the calls that are owed"
     assert "mensaje de voz" in tasks["+526621110004"].note
@@ -94,8 +94,8 @@ async def test_outside_hours_a_voicemail_is_kept_fetched_and_forgotten_at_twilio
     (row,) = await exchange.log()
     assert (row.outcome, row.phone, row.queue_seconds) == (Outcome.VOICEMAIL, None, 0)
     (recording,) = await exchange.all(VoiceRecording)
-    (task,) = await exchange.all(CallbackTask)
-    assert recording.callback_task_id == task.id and recording.kind is RecordingKind.VOICEMAIL
+    (task,) = await exchange.all(CallReason)
+    assert recording.call_reason_id == task.id and recording.kind is RecordingKind.VOICEMAIL
     await exchange.worker.fetch_recordings()
     (recording,) = await exchange.all(VoiceRecording)
     assert recording.state is RecordingState.STORED and recording.is_forgotten and recording.seconds == 12
@@ -120,7 +120,7 @@ async def test_a_petition_told_after_the_tone_is_filed_and_its_folio_told_and_te
     (row,) = await exchange.log()
     assert (row.outcome, row.attended_by, row.purpose) == (Outcome.ATTENDED, AttendedBy.BOT, Purpose.PETITION)
     assert row.petition_id == petition.id
-    (task,) = await exchange.all(CallbackTask)
+    (task,) = await exchange.all(CallReason)
     assert (task.petition_id, task.phone) == (petition.id, CITIZEN) and task.note.startswith("Transcribir")
     await exchange.worker.dispatcher.send_all_due()
     exchange.twilio.settle()
