@@ -94,9 +94,10 @@ async def outbound_recording_done(turn: Turn) -> Sequence[Step]:
 
 
 async def _keep(turn: Turn, call: Call) -> VoiceRecording | None:
-    """The recording of this webhook, with all that is owed for it; None: it is too short to hold a word."""
+    """The recording of this webhook, with all that is owed for it; None: a message too short to hold a word."""
     told, kind = turn.told.recorded, RecordingKind(turn.query.get("de", RecordingKind.VOICEMAIL))
-    if told is None or (told.seconds is not None and told.seconds < _LEAST_SECONDS):
+    is_short = told is not None and told.seconds is not None and told.seconds < _LEAST_SECONDS
+    if told is None or (is_short and kind is not RecordingKind.TALK):
         return None
     recording = await _recording(turn.session, call, told, kind)
     if kind is RecordingKind.PETITION and recording.petition_id is None:

@@ -13,7 +13,7 @@ from tests.fakes.faults import Faults
 _transports: dict[tuple[str, int], asyncio.Transport] = {}
 
 #: What is ours, not the vendor's: no fault touches it.
-OURS = ("/_control", "/_citizen", "/_page")
+OURS = ("/_control", "/_citizen", "/_telephone", "/_page")
 
 
 class CuttableProtocol(H11Protocol):
