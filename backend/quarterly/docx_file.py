@@ -99,6 +99,8 @@ def _section(made: Docx, section: Section) -> None:
         made.paragraphs[-1].paragraph_format.keep_with_next = True
     table = made.add_table(rows=0, cols=len(layout.COLUMNS), style="Table Grid")
     table.autofit = False
+    for column, width in zip(table.columns, _COLUMNS, strict=True):
+        column.width = Cm(width)
     _row(table, layout.COLUMNS, is_head=True)
     for line in section.lines:
         cells = _row(table, layout.cells(line))
