@@ -54,7 +54,7 @@ def _set_up(made: Docx, informe: Informe, made_at: datetime) -> None:
     section = made.sections[0]
     section.page_width, section.page_height = Cm(21.59), Cm(27.94)
     section.left_margin = section.right_margin = Cm(2.2)
-    section.top_margin, section.bottom_margin = Cm(2.5), Cm(2.0)
+    section.top_margin, section.bottom_margin = Cm(3.2), Cm(2.0)
     usual = made.styles["Normal"]
     usual.font.name, usual.font.size = "Arial", Pt(10)
     usual.paragraph_format.space_after = Pt(6)
