@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
+from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
@@ -34,6 +35,8 @@ from backend.workspace import service as workspace
 router = APIRouter(prefix="/consola/reportes", include_in_schema=False)
 
 _HEADS = (Role.HEAD, Role.ADMIN)
+#: What tells of several people of the staff.
+_OF_OTHERS = (By.AGENT, By.AREA)
 
 
 @router.get("")
@@ -53,7 +56,8 @@ def _asked(request: Request, user: User, key: str) -> ReportQuery:
     if not report.is_personal:
         raise Forbidden("Ese reporte lo ve la jefatura.")
     # Of themselves alone, so that who else did what is nothing to break down by.
-    own = replace(report, by=tuple(by for by in report.by if by not in (By.AGENT, By.AREA)))
+    by = tuple(one for one in report.by if one not in _OF_OTHERS)
+    own = replace(report, by=by, charts=tuple(chart for chart in report.charts if chart.by not in _OF_OTHERS))
     return ReportQuery.of(own, {**request.query_params, By.AGENT.value: str(user.id)})
 
 
@@ -90,7 +94,7 @@ async def _options(session: AsyncSession, report: Report, user: User) -> list[tu
         By.TOPIC: [(str(one.id), one.name) for one in await catalog.topics(session)],
         By.AGENCY: [(str(one.id), one.short_name) for one in await catalog.agencies(session)],
     }
-    hidden = () if user.role in _HEADS else (By.AGENT, By.AREA)
+    hidden = () if user.role in _HEADS else _OF_OTHERS
     return [(by, names.BREAKDOWNS[by][0], values[by]) for by in report.filters if by not in hidden]
 
 
@@ -178,7 +182,7 @@ async def rows(request: Request, tx: Tx, user: CurrentUser, key: str) -> Respons
         "line": line,
         "page": page,
         "narrowed_to": await _told(tx, asked),
-        "query": "&".join(f"{name}={value}" for name, value in request.query_params.items() if name != "despues"),
+        "query": urlencode({name: value for name, value in request.query_params.items() if name != "despues"}),
         "next": f"{page.next[0].isoformat()}~{page.next[1]}" if page.next else None,
         "link": link_to,
         "shown": shown_cell,

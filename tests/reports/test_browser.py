@@ -1,0 +1,61 @@
+"""A report in real Chromium, wide and narrow: a figure is followed to its rows, and axe finds nothing."""
+
+import os
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from backend.agents.models import Role
+from backend.db import Database
+from backend.settings import Settings
+from tests.reports.case import fill
+from tests.serving import in_database
+from tests.staff import PASSWORD, add_staff
+
+pytestmark = pytest.mark.browser
+#: Where to leave pictures of the pages, to be looked at.
+PICTURES = os.environ.get("PICTURES")
+
+
+async def _prepare(database: Database) -> None:
+    await add_staff(database, "hilda", Role.HEAD)
+    async with database.transaction() as session:
+        await fill(session)
+
+
+def _seen(page: Page, name: str) -> None:
+    if PICTURES:
+        width = (page.viewport_size or {})["width"]
+        page.screenshot(path=Path(PICTURES) / f"{name}-{width}.png", full_page=True)
+    found = Axe().run(page).response["violations"]
+    assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_a_figure_is_followed_to_its_rows(browser: Browser, settings: Settings, site: str, width: int) -> None:
+    in_database(settings, _prepare)
+    page = browser.new_context(base_url=site, locale="es-MX", viewport={"width": width, "height": 800}).new_page()
+    page.set_default_timeout(20_000)
+    page.goto("/consola/entrar?siguiente=/consola/reportes")
+    page.get_by_label("Usuario").fill("hilda")
+    page.get_by_label("Contraseña").fill(PASSWORD)
+    page.get_by_role("button", name="Entrar").click()
+    _seen(page, "reports")
+    page.get_by_role("link", name="Chats atendidos").click()
+    page.get_by_text("Otras fechas y filtros").click()
+    page.get_by_label("Desde").fill("2026-07-01")
+    page.get_by_label("Hasta").fill("2026-07-31")
+    page.get_by_label("Desglose").select_option("canal")
+    page.get_by_role("button", name="Ver", exact=True).click()
+    expect(page.get_by_text("Del 1 al 31 de julio de 2026", exact=True)).to_be_visible()
+    _seen(page, "chats")
+    page.get_by_role("img", name="Chats por fecha").wait_for()
+    page.locator(".figure", has_text="Atendidos por una persona").get_by_role("link").click()
+    expect(page.get_by_text("2 filas")).to_be_visible()
+    _seen(page, "rows")
+    for key in ("peticiones", "llamadas"):
+        page.goto(f"/consola/reportes/{key}?periodo=2026-T3")
+        _seen(page, key)
