@@ -39,6 +39,27 @@ def uuid_of(typed: str, problem: str) -> UUID:
         raise InvalidInput(problem) from None
 
 
+def uuid_or_none(typed: str) -> UUID | None:
+    """A filter's id; None for any other word."""
+    try:
+        return UUID(typed)
+    except ValueError:
+        return None
+
+
+def day_or_none(typed: str) -> date | None:
+    """A filter's day; None for any other word."""
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        return None
+
+
+def page_of(typed: str) -> int:
+    """The number of a list's page; the first for any other word."""
+    return max(1, int(typed)) if typed.isascii() and typed.isdigit() and len(typed) < 7 else 1
+
+
 async def keep_files(store: FileStore, uploads: list[UploadFile], most: int) -> list[StoredFile]:
     """Store what was chosen in a file input; nothing where it was left empty.
 
