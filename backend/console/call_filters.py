@@ -8,8 +8,8 @@ from uuid import UUID
 
 from backend.agents.models import User
 from backend.calls.queries import CallFilter, Cursor
-from backend.console.petition_filters import MINE, known_day, midnight
-from backend.console.typed_forms import choice, known_uuid
+from backend.console.petition_filters import MINE, midnight
+from backend.console.typed_forms import choice, day_or_none, known_uuid
 from backend.ledger.models import Direction, InteractionKind, Outcome, Purpose, Source
 from backend.text import strip_control
 
@@ -79,4 +79,4 @@ class Listing:
                 return today - timedelta(days=int(days) - 1), today
             case "anio":
                 return today.replace(month=1, day=1), today
-        return known_day(self.one("desde")), known_day(self.one("hasta"))
+        return day_or_none(self.one("desde")), day_or_none(self.one("hasta"))

@@ -14,7 +14,7 @@ from backend.agents.auth import CurrentHead
 from backend.agents.models import User
 from backend.console import pages_reports, quarterly_texts
 from backend.console.rendering import staff_page
-from backend.console.typed_forms import texts_of
+from backend.console.typed_forms import page_of, texts_of
 from backend.db import Database, Tx
 from backend.errors import ChatSonoraError, NotFound
 from backend.quarterly import chart, checking, docx_file, editions, goals, layout, opening, pdf, wording
@@ -225,8 +225,7 @@ async def rows(request: Request, tx: Tx, user: CurrentHead, quarter: str) -> Res
         found = await checking.delta_of(tx, edition, key)
         of_kind = {"agregadas": found.added, "quitadas": found.removed, "cambiadas": found.changed}
         ids = list(of_kind[which])
-    asked = request.query_params.get("pagina", "")
-    number = int(asked) if asked.isdecimal() and len(asked) < 7 else 1
+    number = page_of(request.query_params.get("pagina", ""))
     listing = listing_of(entry.figure.source)
     context |= {
         "line": line,

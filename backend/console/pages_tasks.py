@@ -15,7 +15,7 @@ from backend.agents.auth import CurrentHead, CurrentUser
 from backend.agents.models import User
 from backend.console import due_texts, staffing_texts
 from backend.console.rendering import staff_page
-from backend.console.typed_forms import day_of, texts_of, uuid_of
+from backend.console.typed_forms import day_of, known_uuid, page_of, texts_of, uuid_of
 from backend.db import Database, Tx
 from backend.errors import ChatSonoraError, InvalidInput
 from backend.registry import deadlines, petitions
@@ -35,22 +35,13 @@ _WIDTHS = (40, 50, 26, 12, 12, 18, 26, 16, 16)
 def _wanted(asked: Mapping[str, str]) -> Wanted:
     """The list's filters; what makes no sense is left out."""
     state = asked.get("estado", "abiertas")
-    person = asked.get("persona", "")
     return Wanted(
-        user_id=UUID(person) if _is_uuid(person) else None,
+        user_id=known_uuid(asked.get("persona", "")),
         state=TaskState(state) if state in set(TaskState) else None,
         is_open=state == "abiertas",
         is_late=state == "atrasadas",
         words=asked.get("buscar", "").strip()[:100],
     )
-
-
-def _is_uuid(typed: str) -> bool:
-    try:
-        UUID(typed)
-    except ValueError:
-        return False
-    return True
 
 
 @router.get("")
@@ -67,7 +58,7 @@ async def _list_page(
     error: ChatSonoraError | None = None,
 ) -> Response:
     asked = dict(request.query_params)
-    number = int(asked["pagina"]) if asked.get("pagina", "").isdecimal() else 1
+    number = page_of(asked.get("pagina", ""))
     found, total = await tasks.listed(session, _wanted(asked), page=number)
     kept = {name: asked[name] for name in ("estado", "persona", "buscar") if asked.get(name)}
     context = {

@@ -18,7 +18,7 @@ from backend.audit import service as audit
 from backend.catalog.models import OfficeArea
 from backend.console import due_texts, transparency_forms, transparency_quotes, transparency_texts
 from backend.console.rendering import staff_page
-from backend.console.typed_forms import day_of, keep_files, texts_of, uuid_of
+from backend.console.typed_forms import day_of, keep_files, page_of, texts_of, uuid_of
 from backend.db import Tx
 from backend.errors import ChatSonoraError, InvalidInput
 from backend.registry import deadlines
@@ -49,7 +49,7 @@ async def _list_page(
     asked = dict(request.query_params)
     shown = await _shown(session)
     today, work = shown["today"], shown["work"]
-    number = int(asked["pagina"]) if asked.get("pagina", "").isdecimal() else 1
+    number = page_of(asked.get("pagina", ""))
     rows, total = await queries.page(session, transparency_forms.wanted_of(asked), today, work, number=number)
     kept = {name: asked[name] for name in transparency_forms.FILTERS if asked.get(name)}
     context = {

@@ -9,7 +9,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from backend import clock
 from backend.agents.models import User
-from backend.console.typed_forms import choice, known_uuid
+from backend.console.typed_forms import choice, day_or_none, known_uuid
 from backend.registry import lifecycle
 from backend.registry.deadlines import SOON, WorkCalendar
 from backend.registry.models import EntryChannel, PetitionKind, PetitionStatus, Priority
@@ -102,14 +102,6 @@ DEFAULT_VIEWS = (
 )
 
 
-def known_day(raw: str) -> date | None:
-    """The day that `raw` names, as ISO; None for any other word."""
-    try:
-        return date.fromisoformat(raw)
-    except ValueError:
-        return None
-
-
 @dataclass(frozen=True)
 class Listing:
     """What an address asks for. Names and words that the list does not know are left out."""
@@ -198,7 +190,7 @@ class Listing:
         return frozenset(one for one in named | under_way if one is not None)
 
     def _filed(self, today: date) -> tuple[datetime | None, datetime | None]:
-        first, last = known_day(self.one("desde")), known_day(self.one("hasta"))
+        first, last = day_or_none(self.one("desde")), day_or_none(self.one("hasta"))
         match choice(Filed, self.one("registro")):
             case Filed.TODAY:
                 first = today

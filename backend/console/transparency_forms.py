@@ -2,10 +2,10 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import date
-from uuid import UUID
 
 from backend import clock
 from backend.console import transparency_texts
+from backend.console.typed_forms import day_or_none, known_uuid
 from backend.db import Database
 from backend.registry import deadlines
 from backend.registry.deadlines import Pace, WorkCalendar
@@ -28,26 +28,12 @@ def wanted_of(asked: Mapping[str, str]) -> Wanted:
         state=RequestState(state) if state in set(RequestState) else None,
         is_open=state == "abiertas",
         pace=Pace(pace) if pace in {one.value for one in transparency_texts.PACES} else None,
-        user_id=_uuid(asked.get("persona", "")),
-        area_id=_uuid(asked.get("area", "")),
-        first=_day(asked.get("desde", "")),
-        last=_day(asked.get("hasta", "")),
+        user_id=known_uuid(asked.get("persona", "")),
+        area_id=known_uuid(asked.get("area", "")),
+        first=day_or_none(asked.get("desde", "")),
+        last=day_or_none(asked.get("hasta", "")),
         words=asked.get("buscar", "").strip()[:100],
     )
-
-
-def _uuid(typed: str) -> UUID | None:
-    try:
-        return UUID(typed)
-    except ValueError:
-        return None
-
-
-def _day(typed: str) -> date | None:
-    try:
-        return date.fromisoformat(typed)
-    except ValueError:
-        return None
 
 
 async def chunks(database: Database, wanted: Wanted) -> AsyncIterator[Sequence[Sequence[Cell]]]:

@@ -59,9 +59,17 @@ def choice(options: type[E], typed: str) -> E | None:
         return None
 
 
+def day_or_none(typed: str) -> date | None:
+    """A filter's day; None for any other word."""
+    try:
+        return date.fromisoformat(typed)
+    except ValueError:
+        return None
+
+
 def page_of(typed: str) -> int:
-    """An address's page number, the first for what is none. A list shows its last page for one beyond it."""
-    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 10 else 1
+    """The number of a list's page; the first for any other word."""
+    return max(1, int(typed)) if typed.isascii() and typed.isdigit() and len(typed) < 7 else 1
 
 
 async def keep_files(store: FileStore, uploads: list[UploadFile], most: int) -> list[StoredFile]:

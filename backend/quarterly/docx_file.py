@@ -54,7 +54,7 @@ def _set_up(made: Docx, informe: Informe, made_at: datetime) -> None:
     section = made.sections[0]
     section.page_width, section.page_height = Cm(21.59), Cm(27.94)
     section.left_margin = section.right_margin = Cm(2.2)
-    section.top_margin, section.bottom_margin = Cm(2.5), Cm(2.0)
+    section.top_margin, section.bottom_margin = Cm(3.2), Cm(2.0)
     usual = made.styles["Normal"]
     usual.font.name, usual.font.size = "Arial", Pt(10)
     usual.paragraph_format.space_after = Pt(6)
@@ -99,6 +99,8 @@ def _section(made: Docx, section: Section) -> None:
         made.paragraphs[-1].paragraph_format.keep_with_next = True
     table = made.add_table(rows=0, cols=len(layout.COLUMNS), style="Table Grid")
     table.autofit = False
+    for column, width in zip(table.columns, _COLUMNS, strict=True):
+        column.width = Cm(width)
     _row(table, layout.COLUMNS, is_head=True)
     for line in section.lines:
         cells = _row(table, layout.cells(line))

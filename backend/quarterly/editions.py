@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend import clock
 from backend.agents.models import User
 from backend.audit import service as audit
+from backend.catalog.models import OfficeArea
 from backend.db import Database
 from backend.letters import stationery
 from backend.letters.models import Letterhead
@@ -22,7 +23,7 @@ from backend.quarterly import content, reckoning
 from backend.quarterly.content import Informe, Line, Section
 from backend.quarterly.errors import EditionClosed, EditionNotFound, NotYet, QuarterlyRefused
 from backend.quarterly.models import Edition, FrozenRows, QuarterGoal
-from backend.quarterly.plan import ENTRIES, SECTIONS
+from backend.quarterly.plan import DEPARTMENT, ENTRIES, SECTIONS
 from backend.quarterly.reckoning import Packed, Reckoned
 from backend.reports.measures import DECIMALS
 from backend.reports.periods import Period
@@ -124,16 +125,28 @@ async def targets(session: AsyncSession, year: int, quarter: int) -> dict[str, f
 async def live(session: AsyncSession, year: int, quarter: int, edition: Edition | None = None) -> Informe:
     """The Informe as the tables say it now; `edition` is the draft whose texts it has."""
     found = await reckoning.values(session, Period.quarter(year, quarter))
-    return _informe(
-        year, quarter, edition, await stationery.letterhead(session), found, await targets(session, year, quarter), {}
-    )
+    return _informe(year, quarter, edition, await _office(session), found, await targets(session, year, quarter), {})
+
+
+@dataclass(frozen=True)
+class _Office:
+    """Whose Informe it is."""
+
+    letterhead: Letterhead
+    department: str
+
+
+async def _office(session: AsyncSession) -> _Office:
+    head = await stationery.letterhead(session)
+    name = await session.scalar(select(OfficeArea.name).where(OfficeArea.key == DEPARTMENT))
+    return _Office(head, name or head.department)
 
 
 def _informe(
     year: int,
     quarter: int,
     edition: Edition | None,
-    head: Letterhead,
+    office: _Office,
     found: Mapping[str, Reckoned],
     goals: Mapping[str, float],
     behind: Mapping[str, Packed],
@@ -147,10 +160,10 @@ def _informe(
         quarter=quarter,
         number=edition.number if edition else 1,
         reason=edition.reason if edition else "",
-        institution=head.institution,
-        office=head.office,
-        department=head.department,
-        address=head.address,
+        institution=office.letterhead.institution,
+        office=office.letterhead.office,
+        department=office.department,
+        address=office.letterhead.address,
         texts={name: (edition.texts if edition else {}).get(name, "") for name in TEXTS},
         sections=sections,
     )
@@ -186,12 +199,12 @@ async def close(database: Database, edition_id: UUID, *, by: User) -> str:
         found = await reckoning.values(session, period)
         behind = {key: await reckoning.rows_behind(session, one.figure, period) for key, one in ENTRIES.items()}
         goals = await targets(session, edition.year, edition.quarter)
-        head = await stationery.letterhead(session)
+        office = await _office(session)
     async with database.transaction() as session:
         edition = await get(session, edition_id, for_update=True)
         if edition.closed_at is not None:
             raise EditionClosed
-        made = _informe(edition.year, edition.quarter, edition, head, found, goals, behind)
+        made = _informe(edition.year, edition.quarter, edition, office, found, goals, behind)
         moment = clock.now()
         form = content.written(replace(made, closed_at=moment, closed_by=by.full_name))
         # The rows first: once the edition is closed, nothing of it may change.

@@ -19,6 +19,6 @@ async def rows(session: AsyncSession, figure: Figure, ids: Collection[UUID], *, 
         .where(source.id.in_(wanted))
         .order_by(source.moment.desc().nulls_last(), source.id)
         .limit(PAGE_SIZE)
-        .offset((max(1, page) - 1) * PAGE_SIZE)
+        .offset((page - 1) * PAGE_SIZE)
     )
     return [listing.row(row) for row in found.all()]

@@ -22,7 +22,7 @@ _SIDE = 2.0 * cm
 _ACCENT, _MUTED, _LINE = colors.HexColor("#6f1d32"), colors.HexColor("#5f5953"), colors.HexColor("#b9b2a9")
 _SHADE, _GOOD, _BAD = colors.HexColor("#f2efec"), colors.HexColor("#1c6440"), colors.HexColor("#a3161f")
 #: Of a table's columns, the whole being 1.
-_COLUMNS = (0.31, 0.14, 0.14, 0.14, 0.14, 0.13)
+_COLUMNS = (0.29, 0.13, 0.13, 0.16, 0.14, 0.15)
 
 
 def _style(**changes: Any) -> ParagraphStyle:
@@ -106,7 +106,7 @@ def _story(informe: Informe) -> list[Flowable]:
     for section in informe.sections:
         story += _section(section)
     story += _narrative(informe, layout.AFTER)
-    story.append(KeepTogether([Spacer(1, 34), _signatures(informe), Spacer(1, 14), *_proof(informe)]))
+    story.append(KeepTogether([Spacer(1, 40), _signatures(informe), Spacer(1, 14), *_proof(informe)]))
     return story
 
 
@@ -120,8 +120,10 @@ def _narrative(informe: Informe, names: Sequence[str]) -> list[Flowable]:
 
 def _section(section: Section) -> list[Flowable]:
     shapes = chart.of(section)
-    drawn: list[Flowable] = [chart.drawing(shapes), Spacer(1, 4)] if shapes is not None else []
-    return [KeepTogether([Paragraph(escape(section.title), _HEADING), *drawn, _table(section)])]
+    heading = Paragraph(escape(section.title), _HEADING)
+    if shapes is None:
+        return [heading, _table(section)]
+    return [KeepTogether([heading, chart.drawing(shapes), Spacer(1, 4)]), _table(section)]
 
 
 def _table(section: Section) -> Table:
@@ -133,6 +135,9 @@ def _table(section: Section) -> Table:
     style: list[Any] = [
         ("BACKGROUND", (0, 0), (-1, 0), _SHADE),
         ("VALIGN", (0, 0), (-1, -1), "TOP"),
+        # A heading and a line or two at a page's end are not a table.
+        ("NOSPLIT", (0, 0), (-1, 2)),
+        ("NOSPLIT", (0, -2), (-1, -1)),
         ("LINEBELOW", (0, 0), (-1, -1), 0.4, _LINE),
         ("LEFTPADDING", (0, 0), (-1, -1), 4),
         ("RIGHTPADDING", (0, 0), (-1, -1), 4),

@@ -69,4 +69,6 @@ SECTIONS: tuple[Section, ...] = (
     _section("Satisfacción", "satisfaccion", "calificados", "calificacion", "proporcion_resueltas"),
     _section("Asistente virtual", "bot", "mensajes", "proporcion_entendidos", "proporcion_solo"),
 )
+#: Whose Informe it is, as the organisation manual numbers the office's areas.
+DEPARTMENT = "03.07.02.01"
 ENTRIES: Mapping[str, Entry] = {entry.key: entry for section in SECTIONS for entry in section.entries}

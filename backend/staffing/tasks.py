@@ -171,7 +171,7 @@ async def listed(session: AsyncSession, wanted: Wanted, *, page: int = 1) -> tup
         .where(*conditions)
         .order_by(Task.state.in_(OPEN).desc(), Task.due_on.asc().nulls_last(), Task.created_at.desc(), Task.id)
         .limit(PAGE)
-        .offset((max(1, page) - 1) * PAGE)
+        .offset((page - 1) * PAGE)
     )
     return [View(*row) for row in rows], total
 

@@ -97,7 +97,7 @@ async def page(
     query = _query(wanted, today, work)
     counted = select(func.count()).select_from(InfoRequest).where(*_conditions(wanted, today, work))
     total = await session.scalar(counted) or 0
-    rows = await session.execute(query.limit(PAGE).offset((max(1, number) - 1) * PAGE))
+    rows = await session.execute(query.limit(PAGE).offset((number - 1) * PAGE))
     return [View(*row) for row in rows], total
 
 

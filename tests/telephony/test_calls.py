@@ -8,8 +8,8 @@ import httpx
 import pytest
 from twilio.request_validator import RequestValidator
 
-from backend.outreach.models import CallReason
 from backend.ledger.models import AttendedBy, Direction, Outcome, Purpose
+from backend.outreach.models import CallReason
 from backend.registry import folios, petitions
 from backend.registry.models import EntryChannel, Petition
 from backend.telephony import calling, sweep, wording
