@@ -126,9 +126,14 @@ async def keep(session: AsyncSession, row: Interaction, typed: Mapping[str, str]
 
 
 async def end(session: AsyncSession, row: Interaction, typed: Mapping[str, str]) -> None:
-    """End a running row of the console's with what was typed; ended already, nothing changes. Raises CallRefused."""
+    """End a running row with what was typed; ended already, nothing changes.
+
+    Raises CallRefused; AlreadyEnded for a call that a telephone line ends.
+    """
     if row.ended_at is not None:
         return
+    if not may_retime(row):
+        raise AlreadyEnded("Esta llamada termina sola cuando alguien cuelga.")
     told = await entry.read(session, row.kind, typed)
     values, problems = told.values, dict(told.problems)
     ended = clock.now()
