@@ -37,6 +37,12 @@ class Caller:
         return not (self.people or self.person or self.petitions or self.calls or self.chats)
 
 
+async def only_person(session: AsyncSession, phone: str) -> Person | None:
+    """Whose a number is, where it is one person's alone."""
+    theirs = (await session.scalars(select(Person).where(Person.phone == phone).limit(2))).all()
+    return theirs[0] if len(theirs) == 1 else None
+
+
 async def find(
     session: AsyncSession, *, phone: str = "", name: str = "", person_id: UUID | None = None, but: UUID | None = None
 ) -> Caller:
@@ -48,8 +54,7 @@ async def find(
     people = await _people(session, phone, name)
     person = await session.get(Person, person_id) if person_id else None
     if person is None and number is not None:
-        theirs = [one.person for one in people if one.person.phone == number]
-        person = theirs[0] if len(theirs) == 1 else None
+        person = await only_person(session, number)
     calls = await queries.of_person(session, person.id if person else None, number, limit=6)
     return Caller(
         people,

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
 from backend.agents.models import Role, User
-from backend.calls import entry
+from backend.calls import callers, entry
 from backend.calls.entry import CHANNELS, FIELDS, SPOKEN, attended_by
 from backend.calls.errors import AlreadyEnded, CallRefused, NotCorrectable, NotEmpty, NotYours
 from backend.catalog import office
@@ -126,11 +126,17 @@ async def keep(session: AsyncSession, row: Interaction, typed: Mapping[str, str]
 
 
 async def end(session: AsyncSession, row: Interaction, typed: Mapping[str, str]) -> None:
-    """End a running row of the console's with what was typed; ended already, nothing changes. Raises CallRefused."""
+    """End a running row with what was typed; ended already, nothing changes.
+
+    Raises CallRefused; AlreadyEnded for a call that a telephone line ends.
+    """
     if row.ended_at is not None:
         return
+    if not may_retime(row):
+        raise AlreadyEnded("Esta llamada termina sola cuando alguien cuelga.")
     told = await entry.read(session, row.kind, typed)
     values, problems = told.values, dict(told.problems)
+    await _recognise(session, values, typed)
     ended = clock.now()
     if ended - row.started_at > LONGEST:
         stated = entry.read_times({**typed, "inicio": "", "contesto": ""})
@@ -153,11 +159,21 @@ async def write_down(session: AsyncSession, user: User, kind: InteractionKind, t
     told, times = await entry.read(session, kind, typed), entry.read_times(typed)
     values, problems = told.values | times.values, told.problems | times.problems
     values = {"agent_id": user.id, "area_id": user.area_id, **values}
+    await _recognise(session, values, typed)
     row = Interaction(kind=kind, source=Source.CONSOLE, extension=user.extension, created_by=user.id)
     await _complete(session, row, values, problems)
     for column, value in values.items():
         setattr(row, column, value)
     return await ledger.add(session, row)
+
+
+async def _recognise(session: AsyncSession, values: dict[str, Any], typed: Mapping[str, str]) -> None:
+    """Say who called, where the number is one person's and nobody said otherwise: a short call ends unseen."""
+    if not values.get("phone") or values.get("person_id") or values["caller_name"] or typed.get("otra_persona") == "si":
+        return
+    person = await callers.only_person(session, values["phone"])
+    if person is not None:
+        values |= {"person_id": person.id, "caller_name": person.full_name}
 
 
 def is_head(user: User) -> bool:

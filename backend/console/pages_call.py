@@ -114,6 +114,7 @@ async def call_page(
         "call": call,
         "kind": call.kind,
         "channels": CHANNELS[call.kind],
+        "has_keys": is_mine,
         "may_correct": calls.may_correct(user, call),
         "history": await call_history.lines(session, await queries.corrections(session, call.id)),
         **await form_context(session, typed or typed_of(row), refused),

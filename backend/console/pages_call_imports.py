@@ -1,7 +1,5 @@
 """Importing an exchange's call records: upload, columns, preview, progress, report."""
 
-import csv
-import io
 from collections.abc import AsyncIterator, Mapping
 from typing import Annotated, Any
 from uuid import UUID
@@ -10,6 +8,7 @@ from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 from fastapi.responses import RedirectResponse, StreamingResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend import spreadsheets
 from backend.agents.auth import CurrentHead
 from backend.agents.models import User
 from backend.calls.cdr import service as cdr
@@ -160,7 +159,7 @@ async def act(request: Request, tx: Tx, user: CurrentHead, import_id: UUID, acti
 
 @router.get("/{import_id}/informe.csv")
 async def report(request: Request, tx: Tx, user: CurrentHead, import_id: UUID) -> Response:
-    """Each row with what became of it; nothing of what the file says, so nothing to neutralise."""
+    """Each row with what became of it."""
     await cdr.get(tx, import_id)
     return StreamingResponse(
         _report(request.app.state.database, import_id),
@@ -170,13 +169,7 @@ async def report(request: Request, tx: Tx, user: CurrentHead, import_id: UUID) -
 
 
 async def _report(database: Database, import_id: UUID) -> AsyncIterator[str]:
-    yield "\ufeff" + _line("Renglón", "Resultado", "Motivo")
+    yield "\ufeff" + spreadsheets.csv_text([("Renglón", "Resultado", "Motivo")])
     async with database.transaction() as session:
         async for leg in cdr.report(session, await cdr.get(session, import_id)):
-            yield _line(str(leg.number), call_texts.LEGS[leg.state], leg.problem)
-
-
-def _line(*cells: str) -> str:
-    line = io.StringIO()
-    csv.writer(line).writerow(cells)
-    return line.getvalue()
+            yield spreadsheets.csv_text([(leg.number, call_texts.LEGS[leg.state], leg.problem)])

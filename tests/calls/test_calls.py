@@ -105,6 +105,7 @@ async def test_a_call_is_kept_from_its_first_ring_and_its_time_split_at_its_end(
     assert (row.queue_seconds, row.person_seconds) == (30, 20 * 60 - 30)
     assert (row.queue_office_seconds, row.person_office_seconds) == (30, 10 * 60 - 30)
     assert (row.bot_seconds, row.citizen_seconds) == (0, 0)
+    assert row.caller_name == "Rosa María Félix Duarte"  # whose number it is
 
 
 async def test_what_was_not_answered_waited_to_its_end_and_a_forgotten_call_asks_when_it_ended(
@@ -114,11 +115,11 @@ async def test_what_was_not_answered_waited_to_its_end_and_a_forgotten_call_asks
     with clock.pinned(WEDNESDAY):
         call_id = await _begin(ana, direccion="realizada", telefono="6621112233")
     with clock.pinned(WEDNESDAY + timedelta(seconds=40)):
-        typed = {"telefono": "6621112233", "direccion": "realizada", "resultado": "no_contesto"}
+        typed = {"telefono": "6621112233", "direccion": "realizada", "resultado": "no_contesto", "otra_persona": "si"}
         assert (await ana.submit(f"/consola/llamadas/{call_id}/terminar", **typed)).status_code == 303
     row = await _row(database, call_id)
     assert (row.answered_at, row.queue_seconds, row.person_seconds) == (None, 40, 0)
-    assert (row.attended_by, row.outcome) == (AttendedBy.NOBODY, Outcome.NO_ANSWER)
+    assert (row.attended_by, row.outcome, row.person_id) == (AttendedBy.NOBODY, Outcome.NO_ANSWER, None)
     with clock.pinned(WEDNESDAY):
         forgotten = await _begin(ana)
     with clock.pinned(WEDNESDAY + timedelta(hours=18)):

@@ -47,6 +47,7 @@ def _sign_in(browser: Browser, site: str, username: str = "ana", width: int = 12
     page.get_by_label("Contraseña").fill(PASSWORD)
     page.get_by_role("button", name="Entrar").click()
     expect(page.get_by_role("heading", name="Llamadas", exact=True)).to_be_visible()
+    _ready(page)
     return page
 
 
@@ -91,7 +92,7 @@ def test_ten_calls_are_logged_by_keyboard_alone_and_stand_in_the_list(
     assert [row.purpose for row in rows] == [purpose for _, purpose in CALLS]
     assert [row.phone for row in rows] == [f"+52662111223{3 if number == 0 else number}" for number in range(10)]
     assert all(row.ended_at and row.answered_at and row.person_seconds is not None for row in rows)
-    assert rows[0].caller_name == "Rosa María Félix Duarte"
+    assert rows[0].caller_name == rows[3].caller_name == "Rosa María Félix Duarte"
     assert rows[4].outcome is Outcome.TRANSFERRED
     assert rows[4].transfer_area_id is not None
     assert (rows[1].direction, rows[1].notes) == (Direction.OUTBOUND, "Se le dijo que va en camino")
@@ -117,6 +118,7 @@ def _call(page: Page, number: int, key: str) -> None:
     pressed = ["F2", "F2", *f"662111223{3 if number == 0 else number}", key, "F8"]
     assert len(pressed) <= MOST_KEYS
     keyboard.press("F2")
+    _ready(page)
     expect(page.locator("[name=telefono]")).to_be_focused()
     keyboard.press("F2")
     expect(page.locator("[data-phase]")).to_have_text("En atención")
@@ -136,12 +138,19 @@ def _call(page: Page, number: int, key: str) -> None:
         keyboard.type("Se le dijo que va en camino")
         expect(page.locator("[data-call-status]")).to_have_text("Guardado.")
         page.reload()  # and even through that
+        _ready(page)
         expect(page.locator("[name=notas]")).to_have_value("Se le dijo que va en camino")
         expect(page.locator(f"[data-key={key}]")).to_be_checked()
     if key == "p":
         _capture(page)
     keyboard.press("F8")
     expect(page.get_by_text("Quedó registrada.")).to_be_visible()
+    _ready(page)
+
+
+def _ready(page: Page) -> None:
+    """The page's keys are bound, when its help is no longer hidden."""
+    expect(page.locator("[data-help]")).not_to_have_attribute("hidden", "")
 
 
 def _capture(page: Page) -> None:
@@ -160,6 +169,7 @@ def _capture(page: Page) -> None:
     page.keyboard.press("Control+Enter")
     expect(page.locator("[data-captured]")).to_contain_text("AC-")
     page.keyboard.press("F2")
+    _ready(page)
     expect(page.locator("[name=folio]")).not_to_have_value("")
 
 
@@ -169,6 +179,7 @@ def test_the_pages_of_a_call_fit_a_telephone_and_say_what_is_missing(
     in_database(people)
     page = _sign_in(browser, site, "hilda", 360)
     page.get_by_role("button", name="Visita").click()
+    _ready(page)
     expect(page.locator("[data-phase]")).to_have_text("En atención")
     page.keyboard.press("F8")
     expect(page.get_by_text("Diga de qué trató.")).to_be_visible()
@@ -178,7 +189,7 @@ def test_the_pages_of_a_call_fit_a_telephone_and_say_what_is_missing(
     _look(page, "call-keys-360")
     page.get_by_role("button", name="Cerrar").click()
     _look(page, "call-running-360")
-    page.get_by_text("Información").click()
+    page.locator(".purpose", has_text="Información").click()
     page.get_by_role("button", name="Terminar").click()
     expect(page.get_by_text("Quedó registrada.")).to_be_visible()
     page.locator("[data-open]").first.click()

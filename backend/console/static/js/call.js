@@ -90,6 +90,7 @@ function lookSoon() {
 
 function choose(id, { personName, personPhone }) {
   fields.persona.value = id;
+  fields.otra_persona.value = "";
   fields.nombre.value = personName;
   if (!fields.telefono.value && personPhone) fields.telefono.value = personPhone;
   keepSoon();
@@ -107,6 +108,7 @@ box.addEventListener("click", (event) => {
   if (button.hasAttribute("data-not-them")) {
     refusedPeople.add(fields.persona.value || box.querySelector("section").dataset.person);
     fields.persona.value = fields.nombre.value = "";
+    fields.otra_persona.value = "si";
     keepSoon();
     fields.nombre.focus();
   }

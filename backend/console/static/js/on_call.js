@@ -12,7 +12,7 @@ function tell() {
 }
 
 /** Something typed here would be lost with the page. */
-const isUnsaved = () => [...document.querySelectorAll("form[method='post'] textarea")].some((box) => box.value !== box.defaultValue);
+const isUnsaved = () => [...document.querySelectorAll("form[method='post'] textarea")].some((box) => box.value && box.value !== box.defaultValue);
 
 function act() {
   const link = document.querySelector("[data-call-link]");
