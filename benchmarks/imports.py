@@ -1,10 +1,12 @@
 """A spreadsheet of many rows through the worker's reading and filing: its time, and the memory it takes.
 
-`.venv/bin/python -m benchmarks.imports [ROWS]` (50,000 unless told), on a throw-away database.
+`.venv/bin/python -m benchmarks.imports [ROWS]` (50,000 unless told), on a throw-away database. Writes
+benchmarks/results/imports.md.
 """
 
 import asyncio
 import csv
+import os
 import random
 import resource
 import secrets
@@ -25,7 +27,20 @@ from backend.imports.models import ImportBatch
 from backend.migrate import migrate
 from backend.registry.models import EntryChannel, PetitionKind
 
+RESULTS = Path(__file__).parent / "results" / "imports.md"
 ROWS = 50_000
+TOLD = """# A spreadsheet through the worker
+
+{rows:,} rows ({size:.1f} MB of CSV) on a throw-away database; load average {load:.1f} on {cores} cores.
+Taken by `python -m benchmarks.imports`.
+
+| step | time |
+|---|---|
+| every row read and checked | {checked:.0f} s |
+| every row filed: person, folio, due date, history, search | {filed:.0f} s ({each:.1f} ms each) |
+
+The process took {before} MB before and {memory} MB at most.
+"""
 _WORDS = ("agua", "luz", "calle", "bache", "parque", "escuela", "camión", "basura", "drenaje", "poste", "clínica")
 _PLACES = ("Hermosillo", "Cd. Obregón", "Nogales", "Guaymas", "Navojoa", "Caborca", "Agua Prieta")
 
@@ -70,16 +85,26 @@ async def measure(url: str, folder: Path, rows: int) -> None:
     source = folder / "peticiones.csv"
     write(source, rows)
     batch = await _begin(database, folder, source)
-    print(f"{rows} rows, {source.stat().st_size / 1e6:.1f} MB; {_memory()} MB before")
+    before = _memory()
+    print(f"{rows} rows, {source.stat().st_size / 1e6:.1f} MB; {before} MB before", flush=True)
     began = time.monotonic()
     await jobs.advance_due(database, folder)
-    print(f"checked in {time.monotonic() - began:.0f} s; {_memory()} MB at most")
+    checked = time.monotonic() - began
+    print(f"checked in {checked:.0f} s; {_memory()} MB at most", flush=True)
     async with database.transaction() as session:
         await imports.confirm(session, await imports.get(session, batch.id, for_update=True), with_repeated=True)
     began = time.monotonic()
     await jobs.advance_due(database, folder)
-    print(f"filed in {time.monotonic() - began:.0f} s; {_memory()} MB at most")
+    filed = time.monotonic() - began
+    print(f"filed in {filed:.0f} s; {_memory()} MB at most", flush=True)
     await database.close()
+    RESULTS.write_text(
+        TOLD.format(
+            rows=rows, size=source.stat().st_size / 1e6, checked=checked, filed=filed, each=filed / rows * 1000,
+            before=before, memory=_memory(), load=os.getloadavg()[0], cores=os.cpu_count(),
+        ),
+        encoding="utf-8",
+    )  # fmt: skip
 
 
 def _memory() -> int:

@@ -28,9 +28,10 @@ from backend.console.petition_filters import DEFAULT_VIEWS, Listing
 from backend.db import Database, in_transaction
 from backend.embedded import EmbeddedPostgres
 from backend.migrate import migrate
-from backend.registry import deadlines, petitions, queries
+from backend.registry import deadlines, lifecycle, petitions, queries
 from backend.registry.models import ActorKind, Person, Petition
 from backend.registry.queries import PetitionFilter
+from backend.related import candidates
 from benchmarks import registry_data
 
 RESULTS = Path(__file__).parent / "results" / "registry.md"
@@ -122,7 +123,19 @@ def operations(known: Sample, runs: int) -> Iterator[tuple[str, Callable[[int], 
         listed(lambda run: PetitionFilter(since=now - timedelta(30 * (run + 1)), before=now - timedelta(30 * run))),
     )
     yield from _views(known, listed)
+    under_way = frozenset(one for one in queries.PetitionStatus if one not in lifecycle.CLOSED)
+    for order in queries.Order:
+        yield (
+            f"under way, by {order.value}",
+            listed(lambda _, order=order: PetitionFilter(statuses=under_way, order=order)),
+        )
+    yield "filter: priority", listed(lambda run: PetitionFilter(priority=list(queries.Priority)[run % 3]))
+    yield "likely duplicates of a petition", lambda run: lambda session: _duplicates(session, *rows[run])
     yield "people: beginning of a name", lambda run: lambda session: queries.people(session, rows[run][1].full_name[:6])
+
+
+async def _duplicates(session: AsyncSession, petition: Petition, person: Person) -> object:
+    return await candidates.candidates(session, candidates.of_petition(petition, person))
 
 
 def _views(known: Sample, listed: Callable[..., Callable[[int], Ask]]) -> Iterator[tuple[str, Callable[[int], Ask]]]:
@@ -210,7 +223,8 @@ def main() -> None:
         server.release()
     load = os.getloadavg()[0]
     told = (
-        f"{arguments.rows:,} petitions, {arguments.runs} runs each; load average {load:.1f} on {os.cpu_count()} cores."
+        f"{arguments.rows:,} petitions, {arguments.runs} runs each, with other values where there are any, in one pass "
+        f"without warming. Load average {load:.1f} on {os.cpu_count()} cores.\n\n`python -m benchmarks.registry`"
     )
     RESULTS.write_text(f"# The registry's lists and searches\n\n{told}\n\n{table(measured)}\n", encoding="utf-8")
 

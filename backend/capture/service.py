@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.capture import checks, fields
@@ -13,7 +13,7 @@ from backend.dossier import service as dossier
 from backend.dossier.models import DocumentKind
 from backend.procedures import service as procedures
 from backend.procedures.definitions import PROCEDURES
-from backend.registry import intake, petitions
+from backend.registry import intake, petitions, searching
 from backend.registry.models import ActorKind, EntryChannel, Person, Petition, PetitionEventKind, PetitionKind
 from backend.text import fold
 
@@ -86,21 +86,12 @@ class KnownPerson:
 
 async def people(session: AsyncSession, typed: str, *, limit: int = 8) -> list[KnownPerson]:
     """People whose name, telephone or CURP has what was typed, those with most petitions first."""
-    wanted = fold(typed)
-    digits = "".join(char for char in wanted if char.isdigit())
-    if len(wanted) < SEARCH_FROM:
+    if len(fold(typed)) < SEARCH_FROM:
         return []
-    ways = [Person.search_text.contains(word, autoescape=True) for word in wanted.split()]
-    is_named = ways[0]
-    for way in ways[1:]:
-        is_named &= way
-    is_called = Person.search_text.contains(digits[-10:], autoescape=True) if len(digits) >= 7 else is_named
-    count = func.count(Petition.id)
+    count = select(func.count()).where(Petition.person_id == Person.id).scalar_subquery()
     rows = await session.execute(
         select(Person, count)
-        .outerjoin(Petition, Petition.person_id == Person.id)
-        .where(or_(is_named, is_called))
-        .group_by(Person.id)
+        .where(Person.id.in_(searching.some_people(typed)))
         .order_by(count.desc(), Person.full_name)
         .limit(limit)
     )

@@ -30,8 +30,8 @@ from backend.conversations.models import (
 from backend.conversations.views import MessageView, contact_history, transcript
 from backend.messaging import window
 from backend.outreach.models import CallReason, ReasonState
+from backend.registry import searching
 from backend.registry.models import DraftState, Person, Petition, PetitionDraft
-from backend.text import fold
 
 __all__ = [
     "ConversationDetails",
@@ -122,14 +122,11 @@ def _in_view(view: InboxView, agent_id: UUID) -> ColumnElement[bool]:
 
 
 def _matches(search: str) -> ColumnElement[bool]:
-    """Conversations whose person, folio or words contain what was typed."""
-    pattern = f"%{fold(search)}%"
+    """Conversations whose person or petition has what was typed, or whose messages contain it."""
     return or_(
-        Conversation.person_id.in_(select(Person.id).where(Person.search_text.like(pattern))),
+        Conversation.person_id.in_(select(Person.id).where(searching.people(search))),
         Conversation.id.in_(
-            select(Petition.conversation_id).where(
-                Petition.conversation_id.is_not(None), Petition.search_text.like(pattern)
-            )
+            select(Petition.conversation_id).where(Petition.conversation_id.is_not(None), searching.petitions(search))
         ),
         Conversation.id.in_(
             select(Message.conversation_id).where(

@@ -27,8 +27,9 @@ LISTED_BY = (
     ("topic", "_id"),
     ("agency", "_id"),
     ("assignee", "_id"),
-    ("priority", ""),
 )
+#: The most pressing first, for the order of a list.
+PRIORITY_RANK = "strpos('urgente alta normal', priority::text)"
 IS_OPEN = "status IN ('recibida', 'en_analisis', 'turnada', 'en_atencion', 'requiere_informacion')"
 
 
@@ -210,6 +211,18 @@ class Petition(Base):
         Index("ix_petition_open_created", "created_at", postgresql_where=sql(IS_OPEN)),
         Index("ix_petition_open_due", "due_on", "created_at", postgresql_where=sql(IS_OPEN)),
         Index("ix_petition_concluded", "concluded_at", postgresql_where=sql("concluded_at IS NOT NULL")),
+        # What one works from is under way, a small part: by who has it, by agency, by change, by how pressing.
+        Index("ix_petition_open_assignee", "assignee_id", "created_at", postgresql_where=sql(IS_OPEN)),
+        Index("ix_petition_open_agency", "agency_id", "created_at", postgresql_where=sql(IS_OPEN)),
+        Index("ix_petition_open_updated", "updated_at", postgresql_where=sql(IS_OPEN)),
+        Index(
+            "ix_petition_open_rank",
+            sql(f"({PRIORITY_RANK})"),
+            "due_on",
+            postgresql_where=sql(IS_OPEN),
+        ),
+        # Nine of ten are of the usual priority: the newest are among any.
+        Index("ix_petition_unusual_priority", "priority", "created_at", postgresql_where=sql("priority <> 'normal'")),
         # Other systems read in the order of change, all petitions or those of one agency or place.
         Index("ix_petition_updated", "updated_at", "id"),
         Index("ix_petition_agency_updated", "agency_id", "updated_at", "id"),

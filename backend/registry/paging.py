@@ -45,4 +45,4 @@ async def page(
     total, is_capped = min(len(found), most), len(found) > most
     pages = max(1, -(-total // size))
     number = max(1, min(number, pages) if is_capped else number)
-    return Page(found[(number - 1) * size : min(number * size, total)], total, is_capped, number, pages)
+    return Page(found[(number - 1) * size : number * size], total, is_capped, number, pages)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, exists, or_, select
+from sqlalchemy import ColumnElement, Select, exists, literal_column, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.agents.models import User
@@ -16,6 +16,7 @@ from backend.conversations.models import Attachment, Conversation
 from backend.notices import proof
 from backend.registry import lifecycle, paging, searching
 from backend.registry.models import (
+    PRIORITY_RANK,
     EntryChannel,
     Person,
     Petition,
@@ -172,8 +173,7 @@ def _ordering(order: Order) -> list[ColumnElement[Any]]:
         case Order.CHANGED:
             return [Petition.updated_at.desc(), Petition.number.desc()]
         case Order.PRIORITY:
-            ranks = {Priority.URGENT: 0, Priority.HIGH: 1}
-            return [case(ranks, value=Petition.priority, else_=2), Petition.due_on.asc().nulls_last(), *newest]
+            return [literal_column(PRIORITY_RANK), Petition.due_on.asc().nulls_last(), *newest]
     return newest
 
 
@@ -254,5 +254,5 @@ async def filed_from(session: AsyncSession, conversation_id: UUID) -> Sequence[P
 
 async def people(session: AsyncSession, typed: str, *, limit: int = 20) -> Sequence[Person]:
     """People by parts of their name, phone, e-mail or CURP."""
-    rows = await session.scalars(select(Person).where(searching.people(typed)).order_by(Person.full_name).limit(limit))
-    return rows.all()
+    found = select(Person).where(Person.id.in_(searching.some_people(typed)))
+    return (await session.scalars(found.order_by(Person.full_name).limit(limit))).all()

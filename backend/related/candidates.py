@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
@@ -24,26 +25,26 @@ from backend.text import fold
 WINDOW = timedelta(days=180)
 #: How many each way of looking brings at most, newest first.
 _A_WAY = 80
-#: So many words are looked for at least; and all that are not among the common ones.
-_RAREST = 5
+#: Words are looked for, the rarest first, that so large a share of all petitions has together; and those that are not
+#: among the common ones. What one in ten has («solicito», «ahora») costs most of the search and tells nothing.
+_SHARE = 0.03
 #: Letters of a colonia's word that its lexeme has too.
 _BEGINNING = 4
 SHOWN = 8
 
 #: The narrative's lexemes with the share of petitions that have each, as the last ANALYZE found; the rarest first.
 _RARITY = text("""
-    SELECT told.word, common.freq IS NOT NULL AS is_common
+    WITH common AS MATERIALIZED (
+      SELECT listed.word, listed.share
+        FROM pg_stats stats,
+             unnest(stats.most_common_elems::text::text[], stats.most_common_elem_freqs) AS listed(word, share)
+       WHERE stats.tablename = 'petition' AND stats.attname = 'search' AND stats.schemaname = current_schema()
+    )
+    SELECT told.word, coalesce(common.share, 0) AS share
       FROM unnest(tsvector_to_array(to_tsvector('spanish', :told))) AS told(word)
-      LEFT JOIN (
-        SELECT element.word, share.freq
-          FROM pg_stats stats,
-               unnest(stats.most_common_elems::text::text[]) WITH ORDINALITY AS element(word, place),
-               unnest(stats.most_common_elem_freqs) WITH ORDINALITY AS share(freq, place)
-         WHERE stats.tablename = 'petition' AND stats.attname = 'search' AND stats.schemaname = current_schema()
-           AND share.place = element.place
-      ) AS common ON common.word = told.word
+      LEFT JOIN common ON common.word = told.word
      WHERE told.word ~ '^[a-z]{3,}$'
-     ORDER BY coalesce(common.freq, 0), length(told.word) DESC
+     ORDER BY coalesce(common.share, 0), length(told.word) DESC
      LIMIT 12
 """)
 #: Each way by an index, into a set of its own before it is sorted: so the planner never walks the whole table by date.
@@ -60,7 +61,7 @@ _BY_PLACE = """
 """
 _BY_WORDS = """
     SELECT id, created_at FROM petition
-     WHERE search @@ CAST(:{0} AS tsquery) AND created_at > :since
+     WHERE search @@ CAST(:told AS tsquery) AND created_at > :since
        AND (municipality_id = :municipality OR :municipality IS NULL)
 """
 _TYPES: dict[str, TypeEngine[Any]] = {
@@ -70,8 +71,7 @@ _TYPES: dict[str, TypeEngine[Any]] = {
     "person_id": Uuid(),
     "municipality": String(),
     "place": String(),
-    "near": String(),
-    "pairs": String(),
+    "told": String(),
 }
 
 
@@ -165,8 +165,6 @@ def _contacts(*ways: str | UUID | None) -> frozenset[str]:
 
 async def _ids(session: AsyncSession, wanted: Wanted) -> Sequence[UUID]:
     told = (await session.execute(_RARITY, {"told": fold(wanted.narrative)})).all()
-    uncommon = [word for word, is_common in told if not is_common]
-    common = [word for word, is_common in told if is_common]
     place_words = re.findall(r"[a-z0-9]{3,}", scoring.place_key(wanted.colonia)) if wanted.colonia else []
     values = {
         "phone": wanted.phone,
@@ -183,17 +181,21 @@ async def _ids(session: AsyncSession, wanted: Wanted) -> Sequence[UUID]:
         ways.append(_BY_PERSON)
     if wanted.municipality_id and wanted.colonia:
         ways.append(_BY_PLACE)
-    rare = uncommon + common[: max(0, _RAREST - len(uncommon))]
-    if rare and place_words:
-        ways.append(_BY_WORDS.format("near"))
-        values["near"] = _near(rare, place_words)
-    pairs = [f"'{one}' & '{other}'" for number, one in enumerate(rare) for other in rare[number + 1 :]]
-    if pairs:
-        ways.append(_BY_WORDS.format("pairs"))
-        values["pairs"] = " | ".join(f"({pair})" for pair in pairs)
+    if told_alike := _told_alike(_rare([(word, share) for word, share in told]), place_words):
+        # One look for both: each reads the same words' places in the index.
+        ways.append(_BY_WORDS)
+        values["told"] = told_alike
     if not ways:
         return []
     return (await session.scalars(_union(ways), values)).all()
+
+
+def _rare(shares: Sequence[tuple[str, float]]) -> list[str]:
+    """Of a narrative's words with their shares, the rarest first, those to look for."""
+    together = list(accumulate(share for _, share in shares))
+    return [word for (word, _), sum_ in zip(shares, together, strict=True) if sum_ <= _SHARE] or [
+        word for word, _ in shares[:1]
+    ]
 
 
 def _union(ways: Sequence[str]) -> TextualSelect:
@@ -207,11 +209,15 @@ def _union(ways: Sequence[str]) -> TextualSelect:
     return text(query).bindparams(*typed).columns(id=Uuid())
 
 
-def _near(lexemes: Sequence[str], place_words: Sequence[str]) -> str:
-    """Any of the words, in a colonia that has all of these (by their beginnings, as lexemes may be shorter)."""
-    told = " | ".join(f"'{lexeme}'" for lexeme in lexemes)
-    placed = " & ".join(f"'{word[:_BEGINNING]}':*" for word in place_words)
-    return f"({told}) & ({placed})"
+def _told_alike(lexemes: Sequence[str], place_words: Sequence[str]) -> str:
+    """Two of the words anywhere; or any of them in a colonia that has all of these (by their beginnings, as lexemes
+    may be shorter)."""
+    ways = [f"('{one}' & '{other}')" for number, one in enumerate(lexemes) for other in lexemes[number + 1 :]]
+    if lexemes and place_words:
+        told = " | ".join(f"'{lexeme}'" for lexeme in lexemes)
+        placed = " & ".join(f"'{word[:_BEGINNING]}':*" for word in place_words)
+        ways.append(f"(({told}) & ({placed}))")
+    return " | ".join(ways)
 
 
 async def _rows(session: AsyncSession, ids: Sequence[UUID]) -> list[tuple[Petition, Person | None, str | None]]:

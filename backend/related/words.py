@@ -117,6 +117,7 @@ def read(narrative: str) -> Said:
     return Said(frozenset(matter.name for matter in found if not matter.is_landmark), frozenset(streets), rest, kept)
 
 
+@lru_cache(maxsize=65536)
 def same(one: str, other: str) -> bool:
     """Whether two stems are one word."""
     if one == other:

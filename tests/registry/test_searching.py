@@ -64,7 +64,7 @@ async def test_a_list_too_long_to_count_says_so_and_is_the_same_list(
     monkeypatch.setattr(queries, "PAGE_SIZE", 2)
     pages = []
     for most in (10, 3):
-        monkeypatch.setattr(paging, "MOST_COUNTED", most)
+        monkeypatch.setattr(paging, "MOST_FOUND", most)
         async with database.transaction() as session:
             pages.append(
                 [await queries.search(session, PetitionFilter("bache", order=order, page=number)) for number in (1, 2)]
