@@ -54,7 +54,8 @@ class _Index:
 def _index() -> _Index:
     with closing(sqlite3.connect(DB_PATH)) as connection:
         rows = connection.execute("SELECT municipality, place, cp FROM places WHERE state = 'Sonora'").fetchall()
-    settled = {(fold(municipality), Colonia(place, str(code).zfill(5))) for municipality, place, code in rows}
+    folded = {municipality: fold(municipality) for municipality in {row[0] for row in rows}}
+    settled = {(folded[municipality], Colonia(place, str(code).zfill(5))) for municipality, place, code in rows}
     by_municipality: dict[str, list[Colonia]] = {}
     municipalities_of: dict[str, set[str]] = {}
     colonias_of: dict[str, dict[str, None]] = {}

@@ -46,14 +46,14 @@ async def issue(session: AsyncSession, by: User, name: str, scopes: Collection[S
     )
     session.add(account)
     await session.flush()
-    token = f"csi_{secrets.token_urlsafe(32)}"
+    token, moment = f"csi_{secrets.token_urlsafe(32)}", clock.now()
     made = StaffToken(
         user_id=account.id,
         name=called,
         token_hash=hashlib.sha256(token.encode()).hexdigest(),
         scopes=sorted(scope.value for scope in set(scopes)),
-        created_at=clock.now(),
-        expires_at=clock.now() + timedelta(days=days),
+        created_at=moment,
+        expires_at=moment + timedelta(days=days),
     )
     session.add(made)
     await session.flush()
