@@ -1,7 +1,7 @@
-"""How fast reports of a quarter are reckoned over a year's work of a large office: `python -m benchmarks.reports`.
+"""How fast reports of a quarter are reckoned over three years' work of a large office: `python -m benchmarks.reports`.
 
 Invents 1,000,000 conversations with 5,000,000 messages, their chats in the ledger, 500,000 calls and 250,000 petitions
-with their history, all within one year, in an embedded PostgreSQL under `--folder` (or finds them there from the last
+with their history, of three years, in an embedded PostgreSQL under `--folder` (or finds them there from the last
 time). The chats are written into the ledger directly, but for those of the last conversations, by which the chore that
 writes them is measured. Then each report is asked for as its page asks: figures, comparison, breakdown and charts.
 Writes benchmarks/results/reports.md.
@@ -124,7 +124,7 @@ def written(size: Size, loaded: float | None, told: tuple[int, float], measured:
         "# Reports of a quarter",
         "",
         f"{size.conversations:,} conversations with {5 * size.conversations:,} messages, {size.calls:,} calls and "
-        f"{size.petitions:,} petitions within one year, {runs} runs each on {os.cpu_count()} cores. Reports read the "
+        f"{size.petitions:,} petitions of three years, {runs} runs each on {os.cpu_count()} cores. Reports read the "
         "ledger and the petitions, never the messages; the ledger's chats were invented directly. A page is the "
         "figures of the quarter and of the one before, a breakdown of both, and the report's charts.",
         "",

@@ -144,6 +144,7 @@ class Interaction(Base):
         CheckConstraint("outcome IS NULL OR ended_at IS NOT NULL", name="outcome_at_the_end"),
         CheckConstraint("score BETWEEN 1 AND 5", name="score_range"),
         Index("ix_interaction_started", "started_at"),
+        Index("ix_interaction_kind_started", "kind", "started_at"),
         Index("ix_interaction_agent_started", "agent_id", "started_at"),
         Index("ix_interaction_phone", "phone", "started_at"),
         Index("ix_interaction_person", "person_id", "started_at"),

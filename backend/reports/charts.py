@@ -14,7 +14,7 @@ from backend.reports.measures import Unit, Value
 from backend.reports.wording import value_text
 
 WIDTH = 480
-_HEIGHT, _TOP, _BOTTOM, _LEFT, _RIGHT = 250, 14, 26, 64, 10
+_HEIGHT, _TOP, _BOTTOM, _LEFT, _RIGHT = 250, 14, 26, 84, 10
 _LEGEND, _BAR, _LETTER = 20, 38, 7.2
 _TICKS = 4
 #: Dots are drawn on lines of no more points than these.

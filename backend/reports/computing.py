@@ -1,18 +1,18 @@
 """Reckoning a report: one query for each kind of rows, both periods at once, with the database doing the sums."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Date, Select, String, cast, extract, func, literal_column, select, tuple_
+from sqlalchemy import Date, Select, String, cast, extract, func, literal_column, or_, select, text, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
 from backend.registry import deadlines
 from backend.reports import names
 from backend.reports.figures import CALENDAR, TIMES, By, Expression, Figure, Filters, Report, Source
-from backend.reports.measures import Count, Distinct, Total, Value, kept
+from backend.reports.measures import Count, Distinct, Quantile, Total, Value, kept
 from backend.reports.periods import Period
 from backend.reports.sources import DAYS_OFF, TODAY, day_of, local
 
@@ -21,6 +21,8 @@ UNSAID = ""
 _FIRST_DAY_OFF = date(2015, 1, 1)
 _AHEAD = timedelta(days=366)
 _FRIDAY = 4
+#: A quarter's rows are sorted in memory; compiling a query takes longer than running it.
+_SETTINGS = text("SELECT set_config('work_mem', '64MB', true), set_config('jit', 'off', true)")
 
 
 @dataclass(frozen=True)
@@ -52,17 +54,27 @@ class NotOfThisReport(ValueError):
 
 
 async def compute(
-    session: AsyncSession, report: Report, period: Period, filters: Filters | None = None, by: By | None = None
+    session: AsyncSession,
+    report: Report,
+    period: Period,
+    filters: Filters | None = None,
+    by: By | None = None,
+    *,
+    is_compared: bool = True,
 ) -> ReportTable:
-    """Reckon `report`, whole and broken down by `by`, with the period before. Raises NotOfThisReport."""
+    """Reckon `report`, whole and broken down by `by`, and the period before if it `is_compared`.
+
+    Raises NotOfThisReport.
+    """
     filters = filters or Filters()
     _check(report, filters, by)
     totals: dict[bool, dict[str, Value]] = {False: {}, True: {}}
     lines: dict[bool, dict[str, dict[str, Value]]] = {False: {}, True: {}}
     parameters = await query_parameters(session)
-    for source in report.sources:
-        figures = [figure for figure in report.figures if figure.source.key == source.key]
-        found = await session.execute(_reckoning(source, figures, period, filters, by), parameters)
+    await session.execute(_SETTINGS)
+    spans = (period.before, period) if is_compared else (period,)
+    for source, figures in _parts(report):
+        found = await session.execute(_reckoning(source, figures, spans, filters, by), parameters)
         for is_earlier, key, *values in found.all():
             into = totals[is_earlier] if key is None else lines[is_earlier].setdefault(key, {})
             into.update({one.key: kept(raw, one.unit) for one, raw in zip(figures, values, strict=True)})
@@ -76,6 +88,19 @@ async def compute(
         nothing | totals[True],
         await _lines(session, by, period, nothing, lines) if by is not None else (),
     )
+
+
+def _parts(report: Report) -> Iterator[tuple[Source, Sequence[Figure]]]:
+    """What one query reckons each: figures of one kind of rows, those for which rows are sorted apart from the others.
+
+    Sorting is most of the time, and sums need none.
+    """
+    for source in report.sources:
+        own = [figure for figure in report.figures if figure.source.key == source.key]
+        for are_sorted in (False, True):
+            part = [figure for figure in own if isinstance(figure.measure, Quantile | Distinct) is are_sorted]
+            if part:
+                yield source, part
 
 
 def nothing_of(figure: Figure) -> Value:
@@ -101,14 +126,15 @@ async def query_parameters(session: AsyncSession) -> dict[str, Any]:
 
 
 def _reckoning(
-    source: Source, figures: Sequence[Figure], period: Period, filters: Filters, by: By | None
+    source: Source, figures: Sequence[Figure], spans: Sequence[Period], filters: Filters, by: By | None
 ) -> Select[Any]:
     """Rows `(is_earlier, group_key, *values)`; a null key is the total."""
     key = cast(None, String) if by is None else func.coalesce(cast(column_of(source, by), String), UNSAID)
     values = [figure.measure.sql(figure.where).label(f"value_{place}") for place, figure in enumerate(figures)]
-    columns: list[Expression] = [(source.moment < period.start).label("is_earlier"), key.label("group_key"), *values]
-    spans = (period,) if by in CALENDAR else (period.before, period)
-    query = rows_of(source, spans, filters, *columns, by=by)
+    is_earlier = (source.moment < spans[-1].start).label("is_earlier")
+    columns: list[Expression] = [is_earlier, key.label("group_key"), *values]
+    needed = or_(*(figure.measure.needs(figure.where) for figure in figures))
+    query = rows_of(source, spans, filters, *columns, by=by).where(needed)
     earlier: Expression = literal_column("is_earlier")
     group: Expression = literal_column("group_key")
     if by is None:

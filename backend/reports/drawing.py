@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.reports import charts
+from backend.reports import charts, names
 from backend.reports.charts import Drawing, Picture, Series
 from backend.reports.computing import ReportTable, compute
 from backend.reports.figures import By, Chart
@@ -36,8 +36,10 @@ async def _drawing(session: AsyncSession, chart: Chart, whole: ReportTable) -> D
     """A chart of figures reckoned for it alone: the others would be reckoned for nothing."""
     figures = tuple(whole.report.figure(key) for key in chart.figures)
     by = chart.by or time_of(whole.period)
-    table = await compute(session, replace(whole.report, figures=figures), whole.period, whole.filters, by)
-    labels = [line.name for line in table.lines]
+    table = await compute(
+        session, replace(whole.report, figures=figures), whole.period, whole.filters, by, is_compared=False
+    )
+    labels = [line.name.removeprefix(names.WEEK_OF) for line in table.lines]
     series = [Series(one.name, [line.values[one.key] for line in table.lines]) for one in figures]
     picture = Picture(chart.title, labels, series, figures[0].unit if figures else Unit.COUNT)
     return charts.over_time(picture) if chart.by is None else charts.bars(picture)

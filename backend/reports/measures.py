@@ -39,6 +39,10 @@ class Count:
     def sql(self, where: ColumnElement[bool]) -> ColumnElement[Any]:
         return func.count().filter(where)
 
+    def needs(self, where: ColumnElement[bool]) -> ColumnElement[bool]:
+        """The rows without which it cannot be reckoned."""
+        return where
+
     def behind(self, where: ColumnElement[bool]) -> ColumnElement[bool]:
         """The rows that a reader who asks «which?» is shown."""
         return where
@@ -52,6 +56,9 @@ class Distinct:
 
     def sql(self, where: ColumnElement[bool]) -> ColumnElement[Any]:
         return func.count(distinct(self.column)).filter(where)
+
+    def needs(self, where: ColumnElement[bool]) -> ColumnElement[bool]:
+        return self.behind(where)
 
     def behind(self, where: ColumnElement[bool]) -> ColumnElement[bool]:
         return and_(where, self.column.is_not(None))
@@ -67,6 +74,9 @@ class Share:
         part = func.count().filter(and_(where, self.of))
         return cast(part, Numeric) / func.nullif(func.count().filter(self.of), 0)
 
+    def needs(self, where: ColumnElement[bool]) -> ColumnElement[bool]:  # noqa: ARG002
+        return self.of
+
     def behind(self, where: ColumnElement[bool]) -> ColumnElement[bool]:
         return and_(where, self.of)
 
@@ -79,6 +89,9 @@ class Total:
 
     def sql(self, where: ColumnElement[bool]) -> ColumnElement[Any]:
         return func.coalesce(func.sum(self.column).filter(where), 0)
+
+    def needs(self, where: ColumnElement[bool]) -> ColumnElement[bool]:
+        return where
 
     def behind(self, where: ColumnElement[bool]) -> ColumnElement[bool]:
         return and_(where, self.column > 0)
@@ -95,6 +108,9 @@ class Ratio:
         whole = func.sum(self.whole).filter(where)
         return cast(func.sum(self.part).filter(where), Numeric) / func.nullif(whole, 0)
 
+    def needs(self, where: ColumnElement[bool]) -> ColumnElement[bool]:
+        return where
+
     def behind(self, where: ColumnElement[bool]) -> ColumnElement[bool]:
         return and_(where, self.whole > 0)
 
@@ -107,6 +123,9 @@ class Mean:
 
     def sql(self, where: ColumnElement[bool]) -> ColumnElement[Any]:
         return func.avg(self.column).filter(where)
+
+    def needs(self, where: ColumnElement[bool]) -> ColumnElement[bool]:
+        return self.behind(where)
 
     def behind(self, where: ColumnElement[bool]) -> ColumnElement[bool]:
         return and_(where, self.column.is_not(None))
@@ -121,6 +140,9 @@ class Quantile:
 
     def sql(self, where: ColumnElement[bool]) -> ColumnElement[Any]:
         return func.percentile_cont(self.at).within_group(self.column).filter(where)
+
+    def needs(self, where: ColumnElement[bool]) -> ColumnElement[bool]:
+        return self.behind(where)
 
     def behind(self, where: ColumnElement[bool]) -> ColumnElement[bool]:
         return and_(where, self.column.is_not(None))

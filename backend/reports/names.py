@@ -91,6 +91,7 @@ DEEDS = {
     PetitionEventKind.ASSIGNED: "Asignó responsable",
     PetitionEventKind.NOTE: "Escribió una nota",
 }
+WEEK_OF = "Semana del "
 _SCORES = {"1": "1 (muy mala)", "2": "2", "3": "3", "4": "4", "5": "5 (excelente)"}
 _WEEKDAYS = ("Lunes", "Martes", "Miércoles", "Jueves", "Viernes", "Sábado", "Domingo")
 _FIXED: Mapping[By, Mapping[str, str]] = {
@@ -132,7 +133,7 @@ def of_times(by: By, period: Period) -> dict[str, str]:
             return {f"{year}-{month:02}": f"{MONTHS[month - 1].capitalize()} de {year}" for year, month in months}
         case By.WEEK:
             mondays = dict.fromkeys(day - timedelta(days=day.weekday()) for day in days)
-            return {monday.isoformat(): f"Semana del {short(monday)}" for monday in mondays}
+            return {monday.isoformat(): f"{WEEK_OF}{short(monday)}" for monday in mondays}
         case By.WEEKDAY:
             return {str(number): name for number, name in enumerate(_WEEKDAYS, start=1)}
         case By.HOUR:

@@ -44,7 +44,7 @@ def change_text(value: Value, before: Value, unit: Unit) -> str:
     if value is None or before is None:
         return ""
     if value == before:
-        return "igual"
+        return "igual" if value else ""
     difference = value - before
     if unit is Unit.SHARE:
         return f"{_signed(difference * 100, 1)} puntos"

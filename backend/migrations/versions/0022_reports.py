@@ -17,6 +17,7 @@ def upgrade() -> None:
         sa.Column("last_id", sa.Uuid(), nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_ledger_cursor")),
     )
+    op.create_index("ix_interaction_kind_started", "interaction", ["kind", "started_at"])
     op.create_index(
         "ix_petition_concluded", "petition", ["concluded_at"], postgresql_where=sa.text("concluded_at IS NOT NULL")
     )
@@ -31,5 +32,6 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_index("ix_petition_event_verdict", "petition_event")
     op.drop_index("ix_petition_event_by_staff", "petition_event")
+    op.drop_index("ix_interaction_kind_started", "interaction")
     op.drop_index("ix_petition_concluded", "petition")
     op.drop_table("ledger_cursor")
