@@ -220,7 +220,7 @@ async def rows(request: Request, tx: Tx, user: CurrentHead, quarter: str) -> Res
     if line is None or entry is None or which not in quarterly_texts.WHICH:
         raise NotFound("No existe esa cifra en el informe.")
     if which == "cierre":
-        ids = list((await checking.frozen_rows(tx, edition, key)).unpacked())
+        ids = (await checking.frozen_rows(tx, edition, key)).ids()
     else:
         found = await checking.delta_of(tx, edition, key)
         of_kind = {"agregadas": found.added, "quitadas": found.removed, "cambiadas": found.changed}

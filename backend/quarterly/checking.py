@@ -148,20 +148,14 @@ def _lines(edition: Edition) -> Sequence[Line]:
 
 
 async def _delta(session: AsyncSession, edition: Edition, line: Line, values: Mapping[str, Reckoned]) -> Delta | None:
-    period = Period.quarter(edition.year, edition.quarter)
-    now = await reckoning.rows_behind(session, ENTRIES[line.key].figure, period)
-    if now.sha256 == line.rows_sha256 and values[line.key].value == line.value:
-        return None
-    then = await frozen_rows(session, edition, line.key)
-    return await asyncio.to_thread(_compared, line, values[line.key].value, then, now)
-
-
-def _compared(line: Line, value: Value, then: Packed, now: Packed) -> Delta:
-    before, after = then.unpacked(), now.unpacked()
-    return Delta(
-        line,
-        value,
-        added=[one for one in after if one not in before],
-        removed=[one for one in before if one not in after],
-        changed=[one for one, told in after.items() if one in before and before[one] != told],
+    period, figure, value = (
+        Period.quarter(edition.year, edition.quarter),
+        ENTRIES[line.key].figure,
+        values[line.key].value,
     )
+    if value == line.value and await reckoning.hash_behind(session, figure, period) == line.rows_sha256:
+        return None
+    now = await reckoning.rows_behind(session, figure, period)
+    then = await frozen_rows(session, edition, line.key)
+    found = await asyncio.to_thread(reckoning.differing, then, now)
+    return Delta(line, value, added=found.added, removed=found.removed, changed=found.changed)

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Double, LargeBinary, case, cast, func, literal, literal_column, select
+from sqlalchemy import ColumnElement, Double, LargeBinary, ScalarSelect, case, cast, func, literal_column, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -25,6 +25,8 @@ from backend.reports.periods import Period
 
 #: A packed row: its id in 16 bytes, what it brings as a double (NaN: nothing), both big-endian.
 _ROW = struct.Struct(">16sd")
+_ID = 16
+_EMPTY = literal_column("''::bytea", LargeBinary)
 _NOTHING = literal_column("'NaN'::float8", Double)
 _ONE, _NONE = literal_column("1::float8", Double), literal_column("0::float8", Double)
 
@@ -49,9 +51,17 @@ class Packed:
     def sha256(self) -> str:
         return hashlib.sha256(self.rows).hexdigest()
 
-    def unpacked(self) -> dict[UUID, float | None]:
-        """What each row brings, by its id; a number's id is a UUID of that number."""
-        return {UUID(bytes=raw): None if math.isnan(told) else told for raw, told in _ROW.iter_unpack(self.rows)}
+    def ids(self) -> list[UUID]:
+        """The rows' ids; a number's id is a UUID of that number."""
+        return [UUID(bytes=raw) for raw, _ in _ROW.iter_unpack(self.rows)]
+
+    def brought(self) -> list[float]:
+        """What the rows bring, of those that bring something, the least first."""
+        return sorted(told for _, told in _ROW.iter_unpack(self.rows) if not math.isnan(told))
+
+    def split(self) -> set[bytes]:
+        """The packed rows one by one."""
+        return {self.rows[place : place + _ROW.size] for place in range(0, len(self.rows), _ROW.size)}
 
 
 async def values(session: AsyncSession, period: Period) -> Mapping[str, Reckoned]:
@@ -65,16 +75,45 @@ async def values(session: AsyncSession, period: Period) -> Mapping[str, Reckoned
     return found
 
 
+@dataclass(frozen=True)
+class Difference:
+    """What two packings of one figure's rows differ in."""
+
+    added: list[UUID]
+    removed: list[UUID]
+    changed: list[UUID]
+
+
+def differing(then: Packed, now: Packed) -> Difference:
+    """Which rows came, went, or bring something else."""
+    before, after = then.split(), now.split()
+    left = {row[:_ID] for row in before - after}
+    come = {row[:_ID] for row in after - before}
+    told = ([UUID(bytes=raw) for raw in sorted(some)] for some in (come - left, left - come, left & come))
+    return Difference(*told)
+
+
+async def hash_behind(session: AsyncSession, figure: Figure, period: Period) -> str:
+    """The hash over the rows behind a figure, without fetching them."""
+    found = await session.scalar(select(func.sha256(func.coalesce(_packing(figure, period), _EMPTY))),
+                                 await query_parameters(session))  # fmt: skip
+    return bytes(found or b"").hex()
+
+
 async def rows_behind(session: AsyncSession, figure: Figure, period: Period) -> Packed:
     """The rows behind a figure, packed by the database itself."""
+    found = await session.scalar(select(_packing(figure, period)), await query_parameters(session))
+    return Packed(found or b"")
+
+
+def _packing(figure: Figure, period: Period) -> ScalarSelect[Any]:
     where, told = _told(figure)
     source = figure.source
     row = rows_of(source, (period,), Filters(), _id_of(source).label("row_id"), told.label("told"))
     found = row.where(where).subquery()
     packed = found.c.row_id.op("||", return_type=LargeBinary)(func.float8send(func.coalesce(found.c.told, _NOTHING)))
-    nothing = literal(b"", LargeBinary)
-    query = select(func.string_agg(packed, aggregate_order_by(nothing, found.c.row_id)))
-    return Packed(await session.scalar(query, await query_parameters(session)) or b"")
+    ordered = aggregate_order_by(_EMPTY, found.c.row_id)
+    return select(func.string_agg(packed, ordered, type_=LargeBinary)).scalar_subquery()
 
 
 def _id_of(source: Source) -> Expression:
@@ -102,13 +141,12 @@ def _told(figure: Figure) -> tuple[ColumnElement[bool], Expression]:
 
 def again(figure: Figure, packed: Packed) -> tuple[bool, Value]:
     """The figure reckoned from its packed rows alone; False where they do not say enough to."""
-    told = packed.unpacked()
-    brought = sorted(one for one in told.values() if one is not None)
     measure = figure.measure
-    raw: Any
+    if isinstance(measure, Count):
+        return True, packed.count
+    brought = packed.brought()
+    raw: float | None
     match measure:
-        case Count():
-            raw = len(told)
         case Share() | Mean():
             raw = sum(brought) / len(brought) if brought else None
         case Total():

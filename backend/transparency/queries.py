@@ -21,7 +21,7 @@ _HORIZON = timedelta(days=21)
 
 @dataclass(frozen=True)
 class Wanted:
-    """Which requests: None or empty leaves a thing open. `paces` are of those still to be answered."""
+    """Which requests: None or empty leaves a thing open. A `pace` is of those still to be answered."""
 
     state: RequestState | None = None
     is_open: bool = False

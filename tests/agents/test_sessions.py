@@ -103,4 +103,4 @@ async def test_a_token_needs_no_csrf(app: FastAPI) -> None:
     assert issued.status_code == 201
     bearer = {"Authorization": f"Bearer {issued.json()['token']}"}
     answer = await browser(app).put("/api/presence", json={"state": "away", "capacity": 3}, headers=bearer)
-    assert answer.json() == {"state": "away", "capacity": 3}
+    assert answer.json() == {"state": "away", "break_kind": None, "capacity": 3}

@@ -86,8 +86,8 @@ async def test_a_closed_quarter_stays_and_later_corrections_are_told_with_their_
     async with database.transaction() as session:
         late = await add_call(session, wait=45)
         informe = await editions.read(session, edition)
-        rows = (await checking.frozen_rows(session, edition, "llamadas.abandonadas")).unpacked()
-        mended = await ledger.get(session, next(iter(rows)), for_update=True)
+        rows = (await checking.frozen_rows(session, edition, "llamadas.abandonadas")).ids()
+        mended = await ledger.get(session, rows[0], for_update=True)
         await ledger.correct(
             session, mended, user_id=head.id, reason="Sí se atendió",
             outcome=Outcome.ATTENDED, attended_by=AttendedBy.PERSON,
@@ -185,8 +185,8 @@ async def test_every_figure_is_frozen_with_rows_that_give_it_again(database: Dat
     edition = await _edition(database)
     async with database.transaction() as session:
         lines = (await editions.read(session, edition)).lines
-        waits = (await checking.frozen_rows(session, edition, "llamadas.espera_mediana")).unpacked()
-    assert sorted(one for one in waits.values() if one is not None)[:3] == [10, 20, 30]
+        waits = (await checking.frozen_rows(session, edition, "llamadas.espera_mediana")).brought()
+    assert waits == [10, 20, 30, 40, 50, 60, 70, 80]
     assert all(line.rows is not None and line.rows_sha256 for line in lines)
     assert edition.closed_at is not None
     assert edition.closed_at > datetime(2026, 10, 1, tzinfo=UTC)

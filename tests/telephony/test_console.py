@@ -8,6 +8,7 @@ from backend.agents.models import Role
 from backend.app import create_app
 from backend.audit.models import AdminEvent
 from backend.ledger.models import Outcome
+from backend.outreach.models import CallTask
 from backend.telephony.models import Call, VoiceRecording
 from tests.staff import add_staff, sign_in
 from tests.telephony.conftest import CITIZEN, Exchange
@@ -61,7 +62,9 @@ async def test_the_console_sets_the_telephone_up_shows_its_calls_and_plays_recor
     folio = await exchange.folio(call)
     page = await ana.get(f"/consola/peticiones/{folio}")
     assert "Llamar al 662 123 4567" in page.text and f"/consola/grabaciones/{recording.id}" in page.text
-    assert "<audio" in (await ana.get("/consola/llamadas-pendientes")).text
+    (task,) = await exchange.all(CallTask)
+    owed = (await ana.get(f"/consola/llamadas-pendientes/{task.id}")).text
+    assert "<audio" in owed and "Llamar desde el sistema" in owed
     exchange.twilio.manner(CITIZEN, "no-answer")
     answer = await ana.submit(f"/consola/peticiones/{folio}/llamar")
     assert answer.status_code == 303, answer.text
