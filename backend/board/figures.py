@@ -162,8 +162,10 @@ def state_of(presence: Presence, moment: datetime, *, load: int, is_on_call: boo
         return AgentState.ON_CALL
     if presence.state is PresenceState.OFFLINE or moment - presence.last_seen_at > PRESENCE_LIFE:
         return AgentState.OFFLINE
-    if presence.state is not PresenceState.AVAILABLE:
+    if presence.state is PresenceState.BREAK:
         return AgentState.RESTING
+    if presence.state is PresenceState.AWAY:
+        return AgentState.AWAY
     return AgentState.BUSY if load >= presence.capacity else AgentState.AVAILABLE
 
 

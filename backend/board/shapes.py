@@ -16,6 +16,7 @@ class AgentState(enum.StrEnum):
     BUSY = "ocupado"
     AVAILABLE = "disponible"
     RESTING = "en_descanso"
+    AWAY = "ausente"
     OFFLINE = "desconectado"
 
 

@@ -9,6 +9,7 @@ STATES = {
     AgentState.BUSY: "Ocupado",
     AgentState.AVAILABLE: "Disponible",
     AgentState.RESTING: "En descanso",
+    AgentState.AWAY: "Ausente",
     AgentState.OFFLINE: "Desconectado",
 }
 #: Each setting's name and what it is counted in.

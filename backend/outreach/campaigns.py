@@ -1,6 +1,6 @@
 """Campaigns: the head's list of people to call, from petitions or from a spreadsheet, with what to say to them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
@@ -63,8 +63,8 @@ class Roll:
     refused: list[tuple[int, str]] = field(default_factory=list)
 
     @property
-    def recipients(self) -> Sequence[Recipient]:
-        return list(self._by_phone.values())
+    def recipients(self) -> Collection[Recipient]:
+        return self._by_phone.values()
 
     def add(self, one: Recipient) -> None:
         self.repeated += one.phone in self._by_phone

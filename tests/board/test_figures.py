@@ -75,7 +75,7 @@ async def test_who_waits_who_attends_and_how_the_day_goes(database: Database) ->
         for name, state in (
             ("ana", PresenceState.AVAILABLE),
             ("beto", PresenceState.AVAILABLE),
-            ("caro", PresenceState.AWAY),
+            ("caro", PresenceState.BREAK),
             ("dora", PresenceState.AVAILABLE),
             ("eli", PresenceState.AVAILABLE),
         ):

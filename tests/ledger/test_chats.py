@@ -41,7 +41,7 @@ async def recorded(database: Database, *, after: float) -> list[Interaction]:
 
 
 def told(row: Interaction) -> dict[str, Any]:
-    left_out = {"id", "created_at", "updated_at"}
+    left_out = {"id", "created_at", "updated_at", "words"}
     return {key.key: getattr(row, key.key) for key in Interaction.__table__.columns if key.key not in left_out}
 
 
