@@ -136,7 +136,7 @@ CONCLUDED = Source(
 )
 
 _actor = aliased(User, name="actor")
-_OF_EVENT = ((Petition, PetitionEvent.petition_id == Petition.id),)
+_ITS_PETITION = (Petition, PetitionEvent.petition_id == Petition.id)
 _PLACES_OF_ITS_PETITION = {
     by: _OF_PETITIONS[by] for by in (By.CHANNEL, By.MUNICIPALITY, By.TOPIC, By.AGENCY, By.STATUS, By.KIND)
 }
@@ -151,11 +151,10 @@ WORK = Source(
     dated_by="según cuándo se hizo",
     where=PetitionEvent.user_id.is_not(None),
     places={
-        **_PLACES_OF_ITS_PETITION,
+        **{by: Place(place.column, _ITS_PETITION) for by, place in _PLACES_OF_ITS_PETITION.items()},
         By.AREA: Place(_actor.area_id, (_actor, PetitionEvent.user_id == _actor.id)),
         By.AGENT: Place(PetitionEvent.user_id),
     },
-    joins=_OF_EVENT,
 )
 
 _later = aliased(PetitionEvent, name="later")
@@ -183,7 +182,7 @@ VERDICTS = Source(
         By.AREA: _OF_PETITIONS[By.AREA],
         By.AGENT: _OF_PETITIONS[By.AGENT],
     },
-    joins=(*_OF_EVENT, (CONCLUSION, CONCLUSION.id == cast(_conclusion_id, BigInteger))),
+    joins=(_ITS_PETITION, (CONCLUSION, CONCLUSION.id == cast(_conclusion_id, BigInteger))),
 )
 
 SOURCES = {source.key: source for source in (CONTACTS, CHATS, CALLS, REGISTERED, CONCLUDED, WORK, VERDICTS)}
