@@ -24,7 +24,7 @@ from backend.agents.models import User
 from backend.clock import HERMOSILLO
 from backend.ledger.models import Interaction, InteractionKind
 from backend.registry import lifecycle
-from backend.registry.models import EntryChannel, Petition, PetitionEvent, PetitionEventKind
+from backend.registry.models import EntryChannel, Petition, PetitionEvent, PetitionEventKind, PetitionStatus
 from backend.reports.figures import By, Expression, Place, Source
 
 #: Days on which nobody works though they are Monday to Friday, in order; a parameter of every query that counts them.
@@ -166,9 +166,15 @@ _IS_LAST_WORD = ~exists().where(
     _later.id > PetitionEvent.id,
     _later.detail["conclusion_id"].as_integer() == _conclusion_id,
 )
-CONCLUSION = aliased(PetitionEvent, name="conclusion")
+_conclusion = aliased(PetitionEvent, name="conclusion")
 
-#: What a citizen said of a conclusion; `CONCLUSION` is the one of which it was said.
+
+def concluded_as(status: PetitionStatus) -> ColumnElement[bool]:
+    """Of a verdict: the conclusion of which it was said led there. Looked up: joining reads all events there are."""
+    return exists().where(_conclusion.id == cast(_conclusion_id, BigInteger), _conclusion.to_status == status)
+
+
+#: What a citizen said of a conclusion.
 VERDICTS = Source(
     key="veredictos",
     name="Respuestas sobre la conclusión",
@@ -182,7 +188,7 @@ VERDICTS = Source(
         By.AREA: _OF_PETITIONS[By.AREA],
         By.AGENT: _OF_PETITIONS[By.AGENT],
     },
-    joins=(_ITS_PETITION, (CONCLUSION, CONCLUSION.id == cast(_conclusion_id, BigInteger))),
+    joins=(_ITS_PETITION,),
 )
 
 SOURCES = {source.key: source for source in (CONTACTS, CHATS, CALLS, REGISTERED, CONCLUDED, WORK, VERDICTS)}
