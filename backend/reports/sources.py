@@ -24,7 +24,7 @@ from backend.agents.models import User
 from backend.clock import HERMOSILLO
 from backend.ledger.models import Interaction, InteractionKind
 from backend.registry import lifecycle
-from backend.registry.models import EntryChannel, Petition, PetitionEvent, PetitionEventKind
+from backend.registry.models import EntryChannel, Petition, PetitionEvent, PetitionEventKind, PetitionStatus
 from backend.reports.figures import By, Expression, Place, Source
 
 #: Days on which nobody works though they are Monday to Friday, in order; a parameter of every query that counts them.
@@ -136,7 +136,7 @@ CONCLUDED = Source(
 )
 
 _actor = aliased(User, name="actor")
-_OF_EVENT = ((Petition, PetitionEvent.petition_id == Petition.id),)
+_ITS_PETITION = (Petition, PetitionEvent.petition_id == Petition.id)
 _PLACES_OF_ITS_PETITION = {
     by: _OF_PETITIONS[by] for by in (By.CHANNEL, By.MUNICIPALITY, By.TOPIC, By.AGENCY, By.STATUS, By.KIND)
 }
@@ -151,11 +151,10 @@ WORK = Source(
     dated_by="según cuándo se hizo",
     where=PetitionEvent.user_id.is_not(None),
     places={
-        **_PLACES_OF_ITS_PETITION,
+        **{by: Place(place.column, _ITS_PETITION) for by, place in _PLACES_OF_ITS_PETITION.items()},
         By.AREA: Place(_actor.area_id, (_actor, PetitionEvent.user_id == _actor.id)),
         By.AGENT: Place(PetitionEvent.user_id),
     },
-    joins=_OF_EVENT,
 )
 
 _later = aliased(PetitionEvent, name="later")
@@ -167,9 +166,15 @@ _IS_LAST_WORD = ~exists().where(
     _later.id > PetitionEvent.id,
     _later.detail["conclusion_id"].as_integer() == _conclusion_id,
 )
-CONCLUSION = aliased(PetitionEvent, name="conclusion")
+_conclusion = aliased(PetitionEvent, name="conclusion")
 
-#: What a citizen said of a conclusion; `CONCLUSION` is the one of which it was said.
+
+def concluded_as(status: PetitionStatus) -> ColumnElement[bool]:
+    """Of a verdict: the conclusion of which it was said led there. Looked up: joining reads all events there are."""
+    return exists().where(_conclusion.id == cast(_conclusion_id, BigInteger), _conclusion.to_status == status)
+
+
+#: What a citizen said of a conclusion.
 VERDICTS = Source(
     key="veredictos",
     name="Respuestas sobre la conclusión",
@@ -183,7 +188,7 @@ VERDICTS = Source(
         By.AREA: _OF_PETITIONS[By.AREA],
         By.AGENT: _OF_PETITIONS[By.AGENT],
     },
-    joins=(*_OF_EVENT, (CONCLUSION, CONCLUSION.id == cast(_conclusion_id, BigInteger))),
+    joins=(_ITS_PETITION,),
 )
 
 SOURCES = {source.key: source for source in (CONTACTS, CHATS, CALLS, REGISTERED, CONCLUDED, WORK, VERDICTS)}

@@ -5,13 +5,13 @@ from sqlalchemy import Boolean, and_
 from backend.ledger.models import Interaction
 from backend.registry.models import PetitionEvent, PetitionStatus
 from backend.reports.definitions.petitions import CONCLUSIONS, SATISFACTORY
-from backend.reports.figures import TIMES, By, Chart, Figure, Report
+from backend.reports.figures import ALL, TIMES, By, Chart, Figure, Report
 from backend.reports.measures import Mean, Share, Unit
-from backend.reports.sources import CONCLUDED, CONCLUSION, CONTACTS, VERDICTS
+from backend.reports.sources import CONCLUDED, CONTACTS, VERDICTS, concluded_as
 
 _RATED = Interaction.score.is_not(None)
 _SOLVED = PetitionEvent.detail["solved"].astext.cast(Boolean)
-_TOLD_SATISFACTORY = CONCLUSION.to_status == PetitionStatus.CONCLUIDA_SATISFACTORIA
+_TOLD_SATISFACTORY = concluded_as(PetitionStatus.CONCLUIDA_SATISFACTORIA)
 
 REPORT = Report(
     key="satisfaccion",
@@ -84,7 +84,7 @@ REPORT = Report(
             "Respuestas de que sí se resolvió entre todas las respuestas.",
             VERDICTS,
             _SOLVED,
-            Share(VERDICTS.where),
+            Share(ALL),
             Unit.SHARE,
             more_is_better=True,
         ),
