@@ -129,7 +129,7 @@ async def call_petitioner(desk: StaffDesk, folio: str) -> Response:
     if phone is None:
         raise CannotCall("Esta petición no tiene un teléfono al que llamar.")
     await desk.call(phone, petition.id, None)
-    return RedirectResponse(f"/consola/peticiones/{petition.folio}?aviso=llamando#llamadas", status_code=303)
+    return RedirectResponse(f"/consola/peticiones/{petition.folio}?aviso=llamando#telefono", status_code=303)
 
 
 @router.post("/llamadas-pendientes/{task_id}/llamar")
