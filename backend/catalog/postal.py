@@ -88,10 +88,9 @@ def colonias(municipality: Municipality) -> tuple[Colonia, ...]:
 def colonia_in(text: str, municipality: Municipality) -> str | None:
     """The settlement of `municipality` that `text` names («en la sahuaro de hermosillo»), the longest; None if none."""
     told = f" {' '.join(re.findall(r'[a-z0-9]+', fold(text)))} "
-    its_own = {fold(name) for name in (municipality.name, municipality.seat, *municipality.aliases)}
+    for name in sorted({municipality.name, municipality.seat, *municipality.aliases}, key=len, reverse=True):
+        told = told.replace(f" {fold(name)} ", " | ")
     named = [
-        one.name
-        for one in colonias(municipality)
-        if len(one.name) >= _LEAST_LETTERS and fold(one.name) not in its_own and f" {fold(one.name)} " in told
+        one.name for one in colonias(municipality) if len(one.name) >= _LEAST_LETTERS and f" {fold(one.name)} " in told
     ]
     return max(named, key=len, default=None)

@@ -39,10 +39,11 @@ def told_in(story: str) -> dict[str, str]:
 
 def name_alone(text: str) -> str:
     """An answer to «¿su nombre?» without the telephone, the e-mail or the CURP that came with it."""
+    alone = text
     for datum in sorted(find(text, _municipalities()), key=lambda one: -one.start):
         if datum.entity in {"telefono", "correo", "curp"}:
-            text = text[: datum.start] + text[datum.end :]
-    return text.strip(" ,.;:-") or text
+            alone = alone[: datum.start] + alone[datum.end :]
+    return alone.strip(" ,.;:-") or text
 
 
 async def take_told(turn: Turn, draft: dict[str, Any]) -> dict[str, Any]:

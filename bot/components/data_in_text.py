@@ -215,8 +215,8 @@ def _neighbourhoods(text: str, municipalities: Municipalities) -> Iterator[Datum
         rest = match[1]
         if fold(text[: match.start()]).endswith("agua de "):
             continue
-        stop = _ENDS_NAME.search(rest)
-        name = rest[: stop.start()] if stop else rest
+        stop = _ENDS_NAME.search(f" {rest}")  # «toda la colonia desde el domingo» names none
+        name = rest[: max(stop.start() - 1, 0)] if stop else rest
         name = " ".join(name.split()[:5]).strip(" .\"'«»")
         of_town = re.search(r"\s(?:de|del)\s+([^\W\d_]+(?:\s[^\W\d_]+){0,3})$", name)
         if of_town and municipalities.is_name(of_town[1]):

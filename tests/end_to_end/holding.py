@@ -21,7 +21,7 @@ from tests.end_to_end.telephone import TelephoneCitizen
 
 CHANNELS = ("web", "whatsapp", "telegram")
 #: Enough that one conversation's pauses are another's turns; the bot has one process.
-AT_ONCE = 8
+AT_ONCE = 6
 _numbers = itertools.count(1)
 
 

@@ -60,6 +60,8 @@ class Product:
             "PORT": str(self.port),
             "SESSIONS_PER_MINUTE": "100000",
             "MESSAGES_PER_MINUTE": "100000",
+            # Beside the other tests a turn takes longer than a citizen would be left to wait.
+            "TURN_TIMEOUT": "13",
             **self.extra_environment,
         }
         environment.pop("DATABASE_URL", None)

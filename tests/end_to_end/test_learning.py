@@ -15,7 +15,7 @@ def test_a_misunderstood_message_is_kept_masked_labelled_and_exported(
     product: Product, client: httpx.Client, staff: httpx.Client, tmp_path: Path
 ) -> None:
     citizen = Citizen(client).open()
-    citizen.say("me llamo Zoila Quihuis y lo del asunto ese del zacate")
+    citizen.say("el zacate pues me llamo Zoila Quihuis")
     (row,) = product.execute(
         "SELECT u.message_id, u.model, u.outcome, u.masked_text, u.is_worth_a_look FROM understanding u"
         " JOIN message m ON m.id = u.message_id WHERE m.conversation_id = %s AND u.is_typed",

@@ -49,6 +49,8 @@ async def test_what_was_already_told_is_not_asked_again_but_what_does_not_pass_i
         ("Hermosillo, colonia Las Quintas", "Las Quintas"),
         ("hermosillo", None),
         ("aqui en hermosillo sonora", None),
+        ("puerto peñasco", None),
+        ("en ciudad obregon", None),
     ],
 )
 async def test_a_colonia_told_with_the_municipality_is_kept(counter: Counter, told: str, colonia: str | None) -> None:
