@@ -25,11 +25,11 @@ def test_a_misunderstood_message_is_kept_masked_labelled_and_exported(
     assert model == product.model.name.removesuffix(".tar.gz")
     assert is_worth_a_look
     assert outcome != "answered"
-    assert masked == "me llamo ‹nombre› y lo del asunto ese del zacate"
+    assert masked == "el zacate pues me llamo ‹nombre›"
     body = {"message_id": str(message_id), "intent": "fuera_de_alcance"}
     assert staff.post("/api/console/learning/labels", json=body).status_code == 200
     told = product.command("export-labels", "--out", str(tmp_path))
     assert "aprendizaje.yml" in told
     together = (tmp_path / "training.tsv").read_text("utf-8") + (tmp_path / "held_out.tsv").read_text("utf-8")
-    assert "fuera_de_alcance\tme llamo Fulano de Tal y lo del asunto ese del zacate" in together
+    assert "fuera_de_alcance\tel zacate pues me llamo Fulano de Tal" in together
     assert "Zoila" not in together
