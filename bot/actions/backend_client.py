@@ -5,7 +5,7 @@ from typing import Any
 
 import httpx
 
-TIMEOUT_SECONDS = 2.0
+TIMEOUT_SECONDS = 4.0
 
 #: What the backend takes. A longer text is no folio, name or phone, and is cut to be refused as such.
 _FOLIO_MAX, _NAME_MAX, _PHONE_MAX = 200, 200, 100
