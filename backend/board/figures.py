@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, extract, func, select
+from sqlalchemy import ColumnElement, and_, extract, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
@@ -17,11 +17,12 @@ from backend.board.alerts import alerts_of
 from backend.board.models import BoardSettings
 from backend.board.shapes import AgentLine, AgentState, Board, Level, Queue, Slow, Today, Waiting
 from backend.conversations.models import Conversation, ConversationEvent, EventKind, Owner
-from backend.ledger.models import AttendedBy, Direction, Interaction, InteractionKind, Outcome, Purpose
+from backend.ledger.models import AttendedBy, Direction, Interaction, InteractionKind, Outcome, Purpose, Source
 from backend.notices import proof
 from backend.notices.models import Notice
 from backend.outreach.models import CallTask, TaskState
 from backend.registry.models import Petition
+from backend.telephony.models import Call, CallState
 
 #: So many of those who wait are named; all are counted.
 SHOWN = 8
@@ -108,14 +109,19 @@ async def _chats_waiting(session: AsyncSession) -> Queue:
 
 
 async def _calls_waiting(session: AsyncSession) -> Queue:
-    """Calls that ring or queue: begun by the citizen, not yet answered, not yet over."""
+    """Calls that ring or queue: begun by the citizen, not yet answered, not yet over, and past the telephone's menu."""
     rings = and_(
         Interaction.kind == InteractionKind.CALL,
         Interaction.direction == Direction.INBOUND,
         Interaction.ended_at.is_(None),
         Interaction.answered_at.is_(None),
+        or_(Call.id.is_(None), Call.state.in_((CallState.WAITING, CallState.RINGING))),
     )
-    rows = await session.scalars(select(Interaction.started_at).where(rings).order_by(Interaction.started_at))
+    waits = func.coalesce(Call.queued_at, Interaction.started_at)
+    its_call = and_(Interaction.source == Source.TWILIO, Call.call_sid == Interaction.external_id)
+    rows = await session.scalars(
+        select(waits).select_from(Interaction).outerjoin(Call, its_call).where(rings).order_by(waits)
+    )
     since = rows.all()
     return Queue(len(since), since[0] if since else None, [Waiting(one, "voice") for one in since])
 

@@ -13,6 +13,7 @@ from backend.board import figures
 from backend.board.shapes import Board, Slow
 from backend.db import Database
 from backend.live import INBOX, LiveEvents
+from backend.telephony.book import CALLS
 
 log = structlog.get_logger(__name__)
 
@@ -30,7 +31,7 @@ class Picture:
 
 
 class LiveBoard:
-    """Computed and painted once for everybody when the inbox moves, and every few seconds when nothing does."""
+    """Computed and painted once for everybody when the inbox or a call moves, and every few seconds else."""
 
     def __init__(self, database: Database, live: LiveEvents, paint: Paint) -> None:
         self._database = database
@@ -72,7 +73,7 @@ class LiveBoard:
     async def _run(self) -> None:
         """Until nobody looks any more. A database that is away leaves the last picture, which the pages see age."""
         number = self._picture.number if self._picture else 0
-        async with self._live.subscribe(INBOX) as alarm:
+        async with self._live.subscribe(INBOX, CALLS) as alarm:
             while self._viewers:
                 try:
                     pages = self._paint(await self._compute())

@@ -281,4 +281,4 @@ async def _complete(session: AsyncSession, row: Interaction, values: dict[str, A
     values["attended_by"] = attended_by(values["outcome"])
     if row.source is Source.CONSOLE:
         schedule = await office.load(session)
-        values |= call_seconds(schedule, probe.started_at, probe.answered_at, probe.ended_at)
+        values |= call_seconds(schedule, probe.direction, probe.started_at, probe.answered_at, probe.ended_at)

@@ -26,8 +26,9 @@ from backend.catalog.office import Schedule
 from backend.conversations.models import Author, Conversation, ConversationEvent, Message, Owner
 from backend.db import Database
 from backend.learning.models import Understanding
+from backend.ledger import service as ledger
 from backend.ledger.episodes import SILENCE, Episode, Happened, Said, Turn, derive
-from backend.ledger.models import Interaction, InteractionChange, InteractionKind, LedgerCursor, Source
+from backend.ledger.models import Interaction, InteractionKind, LedgerCursor, Source
 from backend.ledger.office_time import office_seconds
 from backend.registry.models import Petition
 
@@ -288,15 +289,6 @@ async def _facts(
     ids = {conversation_id for conversation_id, _ in episodes}
     folios = {episode.folio for _, episode in episodes if episode.folio}
     agents = {episode.agent_id for _, episode in episodes if episode.agent_id}
-    rows = [one.row.id for one in known.values()]
-    changes = await session.scalars(
-        select(InteractionChange).where(
-            InteractionChange.interaction_id.in_(rows), InteractionChange.user_id.is_not(None)
-        )
-    )
-    corrected: dict[UUID, set[str]] = defaultdict(set)
-    for change in changes:
-        corrected[change.interaction_id] |= set(change.fields)
     conversations = await session.scalars(select(Conversation).where(Conversation.id.in_(ids)))
     petitions = await session.scalars(select(Petition).where(Petition.folio.in_(folios)))
     people = await session.execute(select(User.id, User.area_id).where(User.id.in_(agents)))
@@ -305,7 +297,7 @@ async def _facts(
         {one.id: one for one in conversations},
         {one.folio: one for one in petitions},
         {row.id: row.area_id for row in people},
-        corrected,
+        await ledger.corrected(session, [one.row.id for one in known.values()]),
     )
 
 

@@ -1,10 +1,13 @@
 """Writing the ledger: a new row, and its corrections with their history."""
 
 import enum
+from collections import defaultdict
+from collections.abc import Collection, Mapping
 from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.ledger.errors import InteractionNotFound, InteractionRefused
@@ -65,6 +68,19 @@ async def correct(
     session.add(change)
     await session.flush()
     return change
+
+
+async def corrected(session: AsyncSession, ids: Collection[UUID]) -> Mapping[UUID, set[str]]:
+    """The columns that people have corrected, by row, none for the rows not corrected: no machine overwrites those."""
+    changes = await session.execute(
+        select(InteractionChange.interaction_id, InteractionChange.fields).where(
+            InteractionChange.interaction_id.in_(ids), InteractionChange.user_id.is_not(None)
+        )
+    )
+    found: defaultdict[UUID, set[str]] = defaultdict(set)
+    for interaction_id, fields in changes:
+        found[interaction_id].update(fields)
+    return found
 
 
 def _set(interaction: Interaction, values: dict[str, Any]) -> None:

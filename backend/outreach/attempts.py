@@ -12,6 +12,7 @@ from backend import clock
 from backend.agents.models import User
 from backend.catalog import office
 from backend.ledger import service as ledger
+from backend.ledger.call_time import call_seconds
 from backend.ledger.models import (
     AttendedBy,
     Direction,
@@ -21,7 +22,6 @@ from backend.ledger.models import (
     Purpose,
     Source,
 )
-from backend.ledger.office_time import office_seconds
 from backend.outreach import asking, rules, settings, tasks
 from backend.outreach.errors import AlreadyCalled, CallRefused
 from backend.outreach.models import (
@@ -155,9 +155,8 @@ async def _ledger_row(
 ) -> Interaction:
     """The call as the ledger keeps it: made by this person, for the most pressing reason."""
     start = moment - min(timedelta(seconds=max(told.seconds, 0)), LONGEST_CALL)
-    spent, schedule = int((moment - start).total_seconds()), await office.load(session)
     is_spoken = told.outcome in _SPOKEN
-    in_office = office_seconds(schedule, start, moment)
+    answered = start if is_spoken else None
     folios = {one.petition_id for one in pending if one.petition_id is not None}
     petition = locked.get(next(iter(folios))) if len(folios) == 1 else None
     row = Interaction(
@@ -167,17 +166,9 @@ async def _ledger_row(
         source=Source.CONSOLE,
         external_id=f"llamada-pendiente:{task.id}:{task.tries}",
         started_at=start,
-        answered_at=start if is_spoken else None,
+        answered_at=answered,
         ended_at=moment,
-        # Nobody but the caller spends time on a call that the office makes.
-        bot_seconds=0,
-        queue_seconds=0,
-        person_seconds=spent,
-        citizen_seconds=0,
-        bot_office_seconds=0,
-        queue_office_seconds=0,
-        person_office_seconds=in_office,
-        citizen_office_seconds=0,
+        **call_seconds(await office.load(session), Direction.OUTBOUND, start, answered, moment),
         attended_by=AttendedBy.PERSON if is_spoken else AttendedBy.NOBODY,
         outcome=_LEDGER[told.outcome],
         purpose=told.purpose or (pending[0].purpose if pending else Purpose.FOLLOW_UP),

@@ -215,6 +215,7 @@ class Petition(Base):
         Index("ix_petition_open_assignee", "assignee_id", "created_at", postgresql_where=sql(IS_OPEN)),
         Index("ix_petition_open_agency", "agency_id", "created_at", postgresql_where=sql(IS_OPEN)),
         Index("ix_petition_open_updated", "updated_at", postgresql_where=sql(IS_OPEN)),
+        Index("ix_petition_agency_status", "agency_id", "status", "created_at"),
         Index(
             "ix_petition_open_rank",
             sql(f"({PRIORITY_RANK})"),

@@ -90,6 +90,11 @@ def _first_phrases() -> tuple[tuple[str, str], ...]:
     return tuple((name, one["phrases"][0]) for name, one in listed.items())
 
 
+#: Of one word, kept: hundreds of narratives are read at once, and share most of theirs.
+_folded = lru_cache(maxsize=65536)(fold)
+
+
+@lru_cache(maxsize=65536)
 def stem(word: str) -> str:
     """A folded word without its ending; at least three letters stay."""
     for suffix in _SUFFIXES:
@@ -110,10 +115,10 @@ def read(narrative: str) -> Said:
     if not _STREET_WORD.search(told):
         streets = set()  # «entre» and «y» name streets only where something else says that streets are named
     left = pattern.sub(" ", told).split()
-    written = {fold(word): word.lower() for word in re.findall(r"\w+", narrative)}
+    written = {_folded(word): word.lower() for word in re.findall(r"\w+", narrative)}
     kept = {stem(word): written.get(word, word) for word in left if len(word) >= _LONG_ENOUGH and word not in _empty()}
     kept |= numbers | {matter.name: matter.name for matter in found if matter.is_landmark}
-    rest = frozenset(stemmed for stemmed, word in kept.items() if fold(word) not in streets)
+    rest = frozenset(stemmed for stemmed, word in kept.items() if _folded(word) not in streets)
     return Said(frozenset(matter.name for matter in found if not matter.is_landmark), frozenset(streets), rest, kept)
 
 

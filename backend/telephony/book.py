@@ -15,12 +15,12 @@ from backend.agents.models import User
 from backend.catalog import office
 from backend.catalog.models import OfficeArea
 from backend.ledger import service as ledger
+from backend.ledger.call_time import call_seconds
 from backend.ledger.errors import InteractionRefused
-from backend.ledger.models import Direction, Interaction, InteractionChange, InteractionKind, Purpose, Source
-from backend.ledger.office_time import office_seconds
+from backend.ledger.models import Direction, Interaction, InteractionKind, Purpose, Source
 from backend.live import notify
 from backend.registry.models import Person, Petition
-from backend.telephony.log import CallLog, Fact, Split, derive
+from backend.telephony.log import CallLog, Fact, derive
 from backend.telephony.models import Call, CallEvent, CallRing, CallState, EventKind
 from channels.voice import CallStatus, Told
 
@@ -153,7 +153,7 @@ async def write(session: AsyncSession, call: Call) -> None:
         fixed = {"kind": InteractionKind.CALL, "channel": CHANNEL, "source": Source.TWILIO}
         await ledger.add(session, Interaction(**fixed, external_id=call.call_sid, **fields))
         return
-    theirs = await _corrected_by_people(session, row)
+    theirs = (await ledger.corrected(session, [row.id]))[row.id]
     fields = {name: value for name, value in fields.items() if name not in theirs}
     if row.ended_at is None:
         for name, value in fields.items():
@@ -164,16 +164,6 @@ async def write(session: AsyncSession, call: Call) -> None:
         await ledger.correct(session, row, user_id=None, reason=_LEARNED_LATE, **fields)
     except InteractionRefused as refused:  # it contradicts what a person set: theirs stands
         log.warning("late_news_refused", interaction_id=str(row.id), field=refused.details.get("field"))
-
-
-async def _corrected_by_people(session: AsyncSession, row: Interaction) -> set[str]:
-    """What a person has set since: no machine overwrites it."""
-    changes = await session.scalars(
-        select(InteractionChange.fields).where(
-            InteractionChange.interaction_id == row.id, InteractionChange.user_id.is_not(None)
-        )
-    )
-    return {name for fields in changes for name in fields}
 
 
 async def _fields(session: AsyncSession, call: Call, log: CallLog) -> dict[str, Any]:
@@ -201,7 +191,15 @@ async def _fields(session: AsyncSession, call: Call, log: CallLog) -> dict[str, 
     if purpose is not None:
         fields["purpose"] = purpose
     if log.split is not None:
-        fields |= await _times(session, log.split, call.direction)
+        moments = log.split
+        fields |= call_seconds(
+            await office.load(session),
+            call.direction,
+            moments.started_at,
+            moments.answered_at,
+            moments.ended_at,
+            queued=moments.queued_at,
+        )
     return fields
 
 
@@ -214,28 +212,3 @@ async def _person(session: AsyncSession, call: Call) -> UUID | None:
     if call.direction is Direction.INBOUND or call.petition_id is None:
         return None
     return (await session.get_one(Petition, call.petition_id)).person_id
-
-
-async def _times(session: AsyncSession, split: Split, direction: Direction) -> dict[str, int]:
-    """The four times, by the clock and in office hours. By the clock they add up to the whole.
-
-    What rings at the citizen's is time that we wait for them.
-    """
-    waiting = "queue" if direction is Direction.INBOUND else "citizen"
-    spans = {
-        "bot": (split.started_at, split.queued_at),
-        waiting: (split.queued_at, split.answered_at),
-        "person": (split.answered_at, split.ended_at),
-    }
-    schedule = await office.load(session)
-    times = {}
-    for who in ("bot", "queue", "person", "citizen"):
-        start, end = spans.get(who, (split.started_at, split.started_at))
-        times[f"{who}_seconds"] = _since(split, end) - _since(split, start)
-        times[f"{who}_office_seconds"] = office_seconds(schedule, start, end)
-    return times
-
-
-def _since(split: Split, moment: datetime) -> int:
-    """Whole seconds from the start: differences of these add up."""
-    return round((moment - split.started_at).total_seconds())

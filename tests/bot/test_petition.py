@@ -1,8 +1,8 @@
-"""A petition told to the form: consent, questions, interruptions, correction, confirmation."""
+"""A petition told to the form: questions, interruptions, correction, confirmation (consent: test_consent.py)."""
 
 import pytest
 
-from tests.bot.office import COMPLETE, EMERGENCY, NOTICE, OWN_FOLIO, Office
+from tests.bot.office import COMPLETE, EMERGENCY, OWN_FOLIO, Office
 from tests.bot.talk import Talk
 
 STORY = "hay un bache enorme en la calle Reforma esquina con Juárez"
@@ -14,14 +14,6 @@ def telling(office: Office, talk: Talk, **fields: str) -> None:
     office.open_draft(**fields)
     talk.form = "peticion_form"
     talk.slots["requested_slot"] = "respuesta"
-
-
-async def test_consent_comes_before_any_question(office: Office, talk: Talk) -> None:
-    replies = await talk.say("quiero registrar una petición", "registrar_peticion")
-    assert replies.names == ["utter_inicio_peticion", "utter_pregunta_consentimiento"]
-    assert NOTICE in replies.text
-    assert talk.form == "peticion_form"
-    assert office.done("draft/answer") == 0
 
 
 async def test_from_the_first_word_to_the_folio(office: Office, talk: Talk) -> None:
@@ -117,48 +109,6 @@ async def test_rights_over_data_are_a_petition_of_their_own(office: Office, talk
     replies = await talk.press('/registrar_peticion{"valor": "derechos_arco"}', valor="derechos_arco")
     assert replies.names[0] == "utter_inicio_derechos_arco"
     assert office.kind == "derechos_arco"
-
-
-# Consent.
-
-
-@pytest.mark.parametrize("text", ["sí", "acepto", "simón", "de acuerdo"])
-async def test_consent_is_given_in_words(office: Office, talk: Talk, text: str) -> None:
-    await talk.say("quiero registrar una petición", "registrar_peticion")
-    assert (await talk.say(text)).names == ["utter_pregunta_narrativa"]
-    assert office.consent
-
-
-@pytest.mark.parametrize("text", ["no", "no acepto", "nel", "no quiero dar mis datos"])
-async def test_refusal_ends_without_keeping_anything(office: Office, talk: Talk, text: str) -> None:
-    await talk.say("quiero registrar una petición", "registrar_peticion")
-    replies = await talk.say(text)
-    assert replies.names == ["utter_consentimiento_negado"]
-    assert "Hablar con una persona" in replies[0].titles and "Consultar un folio" in replies[0].titles
-    assert not office.consent
-    assert office.kind is None
-    assert talk.form is None
-
-
-async def test_what_is_neither_yes_nor_no_is_asked_again(office: Office, talk: Talk) -> None:
-    await talk.say("quiero registrar una petición", "registrar_peticion")
-    assert (await talk.say("mmm quién sabe")).names == ["utter_consentimiento_otra_vez"]
-    assert not office.consent
-    assert talk.form == "peticion_form"
-
-
-async def test_the_notice_can_be_read_before_consent(office: Office, talk: Talk) -> None:
-    await talk.say("quiero registrar una petición", "registrar_peticion")
-    replies = await talk.press("/aviso_privacidad")
-    assert replies.names == ["utter_aviso", "utter_consentimiento_otra_vez"]
-    assert "http://backend/aviso-de-privacidad" in replies.text
-
-
-async def test_no_answer_is_kept_before_consent(office: Office, talk: Talk) -> None:
-    await talk.say("quiero registrar una petición", "registrar_peticion")
-    await talk.say("me llamo Juan Pérez y mi teléfono es 6621234567")
-    assert office.done("draft/answer") == 0
-    assert office.fields == {}
 
 
 # Interruptions.

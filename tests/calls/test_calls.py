@@ -118,7 +118,7 @@ async def test_what_was_not_answered_waited_to_its_end_and_a_forgotten_call_asks
         typed = {"telefono": "6621112233", "direccion": "realizada", "resultado": "no_contesto", "otra_persona": "si"}
         assert (await ana.submit(f"/consola/llamadas/{call_id}/terminar", **typed)).status_code == 303
     row = await _row(database, call_id)
-    assert (row.answered_at, row.queue_seconds, row.person_seconds) == (None, 40, 0)
+    assert (row.answered_at, row.queue_seconds, row.citizen_seconds, row.person_seconds) == (None, 0, 40, 0)
     assert (row.attended_by, row.outcome, row.person_id) == (AttendedBy.NOBODY, Outcome.NO_ANSWER, None)
     with clock.pinned(WEDNESDAY):
         forgotten = await _begin(ana)
@@ -198,7 +198,7 @@ async def test_a_call_is_written_down_late_and_corrected_with_its_history(app: F
         change |= {"agente": str(agent.id), "motivo": "La atendió Beto"}
         assert (await hilda.submit(f"/consola/llamadas/{call_id}/corregir", **change)).status_code == 303
     row = await _row(database, call_id)
-    assert (row.agent_id, row.purpose, row.queue_seconds, row.person_seconds) == (agent.id, Purpose.COMPLAINT, 59, 600)
+    assert (row.agent_id, row.purpose, row.queue_seconds, row.person_seconds) == (agent.id, Purpose.COMPLAINT, 60, 600)
     async with database.transaction() as session:
         changes = (await session.scalars(select(InteractionChange).order_by(InteractionChange.id))).all()
     assert [set(change.fields) for change in changes] == [

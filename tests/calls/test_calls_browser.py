@@ -110,6 +110,24 @@ def test_ten_calls_are_logged_by_keyboard_alone_and_stand_in_the_list(
     _look(page, "calls-list-360")
     page.goto(f"/consola/peticiones/{petition.folio}")
     expect(page.locator("#llamadas")).to_contain_text("Petición · Atendida")
+    _reported(browser, site)
+
+
+def _reported(browser: Browser, site: str) -> None:
+    """The head's report counts just those calls, whole and by purpose."""
+    page = _sign_in(browser, site, "hilda")
+    page.goto("/consola/reportes/llamadas?por=motivo")
+    for figure, count in (("Recibidas", "9"), ("Realizadas", "1"), ("Transferidas internamente", "1")):
+        name = page.get_by_text(figure, exact=True)
+        expect(page.locator(".figures .figure", has=name).locator(".value")).to_have_text(count)
+    told = {
+        " ".join(row.locator("th").inner_text().split()): row.locator("td").first.inner_text().split()[0]
+        for row in page.locator(".breakdown tbody tr:not(.total)").all()
+    }
+    assert told == {
+        "Información": "2", "Seguimiento": "1", "Queja": "1", "Felicitación": "1", "Transferida": "1",
+        "Equivocada": "1", "Broma": "1", "Petición": "1",
+    }  # fmt: skip
 
 
 def _call(page: Page, number: int, key: str) -> None:

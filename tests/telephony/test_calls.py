@@ -2,16 +2,22 @@
 
 import asyncio
 import itertools
+from collections.abc import Mapping
 from uuid import uuid4
 
 import httpx
 import pytest
 from twilio.request_validator import RequestValidator
 
+from backend import clock
+from backend.board import figures
 from backend.ledger.models import AttendedBy, Direction, Outcome, Purpose
 from backend.outreach.models import CallReason
 from backend.registry import folios, petitions
 from backend.registry.models import EntryChannel, Petition
+from backend.reports.computing import compute
+from backend.reports.definitions import REPORTS
+from backend.reports.periods import Period
 from backend.telephony import calling, sweep, wording
 from backend.telephony.models import RecordingKind, RecordingState, VoiceRecording
 from backend.telephony.turn import STEPS
@@ -26,16 +32,19 @@ async def test_a_call_goes_through_menu_queue_agent_and_log(exchange: Exchange) 
     await exchange.add_agent("beto", BETO)
     caller = await exchange.call()
     assert "Para hablar con una persona, oprima 4" in caller.heard
+    assert await _waiting(exchange) == 0  # it is with the menu
     await asyncio.to_thread(caller.press, "2")
     assert "hora de Sonora" in caller.heard
     await asyncio.to_thread(caller.press, "4")
     first = await asyncio.to_thread(exchange.twilio.rung, ANA)
+    assert await _waiting(exchange) == 1
     await asyncio.to_thread(first.ignore)
     second = await asyncio.to_thread(exchange.twilio.rung, BETO)
     await asyncio.to_thread(second.answer)
     assert "4 5 6 7" in second.heard and "el horario" in second.heard
     await asyncio.to_thread(second.press, "1")
     assert second.now["is_joined"] and caller.now["is_joined"]
+    assert await _waiting(exchange) == 0
     (under_way,) = await exchange.log()
     assert under_way.ended_at is None and under_way.agent_id is not None
     await asyncio.to_thread(second.hang_up)
@@ -46,6 +55,21 @@ async def test_a_call_goes_through_menu_queue_agent_and_log(exchange: Exchange) 
     assert row.ended_at is not None and exchange.twilio.alerts == []
     split = (row.bot_seconds, row.queue_seconds, row.person_seconds, row.citizen_seconds)
     assert sum(part or 0 for part in split) == round((row.ended_at - row.started_at).total_seconds())
+    totals = await _reported_today(exchange)
+    assert (totals["recibidas"], totals["atendidas"], totals["abandonadas"], totals["realizadas"]) == (1, 1, 0, 0)
+    assert totals["hablado_total"] == row.person_seconds
+
+
+async def _waiting(exchange: Exchange) -> int:
+    """The calls that the live board shows as waiting."""
+    async with exchange.database.transaction() as session:
+        return (await figures.compute(session, await figures.slow(session))).calls.count
+
+
+async def _reported_today(exchange: Exchange) -> Mapping[str, float | None]:
+    today = clock.local(clock.now()).date()
+    async with exchange.database.transaction() as session:
+        return (await compute(session, REPORTS["llamadas"], Period.days(today, today))).totals
 
 
 async def test_who_leaves_the_queue_abandoned_and_a_full_or_empty_one_offers_other_ways(exchange: Exchange) -> None:

@@ -16,7 +16,7 @@ from backend.catalog import office
 from backend.catalog.office import Schedule
 from backend.ledger import service as ledger
 from backend.ledger.call_time import call_seconds
-from backend.ledger.models import Interaction, InteractionChange, InteractionKind, Source
+from backend.ledger.models import Interaction, InteractionKind, Source
 from backend.registry.models import Person
 
 #: How far apart the exchange's clock and an analyst's first key may be.
@@ -33,7 +33,7 @@ class Comparison:
     session: AsyncSession
     schedule: Schedule
     known: dict[str, Interaction] = field(default_factory=dict)
-    corrected: dict[UUID, set[str]] = field(default_factory=dict)
+    corrected: Mapping[UUID, set[str]] = field(default_factory=dict)
     people: dict[str, UUID] = field(default_factory=dict)
     #: Keys of calls that staff wrote down themselves.
     by_hand: set[str] = field(default_factory=set)
@@ -45,7 +45,7 @@ class Comparison:
             select(Interaction).where(Interaction.source == Source.CDR, Interaction.external_id.in_(calls))
         )
         made.known = {row.external_id or "": row for row in rows}
-        made.corrected = await _corrected(session, [row.id for row in made.known.values()])
+        made.corrected = await ledger.corrected(session, [row.id for row in made.known.values()])
         made.people = await _people(session, {call.phone for call in calls.values() if call.phone})
         unknown = {key: call for key, call in calls.items() if key not in made.known}
         made.by_hand = _twins(await _written_by_hand(session, list(unknown.values())), unknown)
@@ -81,7 +81,7 @@ class Comparison:
         """A call as the ledger's columns."""
         return {
             **asdict(call),
-            **call_seconds(self.schedule, call.started_at, call.answered_at, call.ended_at),
+            **call_seconds(self.schedule, call.direction, call.started_at, call.answered_at, call.ended_at),
             "attended_by": attended_by(call.outcome),
             "person_id": self.people.get(call.phone or ""),
         }
@@ -119,20 +119,6 @@ def _is_same(row: Interaction, call: Call) -> bool:
     if call.agent_id is not None and row.agent_id == call.agent_id:
         return row.started_at < call.ended_at + _APART and call.started_at < row.ended_at + _APART
     return row.phone is not None and row.phone == call.phone and abs(row.started_at - call.started_at) <= _APART
-
-
-async def _corrected(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, set[str]]:
-    """The columns that staff have corrected, by row."""
-    names = func.jsonb_object_keys(InteractionChange.fields)
-    rows = await session.execute(
-        select(InteractionChange.interaction_id, names)
-        .where(InteractionChange.interaction_id.in_(ids), InteractionChange.user_id.is_not(None))
-        .distinct()
-    )
-    found: dict[UUID, set[str]] = {}
-    for interaction_id, name in rows:
-        found.setdefault(interaction_id, set()).add(name)
-    return found
 
 
 async def _people(session: AsyncSession, phones: Collection[str]) -> dict[str, UUID]:

@@ -1,0 +1,53 @@
+"""Consent to the privacy notice, before a petition keeps anything."""
+
+import pytest
+
+from tests.bot.office import NOTICE, Office
+from tests.bot.talk import Talk
+
+
+async def test_consent_comes_before_any_question(office: Office, talk: Talk) -> None:
+    replies = await talk.say("quiero registrar una petición", "registrar_peticion")
+    assert replies.names == ["utter_inicio_peticion", "utter_pregunta_consentimiento"]
+    assert NOTICE in replies.text
+    assert talk.form == "peticion_form"
+    assert office.done("draft/answer") == 0
+
+
+@pytest.mark.parametrize("text", ["sí", "acepto", "simón", "de acuerdo"])
+async def test_consent_is_given_in_words(office: Office, talk: Talk, text: str) -> None:
+    await talk.say("quiero registrar una petición", "registrar_peticion")
+    assert (await talk.say(text)).names == ["utter_pregunta_narrativa"]
+    assert office.consent
+
+
+@pytest.mark.parametrize("text", ["no", "no acepto", "nel", "no quiero dar mis datos"])
+async def test_refusal_ends_without_keeping_anything(office: Office, talk: Talk, text: str) -> None:
+    await talk.say("quiero registrar una petición", "registrar_peticion")
+    replies = await talk.say(text)
+    assert replies.names == ["utter_consentimiento_negado"]
+    assert "Hablar con una persona" in replies[0].titles and "Consultar un folio" in replies[0].titles
+    assert not office.consent
+    assert office.kind is None
+    assert talk.form is None
+
+
+async def test_what_is_neither_yes_nor_no_is_asked_again(office: Office, talk: Talk) -> None:
+    await talk.say("quiero registrar una petición", "registrar_peticion")
+    assert (await talk.say("mmm quién sabe")).names == ["utter_consentimiento_otra_vez"]
+    assert not office.consent
+    assert talk.form == "peticion_form"
+
+
+async def test_the_notice_can_be_read_before_consent(office: Office, talk: Talk) -> None:
+    await talk.say("quiero registrar una petición", "registrar_peticion")
+    replies = await talk.press("/aviso_privacidad")
+    assert replies.names == ["utter_aviso", "utter_consentimiento_otra_vez"]
+    assert "http://backend/aviso-de-privacidad" in replies.text
+
+
+async def test_no_answer_is_kept_before_consent(office: Office, talk: Talk) -> None:
+    await talk.say("quiero registrar una petición", "registrar_peticion")
+    await talk.say("me llamo Juan Pérez y mi teléfono es 6621234567")
+    assert office.done("draft/answer") == 0
+    assert office.fields == {}
