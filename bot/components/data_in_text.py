@@ -44,13 +44,15 @@ _CURP = re.compile(r"(?<![A-Za-z0-9])(?=((?:[A-Za-z0-9][ \-.]?){17}[A-Za-z0-9])(
 #: Ten digits, however grouped, with what people dial before them.
 _PHONE = re.compile(r"(?<![\d$,])(?<!\d[.\-])\+?(?:\(?\d\)?[\s\-.()]{0,3}){9,14}\d(?![\d])(?!,\d)")
 _DIALLED = re.compile(r"^(?:0?0?521|0?0?52|044|045|01)(?=\d{10}$)")
+_DIGIT = re.compile(r"\d")
+_FEWEST_DIGITS_OF_CURP = 7
 
 
 def _emails(text: str) -> Iterator[Datum]:
-    for match in _EMAIL.finditer(text):
+    for match in _EMAIL.finditer(text) if "@" in text else ():
         address = match[0].rstrip(".-'").lower()
         yield Datum("correo", match.start(), match.start() + len(address), address)
-    for match in _SPOKEN_EMAIL.finditer(text):
+    for match in _SPOKEN_EMAIL.finditer(text) if "arroba" in text.lower() else ():
         written = re.sub(r"\s*punto\s*", ".", f"{match[1]}@{match[2]}", flags=re.IGNORECASE)
         written = re.sub(r"\s*guion bajo\s*", "_", written, flags=re.IGNORECASE)
         written = re.sub(r"\s*guion\s*", "-", written, flags=re.IGNORECASE)
@@ -58,6 +60,8 @@ def _emails(text: str) -> Iterator[Datum]:
 
 
 def _curps(text: str) -> Iterator[Datum]:
+    if len(_DIGIT.findall(text)) < _FEWEST_DIGITS_OF_CURP:
+        return
     for match in _CURP.finditer(text):
         compact = re.sub(r"[ \-.]", "", match[1]).upper()
         try:
@@ -128,6 +132,9 @@ _PLACE = re.compile(
 )
 _FUZZY_FROM = 5
 _ALIKE = 84.0
+_WORD = re.compile(r"[^\W_]+(?:\.(?=\s))?")
+#: Of how many words it is kept whether they are a place misspelt.
+_WORDS_KEPT = 4096
 
 
 class Municipalities:
@@ -139,6 +146,11 @@ class Municipalities:
         self._joined = {name.replace(" ", ""): place for name, place in names.items() if " " in name and len(name) > 7}
         self._single = [name for name in names if " " not in name and len(name) >= _FUZZY_FROM]
         self._longest = max(len(name.split()) for name in names)
+        self._words_from: dict[str, int] = {}
+        for name in names:
+            words = _WORD.findall(name)
+            self._words_from[words[0]] = max(len(words), self._words_from.get(words[0], 1))
+        self._misspelt = lru_cache(_WORDS_KEPT)(self._guess)
 
     @classmethod
     def read(cls, path: Path = MUNICIPALITIES) -> "Municipalities":
@@ -156,29 +168,45 @@ class Municipalities:
     def find(self, text: str) -> Iterator[Datum]:
         """The places named in `text`, the longest name first, none inside another."""
         plain = aligned(text)
-        words = list(re.finditer(r"[^\W_]+(?:\.(?=\s))?", text))
+        words = [match.span() for match in _WORD.finditer(text)]
         taken: set[int] = set()
-        for size in range(min(self._longest, len(words)), 0, -1):
-            for first in range(len(words) - size + 1):
-                if taken & set(range(first, first + size)):
-                    continue
-                start, end = words[first].start(), words[first + size - 1].end()
-                name = self._named(" ".join(plain[start:end].split()).rstrip("."), plain[:start])
-                if name is not None:
-                    taken |= set(range(first, first + size))
-                    yield Datum("municipio", start, end, name)
+        for size, first in self._spans(plain, words):
+            span = range(first, first + size)
+            if not taken.isdisjoint(span):
+                continue
+            start, end = words[first][0], words[first + size - 1][1]
+            name = self._named(" ".join(plain[start:end].split()).rstrip("."), plain, start)
+            if name is not None:
+                taken.update(span)
+                yield Datum("municipio", start, end, name)
 
-    def _named(self, words: str, before: str) -> str | None:
-        """The place that `words` name, after `before`; both folded."""
+    def _spans(self, plain: str, words: list[tuple[int, int]]) -> list[tuple[int, int]]:
+        """How many words from which on may be a place, most words first.
+
+        Several may where a name begins so, or where nothing parts them but marks: those are read as one word.
+        """
+        spans: list[tuple[int, int]] = []
+        unparted = 1
+        for first in range(len(words) - 1, -1, -1):
+            start, end = words[first]
+            is_last = first == len(words) - 1
+            unparted = 1 if is_last or " " in plain[end : words[first + 1][0]] else unparted + 1
+            most = max(unparted, self._words_from.get(plain[start:end].rstrip("."), 1))
+            spans += [(size, first) for size in range(1, min(most, self._longest, len(words) - first) + 1)]
+        return sorted(spans, key=lambda span: (-span[0], span[1]))
+
+    def _named(self, words: str, plain: str, start: int) -> str | None:
+        """The place that `words` name, which stand in `plain` from `start` on; both folded."""
         if words in self.names:
+            before = plain[:start]
             is_placed = not _STREET.search(before) and (words not in _COMMON or bool(_PLACE.search(before)))
             return self.names[words] if is_placed else None
         if " " in words or len(words) < _FUZZY_FROM:
             return None
         place = self._misspelt(words)
-        return None if place is None or _STREET.search(before) else place
+        return None if place is None or _STREET.search(plain[:start]) else place
 
-    def _misspelt(self, word: str) -> str | None:
+    def _guess(self, word: str) -> str | None:
         same = self._joined.get(word) or self._by_ear.get(by_ear(word))
         if same is not None and fold(same) not in _COMMON:
             return same
@@ -190,12 +218,22 @@ class Municipalities:
 
 def aligned(text: str) -> str:
     """`text` without accents or case, letter for letter, so that places in it are places in `text`."""
-    return "".join(_plain_letter(char) for char in text)
+    return text.translate(_PLAIN_LETTERS)
 
 
-@lru_cache(maxsize=1024)
-def _plain_letter(char: str) -> str:
-    return (fold(char) or " ")[0]
+class _PlainLetters(dict[int, str]):
+    """Each character's one letter, worked out when it is first met."""
+
+    def __missing__(self, code: int) -> str:
+        letter = (fold(chr(code)) or " ")[0]
+        if code < _RARE:
+            self[code] = letter
+        return letter
+
+
+#: From here on characters are not kept: no Spanish is written with them.
+_RARE = 0x3000
+_PLAIN_LETTERS = _PlainLetters()
 
 
 _NEIGHBOURHOOD = re.compile(
@@ -296,7 +334,7 @@ def _capitals(name: str) -> str:
 def find(text: str, municipalities: Municipalities) -> list[Datum]:
     """All data of `text`; where two overlap, the more exact kind stays."""
     found: list[Datum] = []
-    finders = (_emails, _folios, _curps, _phones)
+    finders = (_emails, _folios, _curps, _phones) if _DIGIT.search(text) else (_emails,)
     exact = [finder(text) for finder in finders]
     told = [_names(text, municipalities), _neighbourhoods(text, municipalities), municipalities.find(text)]
     for stream in [*exact, *told, _certificates(text)]:

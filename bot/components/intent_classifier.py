@@ -13,6 +13,7 @@ from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.components.intent_model import IntentModel
 from bot.components.requests import Request, requests_in
+from bot.components.straight_graph import run_straight
 
 #: What the actions read the several requests of a message from.
 REQUESTS = "requests"
@@ -70,6 +71,7 @@ class NgramIntentClassifier(GraphComponent, IntentClassifier):
         execution_context: ExecutionContext,
         **kwargs: Any,
     ) -> "NgramIntentClassifier":
+        run_straight()
         with model_storage.read_from(resource) as folder:
             return cls(config, model_storage, resource, IntentModel.load(folder))
 

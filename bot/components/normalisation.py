@@ -6,14 +6,17 @@ kind), and `by_ear`, the same as it sounds in Mexico, so that «vache», «bache
 
 import re
 import unicodedata
+from itertools import filterfalse
 
-_SPACES = re.compile(r"\s+")
 _REPEATED = re.compile(r"([a-z])\1{2,}")
 _EMAIL = re.compile(r"\S+@\S+\.\S+")
 _FOLIO = re.compile(r"\bac[\s\-.]*\d{4}[\s\-.]*\d{1,6}[\s\-.]*[0-9a-z]?\b")
 _CURP = re.compile(r"\b[a-z]{4}\d{6}[hmx][a-z]{5}[a-z0-9]\d\b")
 _PHONE = re.compile(r"(?:\+?\d[\s\-().]*){10,13}")
 _NUMBER = re.compile(r"\d+")
+#: What is a number, or has one in it, from the longest to the shortest.
+_NUMBERED = ((_CURP, " _curp_ "), (_FOLIO, " _folio_ "), (_PHONE, " _telefono_ "), (_NUMBER, " _numero_ "))
+_QUESTION = re.compile(r"[?¿]+")
 _NOT_A_WORD = re.compile(r"[^a-z0-9ñ?¿_]+")
 
 #: How people shorten words on the telephone.
@@ -34,21 +37,21 @@ _SHORT = {
 def plain(text: str) -> str:
     """Lower case, no accents (ñ stays), no letter thrice, abbreviations spelled out, numbers by kind."""
     folded = _fold(text)
-    folded = _EMAIL.sub(" _correo_ ", folded)
-    folded = _CURP.sub(" _curp_ ", folded)
-    folded = _FOLIO.sub(" _folio_ ", folded)
-    folded = _PHONE.sub(" _telefono_ ", folded)
-    folded = _NUMBER.sub(" _numero_ ", folded)
+    if "@" in folded:
+        folded = _EMAIL.sub(" _correo_ ", folded)
+    if _NUMBER.search(folded):
+        for pattern, kind in _NUMBERED:
+            folded = pattern.sub(kind, folded)
     folded = _REPEATED.sub(r"\1", folded)
-    folded = re.sub(r"[?¿]+", " ? ", folded)
-    words = _SPACES.sub(" ", _NOT_A_WORD.sub(" ", folded)).split()
-    return " ".join(_SHORT.get(word, word) for word in words)
+    words = _NOT_A_WORD.sub(" ", _QUESTION.sub(" ? ", folded)).split()
+    return " ".join([_SHORT.get(word, word) for word in words])
 
 
 def _fold(text: str) -> str:
     kept = text.casefold().replace("ñ", "\0")
     decomposed = unicodedata.normalize("NFKD", kept)
-    return "".join(char for char in decomposed if not unicodedata.combining(char)).replace("\0", "ñ")
+    plain = decomposed if decomposed.isascii() else "".join(filterfalse(unicodedata.combining, decomposed))
+    return plain.replace("\0", "ñ")
 
 
 _SOUNDS = [

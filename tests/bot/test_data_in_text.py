@@ -42,6 +42,8 @@ def test_the_development_split_is_read_almost_wholly() -> None:
         ("en cd obregon y en slrc", {("municipio", "Cajeme"), ("municipio", "San Luis Río Colorado")}),
         ("la señora Magdalena", set()),
         ("vivo en Magdalena", {("municipio", "Magdalena")}),
+        ("entre guaymas/navojoa", {("municipio", "Guaymas"), ("municipio", "Navojoa")}),
+        ("vivo en her-mosillo", {("municipio", "Hermosillo")}),
         ("calle Nogales 15", set()),
         ("me llamo juan carlos de la cruz y vivo lejos", {("nombre", "Juan Carlos de la Cruz")}),
         ("Mi nombre es María Soto López, de Navojoa", {("nombre", "María Soto López"), ("municipio", "Navojoa")}),

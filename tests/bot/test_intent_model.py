@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from bot.components import intent_model
+from bot.components.grams import Floats, grams_of
 from bot.components.intent_classifier import dangers_first
 from bot.components.intent_model import IntentModel
 from bot.components.normalisation import by_ear, plain
@@ -68,10 +69,12 @@ def test_one_texts_row_is_what_the_vectorizers_make_of_it(model: IntentModel) ->
         "kiero reportar un vache!!",
         "a",
         "xyzzy",
+        "H u h",
+        "¿¿y mi fooooolio??? xfa, tel. 662 123 4567",
         "",
         "el folio AC-2026-000001-S",
     ):
-        whole = intent_model.grams_of([text], model.vectorizers).toarray()[0]
+        whole = grams_of([text], model.vectorizers).toarray()[0]
         row = np.zeros_like(whole)
         grams = model.grams(text)
         row[grams.places] = grams.values
@@ -79,11 +82,11 @@ def test_one_texts_row_is_what_the_vectorizers_make_of_it(model: IntentModel) ->
 
 
 def test_the_sense_is_asked_only_about_what_is_in_doubt(model: IntentModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    asked: list[str] = []
+    asked: list[list[str]] = []
     real = intent_model.sense
 
-    def listening(texts: list[str]) -> intent_model.Floats:
-        asked.extend(texts)
+    def listening(texts: list[str]) -> Floats:
+        asked.append(texts)
         return real(texts)
 
     monkeypatch.setattr(intent_model, "sense", listening)
@@ -92,7 +95,14 @@ def test_the_sense_is_asked_only_about_what_is_in_doubt(model: IntentModel, monk
     assert asked == []
     monkeypatch.setattr(intent_model, "SURE", 1.1)
     model.probabilities(["agua", "bache"])
-    assert asked == ["agua", "bache"]
+    assert asked == [["agua", "bache"]]
+
+
+def test_texts_read_together_are_read_as_alone(model: IntentModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(intent_model, "SURE", 0.9)
+    texts = ["un bache enorme", "de eso nada", "agua", "quién sabe qué cosa"]
+    together, alone = model.probabilities(texts), np.concatenate([model.probabilities([text]) for text in texts])
+    np.testing.assert_allclose(together, alone, atol=1e-6)
 
 
 @pytest.mark.parametrize(

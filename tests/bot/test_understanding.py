@@ -12,12 +12,16 @@ import structlog
 import yaml
 
 from backend.text import fold
+from bot.nlu_eval import read
 from bot.train import train
 from tests.bot import wording
 
 HELD_OUT: dict[str, list[str]] = yaml.safe_load((Path(__file__).parent / "held_out.yml").read_text("utf-8"))
+#: Two by two: much the same words, and something else meant.
+NEAR = read(wording.ROOT / "benchmarks/nlu/near.tsv")
 ENOUGH = 0.95
 ENOUGH_FOR_ONE = 0.6
+ENOUGH_OF_NEAR = 0.9
 #: From here on the forms take a danger for one (bot/actions/people.py).
 SURE = 0.8
 
@@ -27,7 +31,7 @@ _SAME = {("fuera_de_alcance", "nlu_fallback")}
 
 @pytest.fixture(scope="module")
 def understood() -> dict[str, dict[str, Any]]:
-    """What the model makes of each held-out phrase."""
+    """What the model makes of each held-out phrase and near miss."""
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.ERROR))
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     os.environ.setdefault("SQLALCHEMY_SILENCE_UBER_WARNING", "1")
@@ -37,7 +41,8 @@ def understood() -> dict[str, dict[str, Any]]:
     agent = Agent.load(model)
 
     async def parse_all() -> dict[str, dict[str, Any]]:
-        return {text: await agent.parse_message(text) for texts in HELD_OUT.values() for text in texts}
+        texts = [text for texts in HELD_OUT.values() for text in texts] + [text for _, text in NEAR]
+        return {text: await agent.parse_message(text) for text in texts}
 
     return asyncio.run(parse_all())
 
@@ -49,7 +54,8 @@ def test_there_are_enough_phrases_for_every_intent() -> None:
 
 def test_no_held_out_phrase_was_trained() -> None:
     trained = {fold(text) for _, text in wording.examples()}
-    assert sorted(text for texts in HELD_OUT.values() for text in texts if fold(text) in trained) == []
+    held_out = [text for texts in HELD_OUT.values() for text in texts] + [text for _, text in NEAR]
+    assert sorted(text for text in held_out if fold(text) in trained) == []
 
 
 def test_unseen_phrases_are_understood(understood: dict[str, dict[str, Any]]) -> None:
@@ -68,6 +74,13 @@ def test_unseen_phrases_are_understood(understood: dict[str, dict[str, Any]]) ->
     by_intent = Counter(meant for meant, *_ in missed)
     weak = {meant: times for meant, times in by_intent.items() if 1 - times / len(HELD_OUT[meant]) < ENOUGH_FOR_ONE}
     assert weak == {}, report
+
+
+def test_near_misses_are_told_apart(understood: dict[str, dict[str, Any]]) -> None:
+    missed = [(meant, _intent(understood[text]), text) for meant, text in NEAR if _intent(understood[text])[0] != meant]
+    report = "\n".join(f"  {meant} -> {found[0]} ({found[1]:.2f}): {text}" for meant, found, text in missed)
+    print(f"\n{len(missed)} of {len(NEAR)} near misses:\n{report}")  # noqa: T201 (read with -rP)
+    assert len(missed) <= (1 - ENOUGH_OF_NEAR) * len(NEAR), report
 
 
 def _intent(parsed: dict[str, Any]) -> tuple[str, float]:
