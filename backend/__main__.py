@@ -8,13 +8,19 @@ from typing import Annotated
 import typer
 
 from backend.agents.cli import app as users
+from backend.backup.cli import app as backup
+from backend.backup.cli import restore
 from backend.calls.cli import app as calls
+from backend.doctor.cli import doctor
 from backend.learning.cli import export_labels
 from backend.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Chat Sonora.", pretty_exceptions_enable=False)
 app.add_typer(users, name="users")
 app.add_typer(calls, name="calls")
+app.add_typer(backup, name="backup")
+app.command("restore")(restore)
+app.command("doctor")(doctor)
 app.command("export-labels")(export_labels)
 
 
@@ -32,8 +38,10 @@ def web() -> None:
     import uvicorn
 
     from backend.app import create_app
+    from backend.monitoring import tracing
 
     settings = Settings()
+    tracing.start(settings, "web")
     uvicorn.run(
         create_app(settings),
         host=settings.host,
@@ -44,6 +52,7 @@ def web() -> None:
         forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=3,
     )
+    tracing.stop()
 
 
 @app.command()

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute
 
-from backend import clock, health, logs
+from backend import VERSION, clock, health, logs
 from backend.agents import routes as agents
 from backend.assistant.shared import assistant_of
 from backend.board.live import LiveBoard
@@ -30,6 +30,9 @@ from backend.limits import RateLimiter
 from backend.live import LiveEvents
 from backend.messaging.adapters import Adapters
 from backend.middleware import BodyLimit, ChatCors, SecurityHeaders, too_large
+from backend.monitoring import tracing
+from backend.monitoring.requests import CountRequests
+from backend.monitoring.web import watched_web
 from backend.open311 import rendering as open311_rendering
 from backend.open311 import routes as open311
 from backend.privacy import routes as privacy
@@ -50,7 +53,7 @@ def create_app(settings: Settings) -> FastAPI:
     logs.configure(settings.log_level)
     app = FastAPI(
         title="Chat Sonora",
-        version="0.1.0",
+        version=VERSION,
         description="Chat ciudadano, registro de peticiones y consola de atención.",
         lifespan=_lifespan,
         docs_url=None,
@@ -73,6 +76,7 @@ def create_app(settings: Settings) -> FastAPI:
     console.mount_static(app)
     _add_middleware(app, settings)
     _add_error_handlers(app)
+    tracing.instrument(app)
     return app
 
 
@@ -103,8 +107,9 @@ def _routes() -> tuple[BaseRoute, ...]:
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await app.state.live.start()
-    log.info("web_started")
-    yield
+    async with watched_web(app):
+        log.info("web_started")
+        yield
     await app.state.board.stop()
     await app.state.live.stop()
     await app.state.webhooks.close()
@@ -129,6 +134,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
         max_age=3600,
     )
     app.add_middleware(SecurityHeaders)
+    app.add_middleware(CountRequests)
 
 
 def _add_error_handlers(app: FastAPI) -> None:

@@ -15,7 +15,9 @@ from pathlib import Path
 from backend.embedded import EmbeddedPostgres
 from backend.settings import Settings
 
-_SECRETS = ("secret_key", "internal_api_token", "bot_token")
+#: Where all of these are given nothing is made up, nor written: such a place may not even be writable.
+_NEEDED = ("secret_key", "internal_api_token", "bot_token")
+_SECRETS = (*_NEEDED, "backup_key")
 
 
 def var_dir(environment: Mapping[str, str]) -> Path:
@@ -23,13 +25,17 @@ def var_dir(environment: Mapping[str, str]) -> Path:
 
 
 def development_secrets(folder: Path) -> dict[str, str]:
-    """The secrets of `folder`/secrets.json, made at the first use, readable by their owner alone."""
+    """The secrets of `folder`/secrets.json, each made when first needed, readable by their owner alone."""
     path = folder / "secrets.json"
-    if not path.exists():
+    kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    missing = [name for name in _SECRETS if name not in kept]
+    if missing:
+        kept |= {name: secrets.token_urlsafe(32) for name in missing}
         folder.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as target:
-            json.dump({name: secrets.token_urlsafe(32) for name in _SECRETS}, target)
-    kept: dict[str, str] = json.loads(path.read_text())
+        unfinished = folder / f"secrets.{os.getpid()}.unfinished"
+        with os.fdopen(os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as target:
+            json.dump(kept, target)
+        unfinished.replace(path)
     return kept
 
 
@@ -38,8 +44,9 @@ def complete(environment: Mapping[str, str], database_url: str) -> dict[str, str
     result = {name: value for name, value in environment.items() if value}
     folder = var_dir(environment)
     result["VAR_DIR"] = str(folder)
-    for name, value in development_secrets(folder).items():
-        result.setdefault(name.upper(), value)
+    if not all(result.get(name.upper()) for name in _NEEDED):
+        for name, value in development_secrets(folder).items():
+            result.setdefault(name.upper(), value)
     result["DATABASE_URL"] = database_url
     port = result.setdefault("PORT", "8000")
     result.setdefault("INTERNAL_API_URL", f"http://127.0.0.1:{port}/internal")

@@ -18,6 +18,8 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend.monitoring.metrics import LIVE_FOLLOWERS
+
 log = structlog.get_logger(__name__)
 
 CHANNEL = "chat_sonora"
@@ -82,7 +84,8 @@ class LiveEvents:
         for topic in topics:
             self._followers[topic].add(subscription)
         try:
-            yield subscription
+            with LIVE_FOLLOWERS.track_inprogress():
+                yield subscription
         finally:
             for topic in topics:
                 self._followers[topic].discard(subscription)

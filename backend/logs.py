@@ -2,13 +2,17 @@
 
 import logging
 import sys
+from typing import TextIO
 
 import structlog
 
+from backend.monitoring import metrics, tracing
 
-def configure(level: str) -> None:
-    """Send our events and the libraries' warnings to standard output."""
-    logging.basicConfig(level=logging.WARNING, stream=sys.stdout, format="%(levelname)s %(name)s %(message)s")
+
+def configure(level: str, target: TextIO | None = None) -> None:
+    """Send our events and the libraries' warnings to standard output, or where a command's own output is not."""
+    target = target or sys.stdout
+    logging.basicConfig(level=logging.WARNING, stream=target, format="%(levelname)s %(name)s %(message)s")
     # An access log would hold query strings; a vendor library's debug log, bodies.
     for noisy in ("uvicorn.access", "httpx", "httpcore", "procrastinate"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
@@ -16,11 +20,13 @@ def configure(level: str) -> None:
         processors=[
             structlog.contextvars.merge_contextvars,
             structlog.processors.add_log_level,
+            metrics.count_event,
+            tracing.add_trace_id,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(sys.stdout),
+        logger_factory=structlog.PrintLoggerFactory(target),
         cache_logger_on_first_use=True,
     )

@@ -1,9 +1,12 @@
 """Bringing the database's schema up to date."""
 
+from functools import cache
 from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 
 from backend.db import sqlalchemy_url
 
@@ -20,3 +23,21 @@ def configuration(database_url: str) -> Config:
 def migrate(database_url: str) -> None:
     """Apply every migration that is missing. Safe when several processes start at once."""
     command.upgrade(configuration(database_url), "head")
+
+
+def head() -> str:
+    """The revision that this version's code needs."""
+    return str(_scripts().get_current_head())
+
+
+def is_known(revision: str) -> bool:
+    """Whether this version has that revision: it does not where a newer one has migrated the database."""
+    try:
+        return _scripts().get_revision(revision) is not None
+    except CommandError:
+        return False
+
+
+@cache
+def _scripts() -> ScriptDirectory:
+    return ScriptDirectory.from_config(Config(ROOT / "alembic.ini"))

@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 MEBIBYTE = 1024 * 1024
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class Settings(BaseSettings):
@@ -55,6 +56,26 @@ class Settings(BaseSettings):
         False, description="Allow outgoing webhooks to this machine itself, http too: for development and tests alone."
     )
 
+    metrics_port: int | None = Field(
+        None,
+        description="Port on which this process tells its measures and health; `make run` gives the worker the next.",
+    )
+    metrics_host: str = Field("127.0.0.1", description="Address of that port; any but loopback needs METRICS_TOKEN.")
+    metrics_token: SecretStr | None = Field(None, description="Who reads /metrics must show it (Bearer).")
+    otel_exporter_otlp_endpoint: str | None = Field(
+        None, description="Where traces go, as http://host:4318; absent: nothing is traced."
+    )
+
+    backup_key: SecretStr | None = Field(
+        None,
+        description="What backups are encrypted with; only the backup commands need it. Keep it apart from them.",
+    )
+    backup_dir: Path | None = Field(None, description="Where backups are put; default VAR_DIR/backups.")
+    backup_keep: int = Field(14, ge=1, description="How many backups stay; older ones go when a new one is whole.")
+    pg_bin: Path | None = Field(
+        None, description="Folder of pg_dump and pg_restore; default: those that come with the embedded PostgreSQL."
+    )
+
     twilio_api_url: str | None = Field(None, description="Stands in for every host of Twilio's, for tests and demos.")
     telegram_api_url: str | None = Field(None, description="Stands in for Telegram's Bot API host.")
 
@@ -89,6 +110,16 @@ class Settings(BaseSettings):
         if self.smtp_url is not None and self.mail_from is None:
             raise ValueError("SMTP_URL needs MAIL_FROM")
         return self
+
+    @model_validator(mode="after")
+    def _measures_are_private(self) -> "Settings":
+        if self.metrics_host not in _LOOPBACK and self.metrics_token is None:
+            raise ValueError("METRICS_HOST that is not loopback needs METRICS_TOKEN")
+        return self
+
+    @property
+    def backups_dir(self) -> Path:
+        return self.backup_dir or self.var_dir / "backups"
 
     @property
     def key(self) -> bytes:

@@ -79,7 +79,7 @@ def children(environment: dict[str, str], model: Path) -> list[Child]:
     actions_port = _port_of(environment["ACTIONS_URL"])
     return [
         Child("web", [sys.executable, "-m", "backend", "web"], environment),
-        Child("worker", [sys.executable, "-m", "backend", "worker"], environment),
+        Child("worker", [sys.executable, "-m", "backend", "worker"], _with_next_metrics_port(environment)),
         Child(
             "actions",
             [bot_python, "-m", "rasa_sdk", "--actions", "bot.actions", "--port", actions_port],
@@ -87,6 +87,12 @@ def children(environment: dict[str, str], model: Path) -> list[Child]:
         ),
         *_bots(environment, bot_environment, model),
     ]
+
+
+def _with_next_metrics_port(environment: dict[str, str]) -> dict[str, str]:
+    """On one machine each process tells its measures on a port of its own."""
+    port = environment.get("METRICS_PORT")
+    return environment | {"METRICS_PORT": str(int(port) + 1)} if port else environment
 
 
 def _bots(environment: dict[str, str], bot_environment: dict[str, str], model: Path) -> list[Child]:

@@ -37,6 +37,10 @@ from backend.mail import jobs as mail_jobs
 from backend.messaging import reconciliation, templates
 from backend.messaging.adapters import Adapters
 from backend.messaging.typing import TypingAssistant
+from backend.monitoring import chores as watching
+from backend.monitoring import measuring, metrics, tracing
+from backend.monitoring.assistant import MeasuredAssistant
+from backend.monitoring.listener import told_to_operators
 from backend.notices import jobs as notice_jobs
 from backend.outbox.dispatcher import Dispatcher
 from backend.outbox.service import DISPATCH
@@ -65,6 +69,8 @@ class Worker:
     def __init__(self, settings: Settings, assistant: Assistant) -> None:
         self.settings = settings
         self.database = Database(settings.database_url)
+        assistant = MeasuredAssistant(assistant)
+        self.measures = measuring.Measures(self.database, assistant, settings)
         self._room = asyncio.Semaphore(CONCURRENCY)
         self.adapters = Adapters(settings, self.database)
         self.lines = Lines(settings)
@@ -136,6 +142,7 @@ class Worker:
             Chore("api_answers", 3600.0, lambda: idempotency.forget_old(self.database)),
             Chore("chats_ledger", 30.0, lambda: chats.look_after(self.database)),
             Chore("outreach", 60.0, lambda: outreach_jobs.gather(self.database)),
+            Chore("measures", measuring.EVERY, self.measures.take),
             Chore("templates", 60.0, lambda: templates.refresh_pending(self.database, self.adapters)),
         ]
 
@@ -163,9 +170,11 @@ class Chore:
     do: Callable[[], Awaitable[object]]
 
     async def run(self) -> None:
+        watching.expect(self.name, self.every)
         while True:
             try:
-                await self.do()
+                with watching.watched(self.name):
+                    await self.do()
             except Exception:  # the outer loop: whatever it was is recorded, and tried again
                 log.exception("chore_failed", chore=self.name)
             await asyncio.sleep(self.every)
@@ -195,11 +204,13 @@ async def fetch_media(context: JobContext) -> None:
 async def run(settings: Settings) -> None:
     """Work until told to stop; through a lost database too."""
     logs.configure(settings.log_level)
+    tracing.start(settings, "worker")
     assistant = assistant_of(settings)
     worker = Worker(settings, assistant)
     stopping = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
+    pool = metrics.watch_pool(worker.database.engine)
     tasks = [
         *(asyncio.create_task(chore.run()) for chore in worker.chores()),
         asyncio.create_task(_work_for_ever(worker)),
@@ -207,12 +218,15 @@ async def run(settings: Settings) -> None:
         asyncio.create_task(worker.poller.run()),
     ]
     log.info("worker_started")
-    await stopping.wait()
+    async with told_to_operators(settings, lambda: worker.measures.is_fresh):
+        await stopping.wait()
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    metrics.forget(pool)
     await assistant.close()
     await worker.close()
+    tracing.stop()
 
 
 async def _work_for_ever(worker: Worker) -> None:

@@ -39,6 +39,7 @@ from backend.conversations.models import (
 from backend.conversations.offered import Pressed, pressed
 from backend.db import Database
 from backend.learning import service as learning
+from backend.monitoring import tracing
 from backend.notices.answers import take as take_answer
 from backend.registry import folios
 
@@ -101,7 +102,8 @@ class Advancer:
             if step is Step.NOTHING_TO_DO:
                 return
             if isinstance(step, BotTurn):
-                await self._have_turn(step)
+                with tracing.span("turn", conversation_id=str(conversation_id), message_id=str(step.turn.message_id)):
+                    await self._have_turn(step)
 
     async def _claim(self, session: AsyncSession, conversation_id: UUID, lease_token: UUID) -> Step | BotTurn:
         """Handle the next message within this transaction, or lease the conversation for a turn with the bot."""

@@ -15,6 +15,7 @@ from aiolimiter import AsyncLimiter
 from backend import clock
 from backend.conversations.files import FileStore
 from backend.db import Database
+from backend.monitoring import metrics, tracing
 from backend.outbox import media_links, service
 from backend.outbox.service import Claim
 from backend.settings import Settings
@@ -108,7 +109,9 @@ class Dispatcher:
 
     async def _deliver(self, claims: Sequence[Claim]) -> None:
         for claim in claims:
-            outcome = await self._send(claim)
+            with tracing.span("dispatch", delivery_id=str(claim.delivery_id), channel=claim.channel):
+                outcome = await self._send(claim)
+            _measure(claim, outcome)
             async with self._database.transaction() as session:
                 await service.record(session, claim, outcome)
             log.info("delivery_tried", delivery_id=str(claim.delivery_id), outcome=type(outcome).__name__)
@@ -152,6 +155,14 @@ class Dispatcher:
         if pace is None:
             return None
         return self._limiters.setdefault((channel, account), AsyncLimiter(pace, 1))
+
+
+def _measure(claim: Claim, outcome: SendOutcome) -> None:
+    """How long the message took to leave, and how tries end."""
+    ending = outcome.failure.value if isinstance(outcome, NotSent) else type(outcome).__name__.lower()
+    metrics.DELIVERIES.labels(claim.channel, ending).inc()
+    if isinstance(outcome, Sent):
+        metrics.DELIVERY_SECONDS.labels(claim.channel).observe((clock.now() - claim.enqueued_at).total_seconds())
 
 
 def _by_conversation(claims: Sequence[Claim]) -> list[list[Claim]]:

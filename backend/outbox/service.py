@@ -76,6 +76,7 @@ class Claim:
     #: It may have been sent already: its dispatcher died, or no answer came.
     is_uncertain: bool
     first_tried_at: datetime
+    enqueued_at: datetime
     file: FileToSend | None = None
 
 
@@ -214,6 +215,7 @@ async def _lease(
         _outbound(delivery, message, template),
         is_uncertain,
         first or moment,
+        delivery.created_at,
         await _file(session, delivery),
     )
 
