@@ -82,14 +82,14 @@ class Deadline:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._left: set[asyncio.Task[None]] = set()
+        self._left: set[asyncio.Future[None]] = set()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http" or scope["method"] != "POST" or not scope["path"].startswith(_SENT_IN):
             await self._app(scope, receive, send)
             return
         exchange = _Exchange(receive, send)
-        work = asyncio.create_task(self._app(scope, exchange.receive, exchange.send))
+        work = asyncio.ensure_future(self._app(scope, exchange.receive, exchange.send))
         try:
             if await exchange.is_too_late(work):
                 log.error("answer_too_late")
@@ -101,12 +101,12 @@ class Deadline:
             work.cancel()
             raise
 
-    def _leave(self, work: "asyncio.Task[None]") -> None:
+    def _leave(self, work: "asyncio.Future[None]") -> None:
         work.cancel()
         self._left.add(work)
         work.add_done_callback(self._ended)
 
-    def _ended(self, work: "asyncio.Task[None]") -> None:
+    def _ended(self, work: "asyncio.Future[None]") -> None:
         self._left.discard(work)
         error = None if work.cancelled() else work.exception()
         if error is not None:
@@ -136,7 +136,7 @@ class _Exchange:
             self._is_begun = True
             await self._send(message)
 
-    async def is_too_late(self, work: "asyncio.Task[None]") -> bool:
+    async def is_too_late(self, work: "asyncio.Future[None]") -> bool:
         """Once `work` has begun to answer or is done: False. Once its time is over: True, and it answers no more."""
         spent = 0.0
         while not (self._is_begun or work.done()):

@@ -77,7 +77,8 @@ class RasaAssistant:
             base_url=base_url,
             headers={"Authorization": f"Bearer {token}"},
             timeout=httpx.Timeout(timeout, connect=min(2.0, timeout)),
-            limits=httpx.Limits(max_connections=50),
+            # Ends before the bot ends an idle connection, lest a turn be sent into one that is just being closed.
+            limits=httpx.Limits(max_connections=50, keepalive_expiry=2.0),
         )
         self._resting_until = 0.0
 

@@ -7,7 +7,7 @@ delivery's own diary says that nobody knew how an attempt ended, is *uncertain*,
 
 import time
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
 
@@ -21,8 +21,11 @@ RESENDS_WHEN_UNCERTAIN = frozenset({"telegram"})
 
 _ARRIVED = "SELECT count(DISTINCT text) FROM message WHERE author = 'citizen' AND text = ANY(%s)"
 _UNFINISHED = (
-    "SELECT (SELECT count(*) FROM message WHERE handled_at IS NULL AND author IN ('citizen', 'control'))"
-    " + (SELECT count(*) FROM delivery WHERE state IN ('pending', 'sending', 'uncertain'))"
+    "WITH theirs AS (SELECT id FROM conversation WHERE id::text = ANY(%s) OR external_user_id = ANY(%s))"
+    " SELECT (SELECT count(*) FROM message WHERE conversation_id IN (SELECT id FROM theirs)"
+    "         AND handled_at IS NULL AND author IN ('citizen', 'control'))"
+    " + (SELECT count(*) FROM delivery WHERE conversation_id IN (SELECT id FROM theirs)"
+    "    AND state IN ('pending', 'sending', 'uncertain'))"
 )
 _STORED = (
     "SELECT m.id::text, m.author::text, m.text, m.handled_at IS NOT NULL,"
@@ -45,6 +48,10 @@ class Tally:
     disordered: int = 0
     twice: int = 0
     uncertain: int = 0
+    #: Messages that a vendor gave up bringing, and that were fetched from its list.
+    late: int = 0
+    #: What was lost, out of order or twice, for whoever must find out why.
+    remarks: tuple[str, ...] = ()
 
     def __add__(self, other: "Tally") -> "Tally":
         return Tally(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
@@ -68,10 +75,12 @@ class Stored:
 
 def settle(site: Site, people: Sequence[Writer], *, seconds: float = SETTLE_SECONDS) -> None:
     """Until nothing is under way any more, or until it is clear that something never ends."""
+    sent = {text for writer in people for text in writer.sent}
+    keys = [writer.key for writer in people]
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
-        sent = {text for writer in people for text in writer.sent}
-        if site.server.execute(_ARRIVED, list(sent)) == [(len(sent),)] and site.server.execute(_UNFINISHED) == [(0,)]:
+        has_arrived = site.server.execute(_ARRIVED, list(sent)) == [(len(sent),)]
+        if has_arrived and site.server.execute(_UNFINISHED, keys, keys) == [(0,)]:
             site.stand_ins.twilio.settle()
             return
         time.sleep(0.2)
@@ -90,34 +99,57 @@ def judge(site: Site, people: Sequence[Writer], *, seconds: float = SETTLE_SECON
     settle(site, people, seconds=seconds)
     tallies: defaultdict[str, Tally] = defaultdict(Tally)
     for writer in people:
-        tallies[writer.channel] += compare(writer.channel, writer.sent, stored(site, writer), writer.seen())
+        rows = stored(site, writer)
+        tallies[writer.channel] += compare(writer.channel, writer.sent, rows, writer.seen(), writer.given_up())
     return dict(tallies)
 
 
-def compare(channel: str, sent: Sequence[str], rows: Sequence[Stored], seen: Sequence[str]) -> Tally:
-    """One conversation: sent against stored, stored against seen."""
+def compare(
+    channel: str, sent: Sequence[str], rows: Sequence[Stored], seen: Sequence[str], late: Collection[str] = ()
+) -> Tally:
+    """One conversation: sent against stored, stored against seen.
+
+    `late`: texts that the vendor never got through to us with; their order is judged among themselves.
+    """
     received = [row for row in rows if row.author == "citizen"]
     said = [row for row in rows if row.author != "citizen"]
-    unanswered = sum(not row.is_handled or row.replies == 0 for row in received)
-    way_in = _differences(sent, [row.text for row in received])
-    way_out = _differences([row.text for row in said], seen)
+    unanswered = [row.text for row in received if not row.is_handled or row.replies == 0]
+    texts = [row.text for row in received]
+    ways = (
+        _differences(_without(sent, late), _without(texts, late)),
+        _differences(list(late), [text for text in texts if text in late]),
+        way_out := _differences([row.text for row in said], seen),
+    )
     doubtful = {row.text for row in said if row.had_uncertain_send and channel in RESENDS_WHEN_UNCERTAIN}
     uncertain = sum(times for text, times in way_out.extra.items() if text in doubtful)
+    missing = [*unanswered, *(text for way in ways for text in way.missing)]
+    disordered = [text for way in ways for text in way.disordered]
+    twice = sum((way.extra for way in ways), Counter[str]()) - Counter({text: way_out.extra[text] for text in doubtful})
     return Tally(
         sent_in=len(sent),
         came_out=len(seen),
-        lost=way_in.missing + way_out.missing + unanswered,
-        disordered=way_in.disordered + way_out.disordered,
-        twice=way_in.extra.total() + way_out.extra.total() - uncertain,
+        lost=len(missing),
+        disordered=len(disordered),
+        twice=twice.total(),
         uncertain=uncertain,
+        late=len(late),
+        remarks=tuple(
+            f"{channel} {what}: {text}"
+            for what, texts in (("lost", missing), ("disordered", disordered), ("twice", twice))
+            for text in texts
+        ),
     )
+
+
+def _without(texts: Sequence[str], left_out: Collection[str]) -> list[str]:
+    return [text for text in texts if text not in left_out]
 
 
 @dataclass(frozen=True)
 class _Differences:
-    missing: int
+    missing: list[str]
     extra: Counter[str]
-    disordered: int
+    disordered: list[str]
 
 
 def _differences(wanted: Sequence[str], got: Sequence[str]) -> _Differences:
@@ -126,12 +158,14 @@ def _differences(wanted: Sequence[str], got: Sequence[str]) -> _Differences:
     for place, text in enumerate(wanted):
         places[text].append(place)
     met: Counter[str] = Counter()
-    order, extra = [], Counter[str]()
+    order: list[int] = []
+    extra = Counter[str]()
     for text in got:
         if met[text] < len(places[text]):
             order.append(places[text][met[text]])
         else:
             extra[text] += 1
         met[text] += 1
-    disordered = sum(later < earlier for earlier, later in pairwise(order))
-    return _Differences(len(wanted) - len(order), extra, disordered)
+    disordered = [wanted[later] for earlier, later in pairwise(order) if later < earlier]
+    missing = sorted(set(range(len(wanted))) - set(order))
+    return _Differences([wanted[place] for place in missing], extra, disordered)

@@ -20,6 +20,8 @@ from backend.app import create_app
 from backend.messaging import reconciliation
 from backend.outbox import service as outbox
 from backend.settings import Settings
+from backend.webhooks import routes as webhook_routes
+from channels import twilio_api
 from channels.manners import MANNERS
 from tests.chaos import points, removals
 from tests.chaos.replacing import replace_function
@@ -30,11 +32,11 @@ TELEGRAM_SPEED = 20
 
 def _make_times_short() -> None:
     """What waits for a vendor's or a dead process's minutes waits seconds here."""
-    outbox.VENDOR_LEASE = timedelta(seconds=6)
-    outbox.UNCERTAIN_GRACE = timedelta(seconds=1)
+    twilio_api.SEND_SECONDS, outbox.VENDOR_LEASE = 6.0, timedelta(seconds=10)
+    outbox.UNCERTAIN_GRACE = timedelta(seconds=2)
     reconciliation.CATCH_UP_EVERY = timedelta(seconds=2)
     reconciliation.GRACE = timedelta(seconds=2)
-    middleware.ANSWER_SECONDS = 3.0
+    middleware.ANSWER_SECONDS, webhook_routes.HOLD_SECONDS = 6.0, 2.0
     MANNERS["telegram"] = replace(MANNERS["telegram"], chat_pause=1 / TELEGRAM_SPEED)
 
     def make(original: Any) -> Any:

@@ -11,7 +11,9 @@ RESULTS = Path(__file__).resolve().parents[2] / "benchmarks" / "results" / "chao
 #: `make chaos` runs everything at its full size; the suite, a short one.
 FULL = os.environ.get("CHAOS_SIZE") == "full"
 
-_HEAD = ("fault", "channel", "in", "out", "lost", "out of order", "twice", "uncertain")
+_HEAD = ("fault", "channel", "in", "out", "lost", "out of order", "twice", "uncertain", "late")
+
+_COUNTS = ("sent_in", "came_out", "lost", "disordered", "twice", "uncertain", "late")
 
 
 @dataclass
@@ -52,8 +54,7 @@ class Table:
 
 def _cells(rows: dict[tuple[str, str], Tally]) -> list[tuple[str, ...]]:
     return [
-        (fault, channel, *map(str, (row.sent_in, row.came_out, row.lost, row.disordered, row.twice, row.uncertain)))
-        for (fault, channel), row in rows.items()
+        (fault, channel, *(str(getattr(row, count)) for count in _COUNTS)) for (fault, channel), row in rows.items()
     ]
 
 

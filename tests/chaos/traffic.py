@@ -40,6 +40,10 @@ class Writer(Protocol):
         """What the office said, as this citizen saw it, in order."""
         ...
 
+    def given_up(self) -> list[str]:
+        """What was sent and the vendor stopped trying to bring, in order."""
+        ...
+
 
 @dataclass
 class WebWriter:
@@ -103,11 +107,15 @@ class WebWriter:
             if not page["more"]:
                 return self._heard
 
+    def given_up(self) -> list[str]:
+        return []
+
 
 @dataclass
 class PhoneWriter:
     """A citizen with a telephone: the vendor takes what they send at once, and brings it when it can."""
 
+    site: Site
     channel: str
     telephone: Citizen
     key: str
@@ -116,6 +124,13 @@ class PhoneWriter:
     def write(self, text: str) -> None:
         self.sent.append(text)
         self.telephone.send_text(text)
+
+    def given_up(self) -> list[str]:
+        if self.channel != "whatsapp":
+            return []  # Telegram tries for a day
+        calls = self.site.stand_ins.twilio.deliveries
+        taken = {call["form"].get("Body") for call in calls if call["status"] == 200}
+        return [text for text in self.sent if text not in taken]
 
     def show(self, text: str, photo: bytes) -> None:
         """Send a photo with these words under it."""
@@ -132,12 +147,12 @@ def on_web(site: Site) -> Writer:
 
 def on_whatsapp(site: Site) -> Writer:
     phone = f"+52662{next(_numbers):07d}"
-    return PhoneWriter("whatsapp", site.stand_ins.twilio.citizen(phone), phone)
+    return PhoneWriter(site, "whatsapp", site.stand_ins.twilio.citizen(phone), phone)
 
 
 def on_telegram(site: Site) -> Writer:
     telephone = site.stand_ins.telegram.citizen(f"Ciudadana {next(_numbers)}")
-    return PhoneWriter("telegram", telephone, telephone.id)
+    return PhoneWriter(site, "telegram", telephone, telephone.id)
 
 
 CHANNELS: dict[str, Callable[[Site], Writer]] = {"web": on_web, "whatsapp": on_whatsapp, "telegram": on_telegram}
