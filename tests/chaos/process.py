@@ -35,8 +35,8 @@ def _make_times_short() -> None:
     twilio_api.SEND_SECONDS, outbox.VENDOR_LEASE = 6.0, timedelta(seconds=10)
     outbox.UNCERTAIN_GRACE = timedelta(seconds=2)
     reconciliation.CATCH_UP_EVERY = timedelta(seconds=2)
-    reconciliation.GRACE = timedelta(seconds=2)
-    middleware.ANSWER_SECONDS, webhook_routes.HOLD_SECONDS = 6.0, 2.0
+    reconciliation.GRACE = timedelta(seconds=6)
+    middleware.ANSWER_SECONDS, webhook_routes.HOLD_SECONDS = 4.0, 2.0
     MANNERS["telegram"] = replace(MANNERS["telegram"], chat_pause=1 / TELEGRAM_SPEED)
 
     def make(original: Any) -> Any:
