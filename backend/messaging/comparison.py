@@ -97,7 +97,8 @@ async def missing_inbound(session: AsyncSession, account: ChannelAccount, listed
     for external_id in known:
         inbound.pop(external_id or "", None)
     # A list's times are whole seconds: within one, its own order tells which came first.
-    return sorted(reversed(inbound.values()), key=lambda one: one.at)
+    as_listed_backwards = list(inbound.values())[::-1]
+    return sorted(as_listed_backwards, key=lambda one: one.at)
 
 
 async def behind(session: AsyncSession, account: ChannelAccount, listed: Sequence[Listed]) -> list[Listed]:
