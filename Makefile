@@ -11,7 +11,7 @@ UV := $(VAR_DIR)/tools/bin/uv
 BACKEND := .venv/bin/python
 BOT := .venv-bot/bin/python
 
-.PHONY: help run demo-channels test model lint types fmt train models model-rollback lock clean setup conversations nlu-eval
+.PHONY: help run demo-channels test chaos model lint types fmt train models model-rollback lock clean setup conversations nlu-eval
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -26,6 +26,9 @@ demo-channels: setup ## As run, with stand-ins for WhatsApp, SMS, Telegram and t
 
 test: setup model ## The whole test suite
 	@PYTHON=$(PYTHON) scripts/test $(ARGS)
+
+chaos: setup ## Faults on purpose at their full size (20 min): a table, kept in benchmarks/results/chaos.md
+	@CHAOS_SIZE=full $(BACKEND) -m pytest tests/chaos -q $(ARGS)
 
 model: setup
 	@$(BOT) -m bot.train --var-dir $(VAR_DIR) --exact

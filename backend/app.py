@@ -8,7 +8,9 @@ import structlog
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from procrastinate.exceptions import ConnectorException
 from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 from starlette.routing import BaseRoute
 
@@ -19,7 +21,7 @@ from backend.board.live import LiveBoard
 from backend.catalog import routes as catalog
 from backend.console import pages_board
 from backend.console import routes as console
-from backend.conversations.files import FileStore
+from backend.conversations.files import FileStore, StorageFull
 from backend.db import Database
 from backend.errors import ChatSonoraError
 from backend.folio_page import routes as folio_page
@@ -29,7 +31,7 @@ from backend.internal_api import routes as internal_api
 from backend.limits import RateLimiter
 from backend.live import LiveEvents
 from backend.messaging.adapters import Adapters
-from backend.middleware import BodyLimit, ChatCors, SecurityHeaders, too_large
+from backend.middleware import NOT_NOW, BodyLimit, ChatCors, Deadline, SecurityHeaders, too_large
 from backend.monitoring import tracing
 from backend.monitoring.requests import CountRequests
 from backend.monitoring.web import watched_web
@@ -121,6 +123,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 def _add_middleware(app: FastAPI, settings: Settings) -> None:
     # The last added is the outermost.
+    app.add_middleware(Deadline)
     app.add_middleware(
         BodyLimit,
         upload_limit=settings.attachment_max_bytes + 64 * 1024,
@@ -159,17 +162,22 @@ def _add_error_handlers(app: FastAPI) -> None:
     async def http(request: Request, error: HTTPException) -> Response:
         if error.status_code == 413:
             return too_large(settings_of(request).attachment_max_bytes)
+        if isinstance(error.__cause__, OSError):  # a file that was being received did not fit on the disk
+            return await business(request, StorageFull())
         text, code = _HTTP_TEXTS.get(error.status_code, ("No se pudo completar la solicitud.", "solicitud_invalida"))
         return _error(request, error.status_code, code, text, {}, dict(error.headers or {}))
 
     @app.exception_handler(OperationalError)
-    async def database_away(request: Request, error: OperationalError) -> Response:
-        log.error("database_unavailable", error=type(error.orig).__name__)
-        message = "El servicio no está disponible por un momento. Intente de nuevo."
-        return _error(request, 503, "no_disponible", message, {}, {"Retry-After": "2"})
+    @app.exception_handler(PoolTimeout)
+    @app.exception_handler(ConnectorException)
+    async def database_away(request: Request, error: Exception) -> Response:
+        log.error("database_unavailable", error=type(getattr(error, "orig", error)).__name__)
+        return _error(request, 503, "no_disponible", NOT_NOW, {}, {"Retry-After": "2"})
 
     @app.exception_handler(DBAPIError)
     async def database_refused(request: Request, error: DBAPIError) -> Response:
+        if error.connection_invalidated:
+            return await database_away(request, error)
         log.error("database_error", error=type(error.orig).__name__)
         return _error(request, 500, "error_interno", "Ocurrió un error. Ya quedó registrado; intente de nuevo.", {})
 

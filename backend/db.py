@@ -12,12 +12,15 @@ from datetime import datetime
 from typing import Annotated, Any, ClassVar, TypeVar
 
 from fastapi import Depends, Request
+from psycopg.conninfo import make_conninfo
 from sqlalchemy import DateTime, Enum, MetaData
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
 T = TypeVar("T")
+#: A server that takes a connection and says nothing (frozen, or behind a dead network) is as good as none.
+CONNECT_SECONDS = 5
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -59,12 +62,21 @@ def sqlalchemy_url(database_url: str) -> str:
     raise ValueError("DATABASE_URL must be a postgresql:// address")
 
 
+def conninfo(database_url: str) -> str:
+    """The address for a connection of psycopg's own, which gives up in time where nobody answers."""
+    return make_conninfo(database_url, connect_timeout=CONNECT_SECONDS)
+
+
 class Database:
     """An engine and its sessions, opened once by `create_app` or the worker."""
 
     def __init__(self, database_url: str, *, pool_size: int = 10) -> None:
         self.engine: AsyncEngine = create_async_engine(
-            sqlalchemy_url(database_url), pool_size=pool_size, max_overflow=10, pool_pre_ping=True
+            sqlalchemy_url(database_url),
+            pool_size=pool_size,
+            max_overflow=10,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": CONNECT_SECONDS},
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
 

@@ -18,6 +18,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend.db import conninfo
 from backend.monitoring.metrics import LIVE_FOLLOWERS
 
 log = structlog.get_logger(__name__)
@@ -62,8 +63,8 @@ class Subscription:
 class LiveEvents:
     """One LISTEN connection of this process, shared by all its followers."""
 
-    def __init__(self, conninfo: str) -> None:
-        self._conninfo = conninfo
+    def __init__(self, database_url: str) -> None:
+        self._conninfo = conninfo(database_url)
         self._followers: defaultdict[str, set[Subscription]] = defaultdict(set)
         self._typing: dict[tuple[str, str], float] = {}
         self._task: asyncio.Task[None] | None = None

@@ -1,5 +1,6 @@
 """What applies to every request: limits on its body, headers on its answer, and who may call from another site."""
 
+import asyncio
 from collections.abc import Mapping
 from uuid import uuid4
 
@@ -14,9 +15,16 @@ PAGE_CSP = (
     "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; "
     "frame-ancestors 'none'; form-action 'self'"
 )
+log = structlog.get_logger(__name__)
+
 API_CSP = "default-src 'none'; frame-ancestors 'none'"
 
 _JSON_LIMIT = 1024 * 1024
+#: Seconds from a whole request to its answer: below Twilio's 15 and the office's 10.
+ANSWER_SECONDS = 8.0
+_LOOK_SECONDS = 0.25
+_SENT_IN = ("/webhooks/", "/api/chat/")
+NOT_NOW = "El servicio no está disponible por un momento. Intente de nuevo."
 
 
 class SecurityHeaders:
@@ -62,6 +70,87 @@ class ChatCors(CORSMiddleware):
             await super().__call__(scope, receive, send)
         else:
             await self.app(scope, receive, send)
+
+
+class Deadline:
+    """Answers 503 where nothing came of a citizen's message or a vendor's call in time.
+
+    Whoever sent it comes again, under the same id; a vendor that is left waiting gives up instead. The work is told
+    to stop, and not waited for: what hangs (a frozen database) may take long to notice. Time in which we wait for the
+    caller to send is the caller's own, and not counted.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._left: set[asyncio.Future[None]] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or scope["method"] != "POST" or not scope["path"].startswith(_SENT_IN):
+            await self._app(scope, receive, send)
+            return
+        exchange = _Exchange(receive, send)
+        work = asyncio.ensure_future(self._app(scope, exchange.receive, exchange.send))
+        try:
+            if await exchange.is_too_late(work):
+                log.error("answer_too_late")
+                self._leave(work)
+                await _not_now()(scope, receive, send)
+            else:
+                await work
+        except asyncio.CancelledError:
+            work.cancel()
+            raise
+
+    def _leave(self, work: "asyncio.Future[None]") -> None:
+        work.cancel()
+        self._left.add(work)
+        work.add_done_callback(self._ended)
+
+    def _ended(self, work: "asyncio.Future[None]") -> None:
+        self._left.discard(work)
+        error = None if work.cancelled() else work.exception()
+        if error is not None:
+            log.warning("late_work_failed", error=type(error).__name__)
+
+
+class _Exchange:
+    """One request and its answer, which may begin once."""
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive = receive
+        self._send = send
+        self._waits_for_caller = False
+        self._is_begun = False
+        self._is_closed = False
+
+    async def receive(self) -> Message:
+        self._waits_for_caller = True
+        try:
+            message = await self._receive()
+        finally:
+            self._waits_for_caller = False
+        return message
+
+    async def send(self, message: Message) -> None:
+        if not self._is_closed:
+            self._is_begun = True
+            await self._send(message)
+
+    async def is_too_late(self, work: "asyncio.Future[None]") -> bool:
+        """Once `work` has begun to answer or is done: False. Once its time is over: True, and it answers no more."""
+        spent = 0.0
+        while not (self._is_begun or work.done()):
+            if spent >= ANSWER_SECONDS:
+                self._is_closed = True
+                break
+            await asyncio.wait({work}, timeout=_LOOK_SECONDS)
+            spent += 0.0 if self._waits_for_caller else _LOOK_SECONDS
+        return self._is_closed
+
+
+def _not_now() -> JSONResponse:
+    content = {"error": {"code": "no_disponible", "message": NOT_NOW, "details": {}}}
+    return JSONResponse(content, status_code=503, headers={"Retry-After": "2"})
 
 
 class BodyLimit:

@@ -27,7 +27,7 @@ from backend.conversations import service as conversations
 from backend.conversations.files import FileStore
 from backend.conversations.inbox import ADVANCE, FETCH_MEDIA
 from backend.conversations.turns import Advancer
-from backend.db import Database
+from backend.db import Database, conninfo
 from backend.dossier import sweeping as dossier_sweeping
 from backend.imports import jobs as imports
 from backend.integrations import idempotency
@@ -232,7 +232,7 @@ async def run(settings: Settings) -> None:
 async def _work_for_ever(worker: Worker) -> None:
     while True:
         try:
-            connector = procrastinate.PsycopgConnector(conninfo=worker.settings.database_url, max_size=4)
+            connector = procrastinate.PsycopgConnector(conninfo=conninfo(worker.settings.database_url), max_size=4)
             with queue.replace_connector(connector) as app:
                 async with app.open_async():
                     await app.run_worker_async(

@@ -11,7 +11,7 @@ from backend import clock
 from backend.acuse import document
 from backend.catalog import service as catalog
 from backend.catalog.models import Municipality, Topic
-from backend.conversations.files import FileStore
+from backend.conversations.files import FileStore, StorageFull
 from backend.conversations.messages import StoredFile
 from backend.conversations.models import Attachment, Conversation
 from backend.registry import folios, intake
@@ -90,8 +90,8 @@ class ChatAcuse:
         content = await make(session, petition, self._base_url)
         try:
             return (await self._files.keep_received(content, file_name(folio)),)
-        except OSError as error:
-            log.error("acuse_not_kept", petition_id=str(petition.id), error=type(error).__name__)
+        except StorageFull:
+            log.error("acuse_not_kept", petition_id=str(petition.id))
             return ()
 
 

@@ -5,6 +5,7 @@ Rasa answers a failed turn with an empty list, so an empty answer is a failure h
 seconds instead of making each citizen wait for the whole budget.
 """
 
+import asyncio
 import time
 from typing import Any
 
@@ -71,11 +72,13 @@ class RasaAssistant:
     """The only client of Rasa. Conversations are serialised before they come here."""
 
     def __init__(self, base_url: str, token: str, *, timeout: float) -> None:
+        self._timeout = timeout
         self._client = httpx.AsyncClient(
             base_url=base_url,
             headers={"Authorization": f"Bearer {token}"},
             timeout=httpx.Timeout(timeout, connect=min(2.0, timeout)),
-            limits=httpx.Limits(max_connections=50),
+            # Ends before the bot ends an idle connection, lest a turn be sent into one that is just being closed.
+            limits=httpx.Limits(max_connections=50, keepalive_expiry=2.0),
         )
         self._resting_until = 0.0
 
@@ -98,8 +101,10 @@ class RasaAssistant:
             "metadata": {"channel": turn.channel},
         }
         try:
-            response = await self._client.post("/webhooks/chat_sonora/webhook", json=body)
-        except httpx.HTTPError as error:
+            # httpx limits each read; the turn as a whole is what the citizen waits for.
+            async with asyncio.timeout(self._timeout):
+                response = await self._client.post("/webhooks/chat_sonora/webhook", json=body)
+        except (httpx.HTTPError, TimeoutError) as error:
             self._resting_until = time.monotonic() + REST_SECONDS
             is_away = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
             raise AssistantError(type(error).__name__, is_away=is_away) from error

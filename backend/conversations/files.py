@@ -5,18 +5,20 @@ content, the name is only shown.
 """
 
 import asyncio
+import errno
 import hashlib
 import os
 import tempfile
 import unicodedata
-from collections.abc import AsyncIterator
-from contextlib import suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
 import filetype
+import structlog
 from fastapi import UploadFile
 from fastapi.responses import FileResponse
 from PIL import Image, UnidentifiedImageError
@@ -26,6 +28,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend.conversations.messages import StoredFile
 from backend.conversations.models import Attachment
 from backend.errors import ChatSonoraError, InvalidInput, NotFound, TooLarge
+
+log = structlog.get_logger(__name__)
 
 MAX_PIXELS = 60_000_000
 _CHUNK = 64 * 1024
@@ -60,6 +64,12 @@ class EmptyFile(InvalidInput):
     message = "El archivo está vacío."
 
 
+class StorageFull(ChatSonoraError):
+    status = 507
+    code = "sin_espacio"
+    message = "Por el momento no podemos guardar archivos. Intente más tarde; sus mensajes sí nos llegan."
+
+
 class KeptFile(Protocol):
     """A row that names a file of the store."""
 
@@ -81,11 +91,11 @@ class FileStore:
         self._max_bytes = max_bytes
 
     async def keep(self, upload: UploadFile) -> StoredFile:
-        """Store an upload. Raises TooLarge, EmptyFile, UnsupportedFile."""
+        """Store an upload. Raises TooLarge, EmptyFile, UnsupportedFile, StorageFull."""
         return await self._keep(_chunks(upload), upload.filename, UPLOADED_TYPES)
 
     async def keep_received(self, content: bytes, file_name: str | None) -> StoredFile:
-        """Store what came through another channel. Raises TooLarge, EmptyFile, UnsupportedFile."""
+        """Store what came through another channel. Raises TooLarge, EmptyFile, UnsupportedFile, StorageFull."""
         return await self._keep(_whole(content), file_name, RECEIVED_TYPES)
 
     async def keep_made(self, content: bytes, file_name: str, content_type: str) -> StoredFile:
@@ -96,6 +106,10 @@ class FileStore:
         return stored
 
     async def _keep(self, chunks: AsyncIterator[bytes], name: str | None, types: frozenset[str]) -> StoredFile:
+        with _refusal_of_the_disk():
+            return await self._keep_on_disk(chunks, name, types)
+
+    async def _keep_on_disk(self, chunks: AsyncIterator[bytes], name: str | None, types: frozenset[str]) -> StoredFile:
         self._folder.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(dir=self._folder, prefix="upload-")
         path = Path(temporary)
@@ -167,12 +181,27 @@ async def of_message(session: AsyncSession, message_id: UUID) -> Attachment | No
     return await session.scalar(select(Attachment).where(Attachment.message_id == message_id))
 
 
+@contextmanager
+def _refusal_of_the_disk() -> Iterator[None]:
+    """What the disk refuses, as an error that its cause can be told."""
+    try:
+        yield
+    except OSError as error:
+        log.error("file_not_kept", reason=errno.errorcode.get(error.errno or 0, type(error).__name__))
+        raise StorageFull from error
+
+
 def _write(path: Path, content: bytes) -> None:
     """Whole or not at all, whoever reads meanwhile."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix="made-")
-    with os.fdopen(handle, "wb") as target:
-        target.write(content)
-    Path(temporary).replace(path)
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix="made-")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "wb") as target:
+            target.write(content)
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
 
 
 async def _chunks(upload: UploadFile) -> AsyncIterator[bytes]:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
-from backend.conversations.files import FileStore
+from backend.conversations.files import FileStore, StorageFull
 from backend.conversations.inbox import ADVANCE
 from backend.conversations.messages import StoredFile, attach
 from backend.conversations.models import InboundMedia, MediaState, Message
@@ -112,6 +112,8 @@ async def _fetch(
         return _card(content) or await files.keep_received(content.content, content.file_name)
     except MediaUnavailable as error:
         return error
+    except StorageFull as error:  # there may be room again before the vendor forgets the file
+        return MediaUnavailable(error.code, is_retryable=True)
     except ChatSonoraError as error:  # too large, empty, a kind that we do not keep
         return MediaUnavailable(error.code, is_retryable=False)
 

@@ -85,7 +85,7 @@ _RANK = {DeliveryState.SENT: 1, DeliveryState.DELIVERED: 2, DeliveryState.READ: 
 
 
 async def missing_inbound(session: AsyncSession, account: ChannelAccount, listed: Sequence[Listed]) -> list[Listed]:
-    """The citizens' messages of a list that are not stored."""
+    """The citizens' messages of a list (the newest first, as vendors list) that are not stored, the oldest first."""
     inbound = {one.provider_id: one for one in listed if one.is_inbound}
     known = await session.scalars(
         select(Message.external_id).where(
@@ -96,7 +96,9 @@ async def missing_inbound(session: AsyncSession, account: ChannelAccount, listed
     )
     for external_id in known:
         inbound.pop(external_id or "", None)
-    return sorted(inbound.values(), key=lambda one: one.at)
+    # A list's times are whole seconds: within one, its own order tells which came first.
+    as_listed_backwards = list(inbound.values())[::-1]
+    return sorted(as_listed_backwards, key=lambda one: one.at)
 
 
 async def behind(session: AsyncSession, account: ChannelAccount, listed: Sequence[Listed]) -> list[Listed]:

@@ -5,12 +5,14 @@ messages; within a channel, one chat's wait holds up that chat alone (`outbox.se
 """
 
 import asyncio
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
 import structlog
 from aiolimiter import AsyncLimiter
+from sqlalchemy.exc import OperationalError
 
 from backend import clock
 from backend.conversations.files import FileStore
@@ -29,6 +31,8 @@ ROOM = 32
 _PACE_SECONDS = 5
 _LOOK_AGAIN = 0.5
 _STOP_SECONDS = 5.0
+#: How long a database may be away before what was sent counts as uncertain; a vendor's lease lasts longer.
+_RECORD_SECONDS = 90.0
 
 
 class OpenChannels(Protocol):
@@ -112,9 +116,23 @@ class Dispatcher:
             with tracing.span("dispatch", delivery_id=str(claim.delivery_id), channel=claim.channel):
                 outcome = await self._send(claim)
             _measure(claim, outcome)
-            async with self._database.transaction() as session:
-                await service.record(session, claim, outcome)
+            await self._record(claim, outcome)
             log.info("delivery_tried", delivery_id=str(claim.delivery_id), outcome=type(outcome).__name__)
+
+    async def _record(self, claim: Claim, outcome: SendOutcome) -> None:
+        """Write down what came of a send, also where the database is away for a while: else it may be sent again."""
+        give_up_at = time.monotonic() + _RECORD_SECONDS
+        while True:
+            try:
+                async with self._database.transaction() as session:
+                    await service.record(session, claim, outcome)
+            except OperationalError as error:
+                if time.monotonic() > give_up_at:
+                    raise
+                log.warning("record_put_off", delivery_id=str(claim.delivery_id), error=type(error.orig).__name__)
+                await asyncio.sleep(_LOOK_AGAIN)
+            else:
+                return
 
     async def _send(self, claim: Claim) -> SendOutcome:
         channel = await self._channels.of(claim.channel, claim.account)

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock, spreadsheets
 from backend.agents.models import User
-from backend.conversations.files import FileStore
+from backend.conversations.files import FileStore, StorageFull
 from backend.conversations.messages import StoredFile
 from backend.db import Database
 from backend.mail import service as mail
@@ -78,7 +78,7 @@ async def _send(database: Database, files: FileStore, schedule_id: UUID, period:
         try:
             async with session.begin_nested():
                 await _make(session, files, schedule, dispatch, period)
-        except (SQLAlchemyError, OSError, ValueError) as error:
+        except (SQLAlchemyError, StorageFull, OSError, ValueError) as error:
             # Seen by the head; the next look tries again.
             dispatch.problem = type(error).__name__[:60]
             log.exception("scheduled_report_failed", schedule_id=str(schedule_id), period=period.key)

@@ -13,7 +13,7 @@ from sqlalchemy import and_, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
-from backend.conversations.files import FileStore
+from backend.conversations.files import FileStore, StorageFull
 from backend.conversations.messages import StoredFile
 from backend.db import Database
 from backend.errors import ChatSonoraError, NotFound
@@ -96,7 +96,7 @@ async def _fetch(claim: _Claim, lines: Lines, files: FileStore) -> StoredFile | 
     except MediaUnavailable as unavailable:
         return unavailable
     except ChatSonoraError as refused:
-        return MediaUnavailable(refused.code, is_retryable=False)
+        return MediaUnavailable(refused.code, is_retryable=isinstance(refused, StorageFull))
 
 
 async def _record(session: AsyncSession, claim: _Claim, result: StoredFile | MediaUnavailable) -> None:

@@ -1,11 +1,16 @@
 """Where the vendors call. A 2xx is answered only for what is committed."""
 
-from typing import Annotated, Any
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
 import structlog
 from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response
 from fastapi.responses import FileResponse
+from procrastinate.exceptions import ConnectorException
+from sqlalchemy.exc import OperationalError
 
 from backend.conversations import files
 from backend.conversations.files import FileStore
@@ -24,6 +29,10 @@ router = APIRouter(tags=["canales"])
 #: What Twilio takes for "nothing to say"; Telegram reads no answer's body.
 _NOTHING_TO_SAY = "<Response/>"
 _MAX_BODY = 1024 * 1024
+#: How long a call is held while the database restarts: three of Twilio's tries fit into its 15 seconds.
+HOLD_SECONDS = 4.0
+_HOLD_PAUSE = 0.3
+T = TypeVar("T")
 
 
 class ChannelOff(ChatSonoraError):
@@ -38,8 +47,12 @@ async def _opened(request: Request, channel: str, account_id: UUID) -> tuple[Cha
     """The account that is called and its adapter. Its own short transaction: none is open while we verify."""
     database: Database = request.app.state.database
     adapters: Adapters = request.app.state.adapters
-    async with database.transaction() as session:
-        account = await service.account_of(session, channel, account_id)
+
+    async def find() -> ChannelAccount | None:
+        async with database.transaction() as session:
+            return await service.account_of(session, channel, account_id)
+
+    account = await _through_a_restart(find)
     if account is None:
         raise NotFound
     adapter = await adapters.open(account) if account.is_on else None
@@ -78,19 +91,41 @@ async def receive(request: Request, background: BackgroundTasks, opened: Opened)
     except NotAuthentic as error:
         log.warning("webhook_refused", account_id=str(account.id))
         raise Forbidden("La llamada no trae una firma válida.") from error
-    database: Database = request.app.state.database
+    inbounds = await _through_a_restart(lambda: _store(request.app.state.database, account, adapter, call))
+    for inbound in inbounds:
+        background.add_task(_settle, adapter, inbound)
+    return Response(_NOTHING_TO_SAY, media_type="text/xml")
+
+
+async def _store(
+    database: Database, account: ChannelAccount, adapter: VendorChannel, call: WebhookRequest
+) -> Sequence[Inbound]:
     async with database.transaction() as session:
         try:
             inbounds = adapter.parse(call)
         except Malformed as error:
             log.error("webhook_unreadable", account_id=str(account.id), reason=str(error))
             await service.keep_unreadable(session, account, call, str(error))
-            inbounds = ()
+            return ()
         for inbound in inbounds:
             await service.store(session, account, inbound)
-    for inbound in inbounds:
-        background.add_task(_settle, adapter, inbound)
-    return Response(_NOTHING_TO_SAY, media_type="text/xml")
+        return inbounds
+
+
+async def _through_a_restart(work: Callable[[], Awaitable[T]]) -> T:
+    """Do it again while the database is away, for a few seconds: Twilio's three tries are over in no time.
+
+    What it does is the same when done twice, as a vendor's call is.
+    """
+    give_up_at = time.monotonic() + HOLD_SECONDS
+    while True:
+        try:
+            return await work()
+        except (OperationalError, ConnectorException) as error:
+            if time.monotonic() > give_up_at:
+                raise
+            log.warning("webhook_held", error=type(error).__name__)
+            await asyncio.sleep(_HOLD_PAUSE)
 
 
 async def _settle(adapter: VendorChannel, inbound: Inbound) -> None:

@@ -261,3 +261,13 @@ async def test_what_the_console_does_not_show_or_shows_twice(database: Database,
 async def test_what_lies_outside_the_period_is_not_told(database: Database, whatsapp: ChannelAccount) -> None:
     early = replace(_listed("SM9", inbound=True), at=(_AT - timedelta(hours=1)).timestamp())
     assert await _findings(database, whatsapp, [early]) == {}
+
+
+async def test_what_was_sent_within_one_second_is_brought_in_its_order(
+    database: Database, whatsapp: ChannelAccount
+) -> None:
+    """A list's times are whole seconds, and its newest message comes first."""
+    listed = [Listed(f"SM{text}", True, "+526620000003", "received", 100.0, text) for text in ("Tres", "Dos", "Uno")]
+    async with database.transaction() as session:
+        missing = await comparison.missing_inbound(session, whatsapp, listed)
+    assert [one.text for one in missing] == ["Uno", "Dos", "Tres"]

@@ -1,0 +1,171 @@
+"""The oracle: what was sent in, against what is stored and what every citizen saw.
+
+A message is *lost* when it is not stored, not dealt with, or when a reply to it was not seen. It is *twice* when it
+is stored or seen more often than once. What was seen twice on a channel whose documented policy allows it, and whose
+delivery's own diary says that nobody knew how an attempt ended, is *uncertain*, and counted apart (ADR 8).
+"""
+
+import time
+from collections import Counter, defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, fields
+from itertools import pairwise
+
+from tests.chaos.site import Site
+from tests.chaos.traffic import Writer
+
+#: How long everything under way may take to come to its end after a fault.
+SETTLE_SECONDS = 90.0
+#: Channels whose vendor keeps no list to ask: there an uncertain send is repeated.
+RESENDS_WHEN_UNCERTAIN = frozenset({"telegram"})
+
+_ARRIVED = "SELECT count(DISTINCT text) FROM message WHERE author = 'citizen' AND text = ANY(%s)"
+_UNFINISHED = (
+    "WITH theirs AS (SELECT id FROM conversation WHERE id::text = ANY(%s) OR external_user_id = ANY(%s))"
+    " SELECT (SELECT count(*) FROM message WHERE conversation_id IN (SELECT id FROM theirs)"
+    "         AND handled_at IS NULL AND author IN ('citizen', 'control'))"
+    " + (SELECT count(*) FROM delivery WHERE conversation_id IN (SELECT id FROM theirs)"
+    "    AND state IN ('pending', 'sending', 'uncertain'))"
+)
+_STORED = (
+    "SELECT m.id::text, m.author::text, m.text, m.handled_at IS NOT NULL,"
+    " (SELECT count(*) FROM message r WHERE r.in_reply_to = m.id AND r.author IN ('bot', 'system')),"
+    " EXISTS (SELECT 1 FROM delivery d JOIN delivery_attempt a ON a.delivery_id = d.id"
+    "         WHERE d.message_id = m.id AND (a.outcome IS NULL OR a.outcome = 'uncertain'))"
+    " FROM message m JOIN conversation c ON c.id = m.conversation_id"
+    " WHERE c.channel = %s AND (c.id::text = %s OR c.external_user_id = %s)"
+    " AND m.author IN ('citizen', 'bot', 'system', 'agent') ORDER BY m.seq"
+)
+
+
+@dataclass
+class Tally:
+    """One channel's count under one fault. `sent_in` are citizens' messages, `came_out` what they saw."""
+
+    sent_in: int = 0
+    came_out: int = 0
+    lost: int = 0
+    disordered: int = 0
+    twice: int = 0
+    uncertain: int = 0
+    #: Messages that a vendor gave up bringing, and that were fetched from its list.
+    late: int = 0
+    #: What was lost, out of order or twice, for whoever must find out why.
+    remarks: tuple[str, ...] = ()
+
+    def __add__(self, other: "Tally") -> "Tally":
+        return Tally(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
+
+    @property
+    def is_good(self) -> bool:
+        return not (self.lost or self.disordered or self.twice)
+
+
+@dataclass(frozen=True)
+class Stored:
+    """A row of a conversation. `replies`: how many answers it has; `had_uncertain_send`: see the module."""
+
+    id: str
+    author: str
+    text: str
+    is_handled: bool
+    replies: int
+    had_uncertain_send: bool
+
+
+def settle(site: Site, people: Sequence[Writer], *, seconds: float = SETTLE_SECONDS) -> None:
+    """Until nothing is under way any more, or until it is clear that something never ends."""
+    sent = {text for writer in people for text in writer.sent}
+    keys = [writer.key for writer in people]
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        has_arrived = site.server.execute(_ARRIVED, list(sent)) == [(len(sent),)]
+        if has_arrived and site.server.execute(_UNFINISHED, keys, keys) == [(0,)]:
+            site.stand_ins.twilio.settle()
+            return
+        time.sleep(0.2)
+
+
+def stored(site: Site, writer: Writer) -> list[Stored]:
+    """A citizen's conversation as the database has it, in its order."""
+    return [
+        Stored(*row)  # type: ignore[arg-type]
+        for row in site.server.execute(_STORED, writer.channel, writer.key, writer.key)
+    ]
+
+
+def judge(site: Site, people: Sequence[Writer], *, seconds: float = SETTLE_SECONDS) -> dict[str, Tally]:
+    """What the oracle finds, by channel, once everything has come to its end."""
+    settle(site, people, seconds=seconds)
+    tallies: defaultdict[str, Tally] = defaultdict(Tally)
+    for writer in people:
+        rows = stored(site, writer)
+        tallies[writer.channel] += compare(writer.channel, writer.sent, rows, writer.seen(), writer.given_up())
+    return dict(tallies)
+
+
+def compare(
+    channel: str, sent: Sequence[str], rows: Sequence[Stored], seen: Sequence[str], late: Collection[str] = ()
+) -> Tally:
+    """One conversation: sent against stored, stored against seen.
+
+    `late`: texts that the vendor never got through to us with; their order is judged among themselves.
+    """
+    received = [row for row in rows if row.author == "citizen"]
+    said = [row for row in rows if row.author != "citizen"]
+    unanswered = [row.text for row in received if not row.is_handled or row.replies == 0]
+    texts = [row.text for row in received]
+    ways = (
+        _differences(_without(sent, late), _without(texts, late)),
+        _differences(list(late), [text for text in texts if text in late]),
+        way_out := _differences([row.text for row in said], seen),
+    )
+    doubtful = {row.text for row in said if row.had_uncertain_send and channel in RESENDS_WHEN_UNCERTAIN}
+    uncertain = sum(times for text, times in way_out.extra.items() if text in doubtful)
+    missing = [*unanswered, *(text for way in ways for text in way.missing)]
+    disordered = [text for way in ways for text in way.disordered]
+    twice = sum((way.extra for way in ways), Counter[str]()) - Counter({text: way_out.extra[text] for text in doubtful})
+    return Tally(
+        sent_in=len(sent),
+        came_out=len(seen),
+        lost=len(missing),
+        disordered=len(disordered),
+        twice=twice.total(),
+        uncertain=uncertain,
+        late=len(late),
+        remarks=tuple(
+            f"{channel} {what}: {text}"
+            for what, texts in (("lost", missing), ("disordered", disordered), ("twice", twice))
+            for text in texts
+        ),
+    )
+
+
+def _without(texts: Sequence[str], left_out: Collection[str]) -> list[str]:
+    return [text for text in texts if text not in left_out]
+
+
+@dataclass(frozen=True)
+class _Differences:
+    missing: list[str]
+    extra: Counter[str]
+    disordered: list[str]
+
+
+def _differences(wanted: Sequence[str], got: Sequence[str]) -> _Differences:
+    """How `got` differs from `wanted`. The order is judged by what came for the first time."""
+    places: defaultdict[str, list[int]] = defaultdict(list)
+    for place, text in enumerate(wanted):
+        places[text].append(place)
+    met: Counter[str] = Counter()
+    order: list[int] = []
+    extra = Counter[str]()
+    for text in got:
+        if met[text] < len(places[text]):
+            order.append(places[text][met[text]])
+        else:
+            extra[text] += 1
+        met[text] += 1
+    disordered = [wanted[later] for earlier, later in pairwise(order) if later < earlier]
+    missing = sorted(set(range(len(wanted))) - set(order))
+    return _Differences([wanted[place] for place in missing], extra, disordered)

@@ -1,0 +1,172 @@
+"""Builds of the product with one of its protections removed, to show that the oracle would tell.
+
+They exist in `tests.chaos.process` alone. Each is named for the protection that is gone.
+"""
+
+import asyncio
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import true
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from backend import clock
+from backend.settings import Settings
+from tests.chaos.replacing import replace_function
+
+REPEATS_KNOWN = "a repeated message is known by its sender's id"
+COMMIT_FIRST = "a vendor is answered after the commit"
+LEASE_ENDS = "a dead worker's lease ends"
+TURN_LEASED = "a conversation is leased for a turn"
+CLAIM_DURABLE = "a delivery's claim is committed before it is sent"
+DELIVERY_LEASED = "a delivery is leased while it is sent"
+ONE_BY_ONE = "a conversation's deliveries go one after another"
+STREAM_RESUMES = "a stream goes on after the last event seen"
+DEADLINE = "a request is answered within its time"
+TURN_LIMITED = "a turn with the bot is limited in time"
+EMPTY_FAILS = "an empty answer of the bot's is a failure"
+CAUGHT_UP = "what a vendor could not deliver is fetched from its list"
+
+_NEVER, _AT_ONCE = timedelta(days=1), timedelta(seconds=-60)
+
+
+def _forget_repeats() -> None:
+    def make(original: Any) -> Any:
+        async def receive(session: Any, conversation_id: Any, *, external_id: str, **given: Any) -> Any:
+            return await original(session, conversation_id, external_id=f"{external_id}:{uuid4().hex[:8]}", **given)
+
+        return receive
+
+    replace_function("backend.conversations.inbox", "receive", make)
+
+
+def _send_without_lease() -> None:
+    from backend.outbox import service
+
+    service.VENDOR_LEASE = service.LEASE = _AT_ONCE
+
+
+def _claim_without_a_trace() -> None:
+    """Nothing in the database says that a delivery may have been sent; it is only put off while it is."""
+    from backend.outbox.models import Delivery, DeliveryState
+
+    def claiming(original: Any) -> Any:
+        async def lease(session: Any, delivery: Delivery, *given: Any) -> Any:
+            claim = await original(session, delivery, *given)
+            delivery.next_attempt_at, delivery.state = delivery.lease_until or clock.now(), DeliveryState.PENDING
+            return claim
+
+        return lease
+
+    def recording(original: Any) -> Any:
+        async def record(session: Any, claim: Any, outcome: Any) -> None:
+            (await session.get_one(Delivery, claim.delivery_id)).state = DeliveryState.SENDING
+            await original(session, claim, outcome)
+
+        return record
+
+    replace_function("backend.outbox.service", "_lease", claiming)
+    replace_function("backend.outbox.service", "record", recording)
+
+
+def _send_in_any_order() -> None:
+    replace_function("backend.outbox.service", "_is_first_of_its_conversation", lambda _: true)
+
+
+def _from_the_beginning(raw: str | None) -> int:
+    return 0
+
+
+def _begin_streams_anew() -> None:
+    replace_function("backend.widget.service", "parse_cursor", lambda _: _from_the_beginning)
+
+
+def _without_deadline() -> None:
+    def make(original: Any) -> Any:
+        async def call(self: Any, scope: Scope, receive: Receive, send: Send) -> None:
+            await self._app(scope, receive, send)
+
+        return call
+
+    replace_function("backend.middleware", "Deadline.__call__", make)
+
+
+def _take_empty_for_an_answer() -> None:
+    from backend.assistant.port import AssistantError, TurnResult
+
+    def make(original: Any) -> Any:
+        def result(answer: Any) -> TurnResult:
+            try:
+                made: TurnResult = original(answer)
+            except AssistantError:
+                return TurnResult(())
+            return made
+
+        return result
+
+    replace_function("backend.assistant.rasa", "_result", make)
+
+
+def _never_catch_up() -> None:
+    from backend.messaging import reconciliation
+
+    reconciliation.CATCH_UP_EVERY = _NEVER
+
+
+_ON_CODE: dict[str, Callable[[], None]] = {
+    REPEATS_KNOWN: _forget_repeats,
+    DELIVERY_LEASED: _send_without_lease,
+    CLAIM_DURABLE: _claim_without_a_trace,
+    ONE_BY_ONE: _send_in_any_order,
+    STREAM_RESUMES: _begin_streams_anew,
+    DEADLINE: _without_deadline,
+    EMPTY_FAILS: _take_empty_for_an_answer,
+    CAUGHT_UP: _never_catch_up,
+}
+_ON_SETTINGS: dict[str, dict[str, float]] = {
+    LEASE_ENDS: {"lease_seconds": _NEVER.total_seconds()},
+    TURN_LEASED: {"lease_seconds": _AT_ONCE.total_seconds()},
+    TURN_LIMITED: {"turn_timeout": _NEVER.total_seconds()},
+}
+ALL = (*_ON_CODE, *_ON_SETTINGS, COMMIT_FIRST)
+
+
+def remove(name: str, settings: Settings) -> Settings:
+    """Take one protection out of this process; the settings to go on with."""
+    assert name in ALL, name
+    if name in _ON_CODE:
+        _ON_CODE[name]()
+    return settings.model_copy(update=dict(_ON_SETTINGS.get(name, {})))
+
+
+class AnswersFirst:
+    """ASGI middleware that tells a vendor «200» and only then lets the product see the call."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http" or not scope["path"].startswith("/webhooks/"):
+            await self._app(scope, receive, send)
+            return
+        body = b""
+        while True:
+            message = await receive()
+            body += message.get("body", b"")
+            if not message.get("more_body"):
+                break
+        await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
+        await send({"type": "http.response.body", "body": b""})
+
+        async def again() -> Message:
+            return {"type": "http.request", "body": body, "more_body": False}
+
+        async def nobody(message: Message) -> None:
+            return None
+
+        task = asyncio.create_task(self._app(scope, again, nobody))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
