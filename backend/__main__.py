@@ -11,10 +11,12 @@ from backend.agents.cli import app as users
 from backend.calls.cli import app as calls
 from backend.learning.cli import export_labels
 from backend.settings import Settings
+from backend.vault.cli import app as keys
 
 app = typer.Typer(no_args_is_help=True, help="Chat Sonora.", pretty_exceptions_enable=False)
 app.add_typer(users, name="users")
 app.add_typer(calls, name="calls")
+app.add_typer(keys, name="keys")
 app.command("export-labels")(export_labels)
 
 

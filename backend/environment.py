@@ -14,8 +14,9 @@ from pathlib import Path
 
 from backend.embedded import EmbeddedPostgres
 from backend.settings import Settings
+from backend.vault import kek
 
-_SECRETS = ("secret_key", "internal_api_token", "bot_token")
+_SECRETS = ("secret_key", "internal_api_token", "bot_token", "field_key")
 
 
 def var_dir(environment: Mapping[str, str]) -> Path:
@@ -23,13 +24,21 @@ def var_dir(environment: Mapping[str, str]) -> Path:
 
 
 def development_secrets(folder: Path) -> dict[str, str]:
-    """The secrets of `folder`/secrets.json, made at the first use, readable by their owner alone."""
+    """The secrets of `folder`/secrets.json, made at the first use, readable by their owner alone.
+
+    What a file of an earlier version lacks is added to it.
+    """
     path = folder / "secrets.json"
-    if not path.exists():
+    kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+    lacking = [name for name in _SECRETS if name not in kept]
+    if lacking:
+        kept |= {name: secrets.token_urlsafe(32) for name in lacking}
         folder.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as target:
-            json.dump({name: secrets.token_urlsafe(32) for name in _SECRETS}, target)
-    kept: dict[str, str] = json.loads(path.read_text())
+        # Renamed into place: a program that reads it meanwhile finds the old file or the new one, whole.
+        made = folder / f"secrets.{os.getpid()}.json"
+        with os.fdopen(os.open(made, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as target:
+            json.dump(kept, target)
+        made.replace(path)
     return kept
 
 
@@ -53,7 +62,9 @@ def complete(environment: Mapping[str, str], database_url: str) -> dict[str, str
 def settings_from(environment: Mapping[str, str]) -> Settings:
     """Settings of a completed environment."""
     known = {name: environment[name.upper()] for name in Settings.model_fields if environment.get(name.upper())}
-    return Settings.model_validate(known)
+    settings = Settings.model_validate(known)
+    kek.install(settings.field_keys)
+    return settings
 
 
 @contextmanager

@@ -18,6 +18,9 @@ from backend.ledger import service as ledger
 from backend.ledger.call_time import call_seconds
 from backend.ledger.models import Interaction, InteractionChange, InteractionKind, Source
 from backend.registry.models import Person
+from backend.vault import blind
+from backend.vault.blind import Kind
+from backend.vault.columns import index_of
 
 #: How far apart the exchange's clock and an analyst's first key may be.
 _APART = timedelta(minutes=3)
@@ -123,24 +126,26 @@ def _is_same(row: Interaction, call: Call) -> bool:
 
 async def _corrected(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, set[str]]:
     """The columns that staff have corrected, by row."""
-    names = func.jsonb_object_keys(InteractionChange.fields)
     rows = await session.execute(
-        select(InteractionChange.interaction_id, names)
-        .where(InteractionChange.interaction_id.in_(ids), InteractionChange.user_id.is_not(None))
-        .distinct()
+        select(InteractionChange.interaction_id, InteractionChange.fields).where(
+            InteractionChange.interaction_id.in_(ids), InteractionChange.user_id.is_not(None)
+        )
     )
     found: dict[UUID, set[str]] = {}
-    for interaction_id, name in rows:
-        found.setdefault(interaction_id, set()).add(name)
+    for interaction_id, fields in rows:
+        found.setdefault(interaction_id, set()).update(fields)
     return found
 
 
 async def _people(session: AsyncSession, phones: Collection[str]) -> dict[str, UUID]:
     """Whose a number is, where it is one person's alone."""
+    whose = index_of(Person.phone)
     rows = await session.execute(
-        select(Person.phone, func.array_agg(Person.id)).where(Person.phone.in_(phones)).group_by(Person.phone)
+        select(whose, func.array_agg(Person.id)).where(Person.phone.in_(phones)).group_by(whose)
     )
-    return {phone: ids[0] for phone, ids in rows if phone and len(ids) == 1}
+    only = {number: ids[0] for number, ids in rows if len(ids) == 1}
+    told = {phone: blind.index(Kind.PHONE, phone) for phone in phones}
+    return {phone: only[number] for phone, number in told.items() if number in only}
 
 
 async def _written_by_hand(session: AsyncSession, calls: Sequence[Call]) -> list[Interaction]:
