@@ -14,6 +14,7 @@ from backend.calls.cli import app as calls
 from backend.doctor.cli import doctor
 from backend.learning.cli import export_labels
 from backend.settings import Settings
+from backend.vault.cli import app as keys
 
 app = typer.Typer(no_args_is_help=True, help="Chat Sonora.", pretty_exceptions_enable=False)
 app.add_typer(users, name="users")
@@ -21,6 +22,7 @@ app.add_typer(calls, name="calls")
 app.add_typer(backup, name="backup")
 app.command("restore")(restore)
 app.command("doctor")(doctor)
+app.add_typer(keys, name="keys")
 app.command("export-labels")(export_labels)
 
 

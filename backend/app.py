@@ -43,6 +43,7 @@ from backend.settings import Settings
 from backend.subscriptions.sending import Sender
 from backend.telephony import routes as telephony
 from backend.telephony.lines import Lines
+from backend.vault import kek
 from backend.webhooks import routes as webhooks
 from backend.widget import pages as widget_pages
 from backend.widget import routes as widget
@@ -61,6 +62,7 @@ def create_app(settings: Settings) -> FastAPI:
         docs_url=None,
         redoc_url=None,
     )
+    kek.install(settings.field_keys)
     app.state.settings = settings
     app.state.clock = clock.now
     app.state.database = Database(settings.database_url)

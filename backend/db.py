@@ -13,10 +13,12 @@ from typing import Annotated, Any, ClassVar, TypeVar
 
 from fastapi import Depends, Request
 from psycopg.conninfo import make_conninfo
-from sqlalchemy import DateTime, Enum, MetaData
+from sqlalchemy import DateTime, Enum, MetaData, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
+
+from backend.vault import ring
 
 T = TypeVar("T")
 #: A server that takes a connection and says nothing (frozen, or behind a dead network) is as good as none.
@@ -79,11 +81,13 @@ class Database:
             connect_args={"connect_timeout": CONNECT_SECONDS},
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._keyring = ring.attach(database_url)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """One transaction: committed when the block ends well, rolled back otherwise."""
         async with self._sessions() as session, session.begin():
+            await self._hold_keys(session)
             yield session
 
     @asynccontextmanager
@@ -93,7 +97,23 @@ class Database:
             await session.connection(
                 execution_options={"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
             )
+            await self._hold_keys(session)
             yield session
+
+    async def _hold_keys(self, session: AsyncSession) -> None:
+        """What this transaction seals and opens is by this database's keys, no older than some seconds."""
+        if self._keyring.is_stale:
+            await self._read_keys(session)
+        ring.use(self._keyring)
+
+    async def read_keys(self) -> None:
+        """Take up a key that was just made."""
+        async with self.transaction() as session:
+            await self._read_keys(session)
+
+    async def _read_keys(self, session: AsyncSession) -> None:
+        rows = await session.execute(text(ring.READ_KEYS))
+        self._keyring.take((row[0], row[1], row[2], row[3], row[4]) for row in rows)
 
     async def close(self) -> None:
         await self.engine.dispose()

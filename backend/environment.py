@@ -14,9 +14,10 @@ from pathlib import Path
 
 from backend.embedded import EmbeddedPostgres
 from backend.settings import Settings
+from backend.vault import kek
 
 #: Where all of these are given nothing is made up, nor written: such a place may not even be writable.
-_NEEDED = ("secret_key", "internal_api_token", "bot_token")
+_NEEDED = ("secret_key", "internal_api_token", "bot_token", "field_key")
 _SECRETS = (*_NEEDED, "backup_key")
 
 
@@ -60,7 +61,9 @@ def complete(environment: Mapping[str, str], database_url: str) -> dict[str, str
 def settings_from(environment: Mapping[str, str]) -> Settings:
     """Settings of a completed environment."""
     known = {name: environment[name.upper()] for name in Settings.model_fields if environment.get(name.upper())}
-    return Settings.model_validate(known)
+    settings = Settings.model_validate(known)
+    kek.install(settings.field_keys)
+    return settings
 
 
 @contextmanager

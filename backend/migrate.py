@@ -9,6 +9,7 @@ from alembic.script import ScriptDirectory
 from alembic.util import CommandError
 
 from backend.db import sqlalchemy_url
+from backend.vault.ring import Keyring
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -21,8 +22,12 @@ def configuration(database_url: str) -> Config:
 
 
 def migrate(database_url: str) -> None:
-    """Apply every migration that is missing. Safe when several processes start at once."""
+    """Apply every migration that is missing. Safe when several processes start at once.
+
+    Raises FieldKeyMissing or WrongFieldKey: personal data are sealed by keys that FIELD_KEY opens.
+    """
     command.upgrade(configuration(database_url), "head")
+    Keyring(database_url).check()
 
 
 def head() -> str:

@@ -31,6 +31,7 @@ from backend.suggestions import models as suggestions
 from backend.telephony import models as telephony
 from backend.transparency import models as transparency
 from backend.turns import models as turns
+from backend.vault import models as vault
 from backend.workspace import models as workspace
 
 metadata = Base.metadata
@@ -67,5 +68,6 @@ __all__ = [
     "telephony",
     "transparency",
     "turns",
+    "vault",
     "workspace",
 ]

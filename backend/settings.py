@@ -10,6 +10,8 @@ from typing import Annotated
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from backend.vault.kek import FieldKeys
+
 MEBIBYTE = 1024 * 1024
 _LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -29,6 +31,13 @@ class Settings(BaseSettings):
     log_level: str = Field("INFO", description="Least level logged: DEBUG, INFO, WARNING, ERROR.")
 
     secret_key: SecretStr = Field(description="Key that access codes and chat tokens derive from. Keep it for ever.")
+    field_key: SecretStr = Field(
+        description="Wraps the keys that personal data are sealed by: 32 bytes, base64 (`python -m backend keys new`). "
+        "Keep a copy apart from the database and its backups: without it they are lost."
+    )
+    field_key_previous: SecretStr | None = Field(
+        None, description="The FIELD_KEY before this one, until `python -m backend keys rewrap` is done."
+    )
     internal_api_token: SecretStr = Field(description="The bot's actions show it to /internal.")
     bot_token: SecretStr = Field(description="The backend shows it to the bot's input channel.")
 
@@ -125,6 +134,12 @@ class Settings(BaseSettings):
     def key(self) -> bytes:
         """The secret key as what signs and seals wants it."""
         return self.secret_key.get_secret_value().encode()
+
+    @property
+    def field_keys(self) -> FieldKeys:
+        """Raises FieldKeyMissing where FIELD_KEY is no key."""
+        previous = self.field_key_previous
+        return FieldKeys.parse(self.field_key.get_secret_value(), previous.get_secret_value() if previous else None)
 
     @property
     def base_url(self) -> str:

@@ -62,7 +62,8 @@ def children(environment: dict[str, str], model: Path) -> list[Child]:
     """What runs, in the order in which it is started."""
     bot_python = str(ROOT / ".venv-bot" / "bin" / "python")
     bot_environment = {
-        **environment,
+        # The bot reads no sealed column.
+        **{name: value for name, value in environment.items() if not name.startswith("FIELD_KEY")},
         "RASA_TELEMETRY_ENABLED": "false",
         "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
         "TF_CPP_MIN_LOG_LEVEL": "3",

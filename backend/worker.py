@@ -54,6 +54,7 @@ from backend.telephony import recordings, sweep
 from backend.telephony.lines import Lines
 from backend.transparency import reminders as transparency_reminders
 from backend.turns import reminders as turn_reminders
+from backend.vault import kek
 from backend.webhooks.polling import Poller
 
 log = structlog.get_logger(__name__)
@@ -67,6 +68,7 @@ class Worker:
     """Everything that a task needs, opened once a process."""
 
     def __init__(self, settings: Settings, assistant: Assistant) -> None:
+        kek.install(settings.field_keys)
         self.settings = settings
         self.database = Database(settings.database_url)
         assistant = MeasuredAssistant(assistant)

@@ -37,6 +37,7 @@ from backend.messaging.credentials import seal
 from backend.messaging.models import ChannelAccount
 from backend.migrate import migrate
 from backend.settings import Settings
+from benchmarks.field_key import use_key_of
 from tests.fakes.running import bind, serving, url_of
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -210,7 +211,14 @@ async def ours(folder: Path, database_url: str) -> dict[str, dict[str, int]]:
     bound = bind()
     secrets = {name: f"benchmark-{name}-0123456789abcdef" for name in ("secret_key", "internal_api_token", "bot_token")}
     settings = Settings.model_validate(
-        {"database_url": database_url, "var_dir": folder, "public_url": url_of(bound), "log_level": "ERROR", **secrets}
+        {
+            "database_url": database_url,
+            "var_dir": folder,
+            "public_url": url_of(bound),
+            "log_level": "ERROR",
+            **secrets,
+            "field_key": use_key_of(folder),
+        }
     )
     database = Database(database_url)
     values = {
@@ -257,6 +265,7 @@ def main() -> None:
         server = EmbeddedPostgres(Path(name) / "data")
         address = server.start()
         try:
+            use_key_of(Path(name))
             migrate(address)
             asyncio.run(in_transaction(address, catalog.seed))
             our_results = asyncio.run(ours(Path(name), address))

@@ -26,6 +26,7 @@ from backend.imports import service as imports
 from backend.imports.models import ImportBatch
 from backend.migrate import migrate
 from backend.registry.models import EntryChannel, PetitionKind
+from benchmarks.field_key import use_key_of
 
 RESULTS = Path(__file__).parent / "results" / "imports.md"
 ROWS = 50_000
@@ -79,6 +80,7 @@ async def _begin(database: Database, folder: Path, source: Path) -> ImportBatch:
 
 
 async def measure(url: str, folder: Path, rows: int) -> None:
+    use_key_of(folder)
     await asyncio.to_thread(migrate, url)
     await in_transaction(url, catalog.seed)
     database = Database(url)

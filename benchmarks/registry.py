@@ -33,6 +33,7 @@ from backend.registry.models import ActorKind, Person, Petition
 from backend.registry.queries import PetitionFilter
 from backend.related import candidates
 from benchmarks import registry_data
+from benchmarks.field_key import use_key_of
 
 RESULTS = Path(__file__).parent / "results" / "registry.md"
 LIMIT_MS = 100.0
@@ -195,6 +196,7 @@ def _with_memory(server: EmbeddedPostgres) -> str:
 
 def prepare(folder: Path, rows: int) -> tuple[EmbeddedPostgres, str]:
     """A server with a registry of `rows`, loaded now unless it is there."""
+    use_key_of(folder)
     server = EmbeddedPostgres(folder / "postgres")
     address, name = _with_memory(server), f"registry_{rows}"
     parts: dict[str, Any] = psycopg.conninfo.conninfo_to_dict(address)

@@ -23,6 +23,9 @@ import yaml
 from backend.registry import folios, lifecycle, searching
 from backend.registry.models import EntryChannel, PetitionKind, PetitionStatus, Priority
 from backend.text import fold
+from backend.vault import ring
+from backend.vault.blind import Kind
+from backend.vault.columns import sealed_text
 
 SEED = 20261121
 #: The registry's first petition is this old.
@@ -140,8 +143,8 @@ class Inventor:
         email = None
         if pick() < 0.3:
             email = f"{fold(given[0])}.{fold(family[0])}{self._random.randrange(1000)}@correo.example"
-        parts = (name, (phone or "").removeprefix("+52"), searching.backwards(phone), email or "")
-        return Person(self._uuid(), name, phone, email, fold(" ".join(part for part in parts if part)))
+        text = fold(" ".join([name, *searching.contact_words(phone, email, None)]))
+        return Person(self._uuid(), name, phone, email, text)
 
     def _petition(self, at: datetime, person: Person | None) -> Row:
         pick = self._random.choice
@@ -232,6 +235,7 @@ def read_catalog(connection: psycopg.Connection[Any]) -> Catalog:
 def load(url: str, rows: int, *, seed: int = SEED) -> float:
     """Fill an empty registry; the seconds that it took. The database's owner must be a superuser."""
     started = time.monotonic()
+    ring.use(ring.Keyring(url))
     with psycopg.connect(url) as connection:
         _add_staff(connection)
         inventor = Inventor(read_catalog(connection), seed=seed)
@@ -239,7 +243,7 @@ def load(url: str, rows: int, *, seed: int = SEED) -> float:
         connection.execute("SET session_replication_role = replica")
         indexes = _drop_indexes(connection)
         people = list(inventor.people(max(1, rows * 6 // 10)))
-        _copy(connection, "person", ((p.id, p.name, p.phone, p.email, p.text, NOW) for p in people))
+        _copy(connection, "person", ((p.id, p.name, *_sealed(p), p.text, NOW) for p in people))
         made = inventor.petitions(rows, people)
         done = 0
         while batch := list(islice(made, 20_000)):
@@ -255,6 +259,12 @@ def load(url: str, rows: int, *, seed: int = SEED) -> float:
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("VACUUM ANALYZE person, petition, petition_event, turn")
     return time.monotonic() - started
+
+
+def _sealed(person: Person) -> Iterator[bytes | None]:
+    for kind in (Kind.PHONE, Kind.EMAIL):
+        value = getattr(person, kind.value)
+        yield sealed_text(f"person.{kind.value}", kind, value) if value else None
 
 
 def _add_staff(connection: psycopg.Connection[Any]) -> None:

@@ -41,6 +41,7 @@ from backend.registry.models import ActorKind, EntryChannel, Person, Petition, P
 from backend.registry.queries import PAGE_SIZE
 from backend.settings import Settings
 from benchmarks import registry
+from benchmarks.field_key import use_key_of
 from benchmarks.registry import Measured, Sample
 
 RESULTS = Path(__file__).parent / "results" / "registry_helpdesk.md"
@@ -250,13 +251,14 @@ async def _told(ours: Ours, asked: dict[str, str]) -> str:
     return f"more than {page.total:,}" if page.is_capped else f"{page.total:,}"
 
 
-async def measure(url: str, theirs: Helpdesk, runs: int) -> list[Paired]:
+async def measure(url: str, folder: Path, theirs: Helpdesk, runs: int) -> list[Paired]:
     database = Database(url)
     app = create_app(
         Settings(
             database_url=url,
             var_dir=Path(tempfile.mkdtemp()),
             public_url=BASE,
+            field_key=SecretStr(use_key_of(folder)),
             **{name: SecretStr(secrets.token_hex(32)) for name in ("secret_key", "internal_api_token", "bot_token")},
         )
     )
@@ -325,7 +327,7 @@ def main() -> None:
     server, url = registry.prepare(arguments.folder, arguments.rows)
     try:
         theirs = loaded(url, python, arguments.rows)
-        paired = asyncio.run(measure(url, theirs, arguments.runs))
+        paired = asyncio.run(measure(url, arguments.folder, theirs, arguments.runs))
         theirs.stop()
     finally:
         server.release()

@@ -30,6 +30,7 @@ from backend.reports.drawing import drawings
 from backend.reports.figures import By, Filters, Report
 from backend.reports.periods import Period
 from benchmarks import reports_data
+from benchmarks.field_key import use_key_of
 from benchmarks.reports_data import Size
 
 RESULTS = Path(__file__).parent / "results" / "reports.md"
@@ -104,6 +105,7 @@ async def tell_chats(url: str) -> tuple[int, float]:
 
 def prepare(folder: Path, size: Size) -> tuple[EmbeddedPostgres, str, float | None]:
     """A server with the data, loaded now unless it is there; its address, and how long loading took."""
+    use_key_of(folder)
     server = EmbeddedPostgres(folder / "postgres")
     address, name = server.start(), f"reports_{size.conversations}"
     parts: dict[str, Any] = psycopg.conninfo.conninfo_to_dict(address)

@@ -5,6 +5,10 @@ from dataclasses import dataclass
 
 import psycopg
 
+from backend.vault import ring
+from backend.vault.blind import Kind
+from backend.vault.columns import sealed_text
+
 #: Columns of arrays to pick from: places, topics, agencies, people of the staff, areas.
 _KNOWN = """
 CREATE UNLOGGED TABLE known AS SELECT
@@ -38,10 +42,10 @@ INSERT INTO contact (id, created_at) SELECT md5('t' || i)::uuid, {_WHEN} FROM ge
 INSERT INTO conversation (id, channel, account, external_user_id, contact_id, identity_id, owner, ownership_epoch,
   language, is_emergency, last_seq, agent_read_seq, last_message_at, last_citizen_at, rating_state,
   in_scripted_intake, created_at)
-SELECT md5('c' || i)::uuid, ('{{{{web,whatsapp,telegram}}}}'::text[])[1 + {_of(1, 3)}], 'a', i::text,
+SELECT md5('c' || i)::uuid, ('{{{{web,whatsapp,telegram}}}}'::text[])[1 + {_of(1, 3)}], 'a', sealed,
   md5('t' || i)::uuid, md5('i' || i)::uuid, 'bot', 0, 'es-MX', false, 5, 0, {_WHEN} + interval '5 minutes', {_WHEN},
   'none', false, {_WHEN}
-FROM generate_series(1, {{n}}) i
+FROM chatter
 """
 #: Five to a conversation: citizen, bot, citizen, bot, citizen.
 _MESSAGES = f"""
@@ -80,7 +84,7 @@ SELECT md5('l' || i)::uuid, 'llamada', CASE WHEN i % 3 = 0 THEN 'realizada' ELSE
   {_of(3, 900)}, 'persona', CASE WHEN how = 0 THEN 'transferida' ELSE 'atendida' END,
   ('{{{{peticion,informacion,seguimiento,queja,felicitacion,equivocada,broma}}}}'::text[])[1 + {_of(12, 7)}],
   {_one("people", 5)}, {_one("areas", 5)}, CASE WHEN how = 0 THEN {_one("areas", 6)} END,
-  '+52662' || lpad(i::text, 7, '0'),
+  NULL,
   {_one("places", 6)}, {_one("topics", 7)}, CASE WHEN i % 3 = 0 THEN md5('p' || 1 + i % 250000)::uuid END, '',
   CASE WHEN i % 7 = 0 THEN 1 + {_of(11, 5)} END
 FROM (SELECT i, {_WHEN} AS at, {_of(4, 10)} AS how FROM generate_series(1, {{n}}) i) row, known
@@ -123,6 +127,15 @@ class Size:
     untold: int
 
 
+def _seal_chatters(connection: psycopg.Connection, url: str, count: int) -> None:
+    """Who writes in each conversation, as the database holds them."""
+    ring.use(ring.Keyring(url))
+    connection.execute("CREATE TEMP TABLE chatter (i int, sealed bytea)")
+    with connection.cursor().copy("COPY chatter FROM STDIN") as copy:
+        for number in range(1, count + 1):
+            copy.write_row((number, sealed_text("conversation.external_user_id", Kind.CHANNEL_USER, str(number))))
+
+
 def load(url: str, size: Size) -> float:
     """Fill a migrated and seeded database; how many seconds it took. References are not checked while it is loaded."""
     began = time.monotonic()
@@ -137,6 +150,7 @@ def load(url: str, size: Size) -> float:
         )  # fmt: skip
         for table in _LARGE:  # indexes are made at the end
             connection.execute(f"UPDATE pg_index SET indisready = false WHERE indrelid = '{table}'::regclass")
+        _seal_chatters(connection, url, size.conversations)
         for statement, count in steps:
             for part in statement.split(";"):
                 connection.execute(part.format(n=count))

@@ -20,6 +20,7 @@ from backend.db import Database, in_transaction
 from backend.embedded import EmbeddedPostgres
 from backend.migrate import migrate
 from backend.settings import Settings
+from backend.vault import kek
 from tests.chromium import browser
 from tests.once import authorities_read_once, statements_compiled_once
 from tests.said import pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown
@@ -37,6 +38,8 @@ __all__ = [
     "statements_compiled_once",
 ]
 
+#: Of the tests' databases, here and in the programs that tests start.
+os.environ.setdefault("FIELD_KEY", "dGVzdHMtYXJlLXNlYWxlZC1ieS10aGlzLWtleS0wMTI")
 _numbers = itertools.count()
 
 
@@ -85,6 +88,7 @@ def postgres() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def template(postgres: str) -> str:
     """A migrated and seeded database to copy."""
+    kek.install_from(os.environ)
     name = "chat_sonora_template"
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
@@ -130,6 +134,7 @@ def settings(database_url: str, tmp_path: Path) -> Settings:
             "database_url": database_url,
             "var_dir": tmp_path / "var",
             "secret_key": "test-secret-key-0123456789abcdef",
+            "field_key": os.environ["FIELD_KEY"],
             "internal_api_token": "test-internal-token",
             "bot_token": "test-bot-token",
             "widget_origins": ["https://portal.example"],

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, func, literal_column, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, false, func, literal_column, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -22,6 +22,8 @@ from backend.ledger.models import (
 )
 from backend.registry.models import Person, Petition
 from backend.text import fold
+from backend.vault import blind
+from backend.vault.columns import ending_of
 
 PAGE = 50
 CHUNK = 1000
@@ -44,7 +46,7 @@ class CallFilter:
     agent_id: UUID | None = None
     area_id: UUID | None = None
     municipality_id: str | None = None
-    #: Some digits of the number, in a row.
+    #: The whole number; or its last digits, of which the last four count.
     digits: str = ""
     words: str = ""
 
@@ -146,9 +148,11 @@ def _conditions(wanted: CallFilter) -> list[ColumnElement[bool]]:
 
 
 def _number(digits: str) -> ColumnElement[bool]:
+    if len(digits) < blind.SHORT_ENDING:
+        return false()
     if len(digits) == 10:
         return Interaction.phone == f"+52{digits}"
-    return Interaction.phone.contains(digits, autoescape=True)
+    return ending_of(Interaction.phone) == digits
 
 
 async def page(

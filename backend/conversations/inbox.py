@@ -16,6 +16,7 @@ from backend.conversations.errors import PayloadNotOffered
 from backend.conversations.messages import StoredFile
 from backend.conversations.models import Author, Conversation, EventKind, InboundMedia, Message
 from backend.jobqueue import defer
+from backend.vault.columns import index_of
 
 ADVANCE = "conversations.advance"
 FETCH_MEDIA = "conversations.fetch_media"
@@ -70,7 +71,9 @@ async def open_conversation(
     created = await session.scalar(
         insert(Conversation)
         .values(**key, contact_id=contact.id, language=language, page_url=page_url)
-        .on_conflict_do_nothing(index_elements=list(key))
+        .on_conflict_do_nothing(
+            index_elements=[Conversation.channel, Conversation.account, index_of(Conversation.external_user_id)]
+        )
         .returning(Conversation.id)
     )
     conversation = await session.scalar(select(Conversation).filter_by(**key))

@@ -10,6 +10,8 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.db import Base, enum_column
+from backend.vault.blind import Kind
+from backend.vault.columns import Sealed, SealedText, blind_index
 
 
 class Owner(enum.StrEnum):
@@ -98,15 +100,15 @@ class Conversation(Base):
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     channel: Mapped[str] = mapped_column(String(20))
     account: Mapped[str] = mapped_column(String(80))
-    external_user_id: Mapped[str] = mapped_column(String(120))
+    external_user_id: Mapped[str] = mapped_column(Sealed("conversation.external_user_id", Kind.CHANNEL_USER))
     contact_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("contact.id"), index=True)
     #: Shared by conversations that are proved to be one person's (docs/adr/0010); a contact may hold several,
     #: joined by staff, and what opens a petition without its code is this.
     identity_id: Mapped[uuid.UUID] = mapped_column(default=uuid.uuid4, index=True)
     #: How the vendor is told whom to send to, where that is not `external_user_id`.
-    address: Mapped[str | None] = mapped_column(String(160))
+    address: Mapped[str | None] = mapped_column(SealedText("conversation.address"))
     #: E.164, vouched for by the channel; None where it does not tell.
-    verified_phone: Mapped[str | None] = mapped_column(String(20), index=True)
+    verified_phone: Mapped[str | None] = mapped_column(Sealed("conversation.verified_phone", Kind.PHONE))
     display_name: Mapped[str | None] = mapped_column(String(120))
     opted_out_at: Mapped[datetime | None]
     blocked_at: Mapped[datetime | None]
@@ -141,7 +143,13 @@ class Conversation(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     __table_args__ = (
-        UniqueConstraint("channel", "account", "external_user_id"),
+        blind_index(
+            "uq_conversation_channel_account_external_user_id",
+            "external_user_id",
+            before=("channel", "account"),
+            unique=True,
+        ),
+        blind_index("ix_conversation_verified_phone", "verified_phone"),
         Index("ix_conversation_owner", "owner", "last_message_at"),
         Index("ix_conversation_agent", "agent_id", "owner"),
         CheckConstraint("owner <> 'agent' OR agent_id IS NOT NULL", name="agent_owns"),

@@ -9,6 +9,7 @@ from sqlalchemy import ForeignKey, Index, String, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.db import Base, enum_column
+from backend.vault.columns import SealedJson
 
 
 class BatchState(enum.StrEnum):
@@ -72,7 +73,7 @@ class ImportRow(Base):
     state: Mapped[RowState] = mapped_column(enum_column(RowState, "state"))
     #: The narrative's first words and who says it, without accents, hashed: the same row has the same.
     fingerprint: Mapped[str] = mapped_column(String(40))
-    fields: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    fields: Mapped[dict[str, Any]] = mapped_column(SealedJson("import_row.fields"), default=dict)
     #: By field, in words.
     problems: Mapped[dict[str, Any]] = mapped_column(default=dict)
     #: What it repeats: a folio, or «fila 12».

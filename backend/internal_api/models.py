@@ -7,6 +7,7 @@ from sqlalchemy import String, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.db import Base
+from backend.vault.columns import SealedJson
 
 
 class IdempotentAnswer(Base):
@@ -15,5 +16,5 @@ class IdempotentAnswer(Base):
     __tablename__ = "idempotent_answer"
 
     key: Mapped[str] = mapped_column(String(200), primary_key=True)
-    answer: Mapped[dict[str, Any]]
+    answer: Mapped[dict[str, Any]] = mapped_column(SealedJson("idempotent_answer.answer"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

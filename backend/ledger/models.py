@@ -12,6 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from backend import clock
 from backend.db import Base, enum_column
+from backend.vault.blind import Kind
+from backend.vault.columns import Sealed, SealedJson, blind_index
 
 #: A row's name and notes as a search finds them: each word as it is, but without accents.
 WORDS = "to_tsvector('simple', translate(lower(coalesce(caller_name, '') || ' ' || notes), 'áéíóúüñ', 'aeiouun'))"
@@ -121,7 +123,7 @@ class Interaction(Base):
     #: With whom they were put through there.
     transfer_to: Mapped[str | None] = mapped_column(String(160))
 
-    phone: Mapped[str | None] = mapped_column(String(20))  # E.164
+    phone: Mapped[str | None] = mapped_column(Sealed("interaction.phone", Kind.PHONE))  # E.164
     caller_name: Mapped[str | None] = mapped_column(String(200))
     person_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
     municipality_id: Mapped[str | None] = mapped_column(ForeignKey("municipality.id"))
@@ -154,7 +156,7 @@ class Interaction(Base):
         Index("ix_interaction_started", "started_at"),
         Index("ix_interaction_kind_started", "kind", "started_at"),
         Index("ix_interaction_agent_started", "agent_id", "started_at"),
-        Index("ix_interaction_phone", "phone", "started_at"),
+        blind_index("ix_interaction_phone", "phone", "started_at"),
         Index("ix_interaction_person", "person_id", "started_at"),
         Index("ix_interaction_petition", "petition_id", "started_at"),
         Index("ix_interaction_conversation", "conversation_id", "started_at"),
@@ -176,8 +178,8 @@ class InteractionChange(Base):
     #: None: a machine learned it late, as a call's length from a status callback.
     user_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff_user.id"))
     reason: Mapped[str] = mapped_column(String(300), default="")
-    #: `{field: [before, after]}`, as JSON.
-    fields: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    #: `{field: [before, after]}`.
+    fields: Mapped[dict[str, Any]] = mapped_column(SealedJson("interaction_change.fields"), default=dict)
     at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     __table_args__ = (Index("ix_interaction_change_interaction", "interaction_id", "at"),)

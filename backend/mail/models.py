@@ -10,6 +10,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.db import Base, enum_column
+from backend.vault.columns import SealedText
 
 
 class MailState(enum.StrEnum):
@@ -33,7 +34,7 @@ class EmailMessage(Base):
     __tablename__ = "email_message"
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
-    to_address: Mapped[str] = mapped_column(String(254))
+    to_address: Mapped[str] = mapped_column(SealedText("email_message.to_address"))
     subject: Mapped[str] = mapped_column(String(200))
     text: Mapped[str]
     link: Mapped[str] = mapped_column(String(200), default="")

@@ -9,6 +9,7 @@ from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.db import Base, enum_column
+from backend.vault.columns import SealedBytes
 
 
 class ReceiveMode(enum.StrEnum):
@@ -111,7 +112,7 @@ class UnreadableWebhook(Base):
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("channel_account.id"), index=True)
     url: Mapped[str] = mapped_column(String(500))
-    body: Mapped[bytes] = mapped_column(LargeBinary)
+    body: Mapped[bytes] = mapped_column(SealedBytes("unreadable_webhook.body"))
     reason: Mapped[str] = mapped_column(String(60))
     replayed_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -7,6 +7,7 @@ from sqlalchemy import create_engine, pool
 
 from backend.db import sqlalchemy_url
 from backend.models import metadata
+from backend.vault import kek
 
 
 def include_name(name: str | None, kind: str, parents: object) -> bool:
@@ -17,6 +18,7 @@ def include_name(name: str | None, kind: str, parents: object) -> bool:
 
 def run() -> None:
     url = context.config.get_main_option("sqlalchemy.url") or sqlalchemy_url(os.environ["DATABASE_URL"])
+    kek.install_from(os.environ)
     engine = create_engine(url, poolclass=pool.NullPool)
     with engine.connect() as connection:
         # One migration at a time, however many servers start together.

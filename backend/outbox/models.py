@@ -9,6 +9,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.db import Base, enum_column
+from backend.vault.columns import SealedText
 
 
 class DeliveryState(enum.StrEnum):
@@ -47,7 +48,7 @@ class Delivery(Base):
     conversation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("conversation.id"))
     channel: Mapped[str] = mapped_column(String(20))
     account: Mapped[str] = mapped_column(String(80))
-    recipient: Mapped[str] = mapped_column(String(160))
+    recipient: Mapped[str] = mapped_column(SealedText("delivery.recipient"))
     state: Mapped[DeliveryState] = mapped_column(enum_column(DeliveryState, "state"), default=DeliveryState.PENDING)
     attempts: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -24,6 +24,7 @@ from backend.outreach.models import (
     TaskState,
 )
 from backend.registry import deadlines
+from backend.vault.columns import index_of
 
 #: Working days in which a call is to be made, but for campaigns, which say it themselves.
 DUE_DAYS: Mapping[ReasonKind, int] = {
@@ -186,7 +187,7 @@ async def _of_phone(session: AsyncSession, wanted: Ask, due_on: date) -> CallTas
             updated_at=moment,
         )
         .on_conflict_do_update(
-            index_elements=[CallTask.phone],
+            index_elements=[index_of(CallTask.phone)],
             index_where=CallTask.state == TaskState.PENDING,
             set_={"updated_at": func.greatest(CallTask.updated_at, moment)},
         )

@@ -66,7 +66,10 @@ def _missed() -> Select[*tuple[Any, ...]]:
             Interaction.id,
             Interaction.kind,
             Interaction.outcome,
-            phone.label("phone"),
+            # Each is opened by its own column's name: of the three, the first that there is.
+            Interaction.phone.label("called_from"),
+            Conversation.verified_phone,
+            Person.phone.label("persons_phone"),
             func.coalesce(Interaction.caller_name, Person.full_name).label("name"),
             func.coalesce(Interaction.person_id, Conversation.person_id).label("person_id"),
             Interaction.conversation_id,
@@ -96,7 +99,7 @@ async def _ask_for_missed(session: AsyncSession, row: Row[Any]) -> bool:
     told = "dejó un mensaje en el buzón" if is_message else "se fue antes de que se le atendiera"
     wanted = Ask(
         ReasonKind.ASKED if is_message else ReasonKind.ABANDONED,
-        row.phone,
+        row.called_from or row.verified_phone or row.persons_phone,
         name=row.name,
         note=f"{way} el {when} y {told}.",
         conversation_id=row.conversation_id,

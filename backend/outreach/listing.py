@@ -20,6 +20,8 @@ from backend.outreach.models import CallAttempt, CallReason, CallTask, ReasonKin
 from backend.registry import folios, intake
 from backend.registry.models import Person, Petition
 from backend.text import fold
+from backend.vault import blind
+from backend.vault.columns import ending_of
 
 PAGE = 50
 _LONGEST_HISTORY = 10
@@ -129,12 +131,14 @@ def _has(condition: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def _matches(typed: str) -> ColumnElement[bool]:
-    """By folio, by telephone, or by a part of the name."""
+    """By folio, by telephone or its last four digits, or by a part of the name."""
     folio, phone = folios.parse(typed), intake.phone(typed)
     if folio is not None:
         return _has(CallReason.petition_id.in_(select(Petition.id).where(Petition.folio == folio)))
     if phone is not None:
         return CallTask.phone == phone
+    if len(typed) == blind.SHORT_ENDING and typed.isdigit():
+        return ending_of(CallTask.phone) == typed
     words = [f"%{word}%" for word in fold(typed).split()[:6]]
     known = select(Person.id).where(*(Person.search_text.like(word) for word in words))
     plain = [CallTask.name.ilike(f"%{word}%") for word in typed.split()[:6]]

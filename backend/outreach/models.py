@@ -11,6 +11,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 from backend import clock
 from backend.db import Base, enum_column
 from backend.ledger.models import Purpose
+from backend.vault.blind import Kind
+from backend.vault.columns import Sealed, blind_index
 
 
 class ReasonKind(enum.StrEnum):
@@ -79,7 +81,7 @@ class CallTask(Base):
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     #: E.164; None only for what was asked before numbers were required.
-    phone: Mapped[str | None] = mapped_column(String(20), index=True)
+    phone: Mapped[str | None] = mapped_column(Sealed("call_task.phone", Kind.PHONE))
     name: Mapped[str | None] = mapped_column(String(200))
     person_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("person.id"))
     state: Mapped[TaskState] = mapped_column(enum_column(TaskState, "state"), default=TaskState.PENDING)
@@ -106,7 +108,8 @@ class CallTask(Base):
     __table_args__ = (
         CheckConstraint("(state = 'pendiente') = (closed_at IS NULL)", name="closed_when_over"),
         CheckConstraint("(state = 'cerrada') = (closed_because IS NOT NULL)", name="closed_for_a_reason"),
-        Index("uq_call_task_pending_phone", "phone", unique=True, postgresql_where=sql("state = 'pendiente'")),
+        blind_index("ix_call_task_phone", "phone"),
+        blind_index("uq_call_task_pending_phone", "phone", unique=True, where="state = 'pendiente'"),
         Index("ix_call_task_pending_person", "person_id", postgresql_where=sql("state = 'pendiente'")),
         Index("ix_call_task_pending_due", "due_on", "id", postgresql_where=sql("state = 'pendiente'")),
         Index("ix_call_task_closed", "closed_at", "id", postgresql_where=sql("state <> 'pendiente'")),
@@ -128,7 +131,7 @@ class CallReason(Base):
     petition_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("petition.id"), index=True)
     campaign_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("call_campaign.id"), index=True)
     name: Mapped[str | None] = mapped_column(String(200))
-    phone: Mapped[str | None] = mapped_column(String(20))
+    phone: Mapped[str | None] = mapped_column(Sealed("call_reason.phone", Kind.PHONE))
     #: What to say, or what is known of why.
     note: Mapped[str] = mapped_column(default="")
     purpose: Mapped[Purpose] = mapped_column(enum_column(Purpose, "purpose"))
@@ -215,11 +218,11 @@ class DoNotCall(Base):
     __tablename__ = "do_not_call"
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
-    phone: Mapped[str] = mapped_column(String(20))
+    phone: Mapped[str] = mapped_column(Sealed("do_not_call.phone", Kind.PHONE))
     reason: Mapped[str] = mapped_column(String(300), default="")
     added_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff_user.id"))
     added_at: Mapped[datetime] = mapped_column(server_default=func.now())
     lifted_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff_user.id"))
     lifted_at: Mapped[datetime | None]
 
-    __table_args__ = (Index("uq_do_not_call_phone", "phone", unique=True, postgresql_where=sql("lifted_at IS NULL")),)
+    __table_args__ = (blind_index("uq_do_not_call_phone", "phone", unique=True, where="lifted_at IS NULL"),)

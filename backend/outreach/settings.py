@@ -18,6 +18,7 @@ from backend.outreach.errors import CallRefused
 from backend.outreach.models import CallRules, ClosedBecause, DoNotCall
 from backend.outreach.rules import Limits
 from backend.registry import deadlines
+from backend.vault.columns import index_of
 
 #: As far as a next try is looked for.
 _AHEAD = timedelta(days=70)
@@ -92,7 +93,9 @@ async def bar(session: AsyncSession, user: User, phone: str, reason: str) -> Non
         phone=phone, reason=reason.strip()[:300], added_by=user.id, added_at=clock.now()
     )
     await session.execute(
-        statement.on_conflict_do_nothing(index_elements=[DoNotCall.phone], index_where=DoNotCall.lifted_at.is_(None))
+        statement.on_conflict_do_nothing(
+            index_elements=[index_of(DoNotCall.phone)], index_where=DoNotCall.lifted_at.is_(None)
+        )
     )
     task = await tasks.pending_of_phone(session, phone)
     if task is not None:

@@ -7,11 +7,10 @@ from typing import Any
 from uuid import UUID
 
 from rapidfuzz import fuzz
-from sqlalchemy import func, literal, select, true
+from sqlalchemy import LargeBinary, func, literal, select, true
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
-from sqlalchemy.types import String
 
 from backend import clock
 from backend.catalog import service as catalog
@@ -30,12 +29,15 @@ from backend.registry.models import (
     Priority,
 )
 from backend.text import fold
+from backend.vault import blind
+from backend.vault.blind import Kind
+from backend.vault.columns import index_of
 
 #: From here two names with the same phone or e-mail are one person's.
 SAME_NAME = 80.0
 #: So many people of one contact are compared: an office's telephone may stand for hundreds.
 _NAMESAKES = 20
-_CONTACTS = ("phone", "email", "curp")
+_CONTACTS = tuple(kind.value for kind in (Kind.PHONE, Kind.EMAIL, Kind.CURP))
 
 
 @dataclass(frozen=True)
@@ -165,7 +167,7 @@ class _Known:
         for way in _CONTACTS:
             wanted = {str(value) for new in news if new.name and (value := getattr(new, way))}
             if wanted:
-                for contact, person in await _people_of(session, getattr(Person, way), wanted):
+                for contact, person in await _people_of(session, Kind(way), getattr(Person, way), wanted):
                     known._by_contact.setdefault((way, contact), []).append(person)
         return known
 
@@ -200,13 +202,14 @@ class _Known:
 
 
 async def _people_of(
-    session: AsyncSession, way: InstrumentedAttribute[str | None], contacts: Iterable[str]
+    session: AsyncSession, kind: Kind, way: InstrumentedAttribute[str | None], contacts: Iterable[str]
 ) -> Sequence[tuple[str, Person]]:
     """Some of the people of each contact."""
-    wanted = select(func.unnest(literal(sorted(contacts), ARRAY(String))).label("contact")).subquery()
-    person = aliased(Person, select(Person).where(way == wanted.c.contact).limit(_NAMESAKES).lateral())
+    by_index = {blind.index(kind, contact): contact for contact in contacts}
+    wanted = select(func.unnest(literal(sorted(by_index), ARRAY(LargeBinary))).label("contact")).subquery()
+    person = aliased(Person, select(Person).where(index_of(way) == wanted.c.contact).limit(_NAMESAKES).lateral())
     rows = await session.execute(select(wanted.c.contact, person).select_from(wanted).join(person, true()))
-    return [(contact, found) for contact, found in rows]
+    return [(by_index[contact], found) for contact, found in rows]
 
 
 async def person_of(session: AsyncSession, new: NewPetition) -> Person:
@@ -222,10 +225,7 @@ def is_same_name(one: str, other: str) -> bool:
 
 
 def _person_text(person: Person) -> str:
-    phone = (person.phone or "").removeprefix("+52")
-    reversed_phone = searching.backwards(person.phone)
-    parts = (person.full_name, phone, reversed_phone, person.email, person.curp)
-    return fold(" ".join(part for part in parts if part))
+    return fold(" ".join([person.full_name, *searching.contact_words(person.phone, person.email, person.curp)]))
 
 
 def search_text(petition: Petition, person: Person | None, place: str | None) -> str:

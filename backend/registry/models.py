@@ -12,6 +12,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from backend import clock
 from backend.db import Base, enum_column
+from backend.vault.blind import Kind
+from backend.vault.columns import Sealed, SealedJson, blind_index
 
 #: The words of `search_text` as a search finds them: as they are, and by their stems. Nothing but letters and
 #: digits makes a word, so that «fuga/drenaje» is two.
@@ -139,20 +141,24 @@ class DraftState(enum.StrEnum):
 
 
 class Person(Base):
-    """Somebody who addressed the office. `search_text` is name and contact without accents, lower case."""
+    """Somebody who addressed the office. `search_text` is their name without accents, lower case, and the words that
+    stand for telephone, e-mail and CURP (`vault.blind`)."""
 
     __tablename__ = "person"
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     full_name: Mapped[str] = mapped_column(String(200))
-    phone: Mapped[str | None] = mapped_column(String(20), index=True)  # E.164
-    email: Mapped[str | None] = mapped_column(String(254), index=True)
-    curp: Mapped[str | None] = mapped_column(String(18), index=True)
+    phone: Mapped[str | None] = mapped_column(Sealed("person.phone", Kind.PHONE))  # E.164
+    email: Mapped[str | None] = mapped_column(Sealed("person.email", Kind.EMAIL))
+    curp: Mapped[str | None] = mapped_column(Sealed("person.curp", Kind.CURP))
     search_text: Mapped[str] = mapped_column(default="")
     search: Mapped[str] = mapped_column(TSVECTOR, Computed(SIMPLE_WORDS, persisted=True), deferred=True)
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
-    __table_args__ = (Index("ix_person_search", "search", postgresql_using="gin"),)
+    __table_args__ = (
+        Index("ix_person_search", "search", postgresql_using="gin"),
+        *(blind_index(f"ix_person_{name}", name) for name in ("phone", "email", "curp")),
+    )
     #: Nobody reads `search` back after writing, nor waits for it when many are written.
     __mapper_args__ = {"eager_defaults": False}  # noqa: RUF012 (declared so by the base)
 
@@ -297,7 +303,7 @@ class PetitionDraft(Base):
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     conversation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("conversation.id"))
     kind: Mapped[PetitionKind] = mapped_column(enum_column(PetitionKind, "kind"))
-    fields: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    fields: Mapped[dict[str, Any]] = mapped_column(SealedJson("petition_draft.fields"), default=dict)
     awaiting: Mapped[str | None] = mapped_column(String(40))
     #: The conversations in which it was told before it moved, whose files are its own too.
     earlier_conversations: Mapped[list[str]] = mapped_column(default=list)

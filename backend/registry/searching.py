@@ -1,8 +1,9 @@
 """What staff type into a search box, as a condition that an index answers among millions.
 
 A word finds other forms of it («baches» finds «bache»); where nothing has all as whole words, what begins with them
-(of a common name, beginnings would be most of the index). A number finds a folio's number, or a telephone by its
-beginning or its end. All words must be there, in any order. See docs/adr/0018.
+(of a common name, beginnings would be most of the index). A number finds a folio's number, or a telephone by all its
+digits or its last seven or four; an e-mail or a CURP finds whose it is when it is whole: the database knows them only
+as words that stand for them (docs/adr/0026). All words must be there, in any order. See docs/adr/0018.
 """
 
 import re
@@ -15,11 +16,13 @@ from sqlalchemy.orm import InstrumentedAttribute
 from backend.registry import folios
 from backend.registry.models import Person, Petition
 from backend.text import fold
+from backend.vault import blind
+from backend.vault.blind import Kind
 
-#: Before a telephone written backwards, by which its end is found as a beginning.
-BACKWARDS = "tel"
 #: As migration 0016 and the models have it: what separates words for the search.
 _BREAK = re.compile(r"[^a-z0-9]+")
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[a-z]{2,}")
+_CURP = re.compile(r"[a-z]{4}\d{6}[a-z]{6}[a-z0-9]\d")
 _ONLY_NUMBERS = re.compile(r"[\d\s()+.\-–/]+")
 #: Shorter beginnings would stand for half the dictionary.
 _LEAST_PREFIX, _LEAST_DIGITS = 3, 4
@@ -37,7 +40,7 @@ def petitions(typed: str, *, whole: bool = False) -> ColumnElement[bool]:
 
 
 def people(typed: str) -> ColumnElement[bool]:
-    """People by parts of their name, telephone, e-mail or CURP."""
+    """People by parts of their name; by telephone, e-mail or CURP."""
     return _has(Person.search, typed, False)
 
 
@@ -46,25 +49,39 @@ def some_people(typed: str) -> Select[UUID]:
     return select(Person.id).where(people(typed)).limit(_MOST_PEOPLE)
 
 
-def backwards(phone: str | None) -> str:
-    """The word that finds a telephone (E.164) by its last digits; empty where there is none."""
-    digits = "".join(char for char in phone or "" if char.isdigit())[-_PHONE_DIGITS:]
-    return BACKWARDS + digits[::-1] if digits else ""
+def contact_words(phone: str | None, email: str | None, curp: str | None) -> list[str]:
+    """The words by which a search finds what reaches somebody."""
+    told = ((Kind.PHONE, phone), (Kind.EMAIL, email), (Kind.CURP, curp))
+    return [word for kind, value in told for word in blind.words(kind, value)]
 
 
 def _has(column: InstrumentedAttribute[str], typed: str, whole: bool) -> ColumnElement[bool]:
     folded = fold(typed)
-    words = [word for word in _BREAK.split(folded) if word][:_MOST_WORDS]
-    if not words:
+    contacts, rest = _contacts(folded)
+    words = [word for word in _BREAK.split(rest) if word][:_MOST_WORDS]
+    if not words and not contacts:
         return false()
-    if _ONLY_NUMBERS.fullmatch(folded) and len("".join(words)) >= _LEAST_DIGITS:
+    if not contacts and _ONLY_NUMBERS.fullmatch(folded) and len("".join(words)) >= _LEAST_DIGITS:
         return column.op("@@", is_comparison=True)(_simple(_number("".join(words)[-_PHONE_DIGITS:])))
-    wanted = _word(words[0], whole)
-    for word in words[1:]:
-        wanted = wanted.op("&&")(_word(word, whole))
+    wanted, *others = [*(_simple(one) for one in contacts), *(_word(word, whole) for word in words)]
+    for other in others:
+        wanted = wanted.op("&&")(other)
     # Only words such as «de la»: as they stand.
-    asked = case((func.numnode(wanted) == 0, _simple(" & ".join(words))), else_=wanted)
+    asked = case((func.numnode(wanted) == 0, _simple(" & ".join(words))), else_=wanted) if words else wanted
     return column.op("@@", is_comparison=True)(asked)
+
+
+def _contacts(folded: str) -> tuple[list[str], str]:
+    """E-mails and CURPs among what was typed, each as a query; and the rest. Somebody's narrative may have them too."""
+    found, rest = [], []
+    for typed in folded.split(" "):
+        is_email = _EMAIL.fullmatch(typed) is not None
+        if is_email or _CURP.fullmatch(typed):
+            parts = " & ".join(part for part in _BREAK.split(typed) if part)
+            found.append(f"{blind.word(Kind.EMAIL if is_email else Kind.CURP, typed)} | ({parts})")
+        else:
+            rest.append(typed)
+    return found, " ".join(rest)
 
 
 def _word(word: str, whole: bool) -> ColumnElement[str]:
@@ -80,7 +97,9 @@ def _word(word: str, whole: bool) -> ColumnElement[str]:
 def _number(digits: str) -> str:
     if len(digits) < _LEAST_DIGITS:
         return f"{digits} | {digits.zfill(_FOLIO_DIGITS)}"
-    ways = [f"{digits}:*", f"{BACKWARDS}{digits[::-1]}:*"]
+    ways = [f"{digits}:*"]
+    if len(digits) in blind.ENDINGS:
+        ways.append(blind.phone_word(digits))
     if len(digits) < _FOLIO_DIGITS:
         ways.append(digits.zfill(_FOLIO_DIGITS))
     return " | ".join(ways)

@@ -20,6 +20,8 @@ from backend.registry.models import Person, Petition, PetitionKind, PetitionStat
 from backend.related import scoring
 from backend.related.scoring import LIKELY, Score, Side
 from backend.text import fold
+from backend.vault.blind import Kind
+from backend.vault.columns import BlindIndex, index_sql
 
 #: Petitions told longer ago than this are not looked at.
 WINDOW = timedelta(days=180)
@@ -46,11 +48,13 @@ _RARITY = text("""
      LIMIT 12
 """)
 #: Each way by an index, into a set of its own before it is sorted: so the planner never walks the whole table by date.
-_BY_PERSON = """
+_CONTACTS = (Kind.PHONE, Kind.EMAIL, Kind.CURP)
+_SAME_CONTACT = " OR ".join(f"{index_sql(f'person.{kind.value}')} = :{kind.value}" for kind in _CONTACTS)
+_BY_PERSON = f"""
     SELECT petition.id, petition.created_at FROM petition JOIN person ON person.id = petition.person_id
-     WHERE (person.phone = :phone OR person.email = :email OR person.curp = :curp OR person.id = :person_id)
+     WHERE ({_SAME_CONTACT} OR person.id = :person_id)
        AND petition.created_at > :since
-"""
+"""  # noqa: S608 (our own words)
 _BY_PLACE = """
     SELECT id, created_at FROM petition
      WHERE municipality_id = :municipality AND translate(lower(colonia), 'áéíóúüñ', 'aeiouun') = :place
@@ -63,9 +67,7 @@ _BY_WORDS = """
        AND (municipality_id = :municipality OR :municipality IS NULL)
 """
 _TYPES: dict[str, TypeEngine[Any]] = {
-    "phone": String(),
-    "email": String(),
-    "curp": String(),
+    **{kind.value: BlindIndex(kind) for kind in _CONTACTS},
     "person_id": Uuid(),
     "municipality": String(),
     "place": String(),

@@ -14,6 +14,8 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.db import Base, enum_column
 from backend.ledger.models import Direction
+from backend.vault.blind import Kind
+from backend.vault.columns import Sealed, SealedJson, blind_index
 
 
 class CallState(enum.StrEnum):
@@ -44,7 +46,7 @@ class Call(Base):
     #: None only between our asking for a call and Twilio's first word of it.
     call_sid: Mapped[str | None] = mapped_column(String(40), unique=True)
     direction: Mapped[Direction] = mapped_column(enum_column(Direction, "direction"))
-    phone: Mapped[str | None] = mapped_column(String(20))  # E.164; None: hidden
+    phone: Mapped[str | None] = mapped_column(Sealed("voice_call.phone", Kind.PHONE))  # E.164; None: hidden
     state: Mapped[CallState] = mapped_column(enum_column(CallState, "state"), default=CallState.MENU)
     agent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff_user.id"))
     #: The folio that was filed by it, whose status was told, or for which it is made.
@@ -57,7 +59,7 @@ class Call(Base):
 
     __table_args__ = (
         Index("ix_voice_call_open", "state", "queued_at", postgresql_where=sql("state <> 'terminada'")),
-        Index("ix_voice_call_phone", "phone", "started_at"),
+        blind_index("ix_voice_call_phone", "phone", "started_at"),
     )
 
 
@@ -92,7 +94,7 @@ class CallEvent(Base):
     user_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff_user.id"))
     detail: Mapped[dict[str, Any]] = mapped_column(default=dict)
     #: The callback's form.
-    raw: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    raw: Mapped[dict[str, Any]] = mapped_column(SealedJson("voice_call_event.raw"), default=dict)
     received_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     __table_args__ = (UniqueConstraint("call_id", "key"),)

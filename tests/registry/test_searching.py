@@ -26,10 +26,11 @@ async def test_parts_of_names_phones_and_folios_and_other_forms_of_words_find_a_
     await _file(database, "No hay luz en el ejido", "Pedro Soto", phone="+526449998877")
     typed_for = {
         "one": ["bache", "BACHES", "yocup", "maría cruz", "Cruz, María", "de la cruz", "san beni", "avenida",
-                "662 123 4567", "+52 662-123-4567", "044 662 123 4567", "4567", "123 4567", "6621", "cruz 4567",
-                "mj.cruz@correo.mx", "mj.cruz", "arreglen", folio, folio.lower().replace("-", " "), "1", "0001",
-                f"{folio} urgente", "bache calle benito"],
-        "none": ["ocupicio", "bache soto", "123456", "345", "yocupx", "999", "a", "% _"],
+                "662 123 4567", "+52 662-123-4567", "044 662 123 4567", "4567", "123 4567", "cruz 4567",
+                "mj.cruz@correo.mx", "MJ.Cruz@Correo.mx bache", "arreglen", folio,
+                folio.lower().replace("-", " "), "1", "0001", f"{folio} urgente", "bache calle benito"],
+        "none": ["ocupicio", "bache soto", "123456", "345", "6621", "34567", "mj.cruz", "cruz@correo.mx",
+                 "yocupx", "999", "a", "% _"],
     }  # fmt: skip
     async with database.transaction() as session:
         found = {
@@ -38,12 +39,13 @@ async def test_parts_of_names_phones_and_folios_and_other_forms_of_words_find_a_
         }
         people = {
             typed: [one.full_name for one in await queries.people(session, typed)]
-            for typed in ("yocup", "4567", "maria de la cruz", "mj.cruz", "ocupicio")
+            for typed in ("yocup", "4567", "maria de la cruz", "mj.cruz@correo.mx", "ocupicio")
         }
     assert {typed: found[typed] for typed in typed_for["one"]} == {key: [folio] for key in typed_for["one"]}
     assert {typed: found[typed] for typed in typed_for["none"]} == {key: [] for key in typed_for["none"]}
     cruz = "María José De la Cruz Yocupicio"
-    assert people == {"yocup": [cruz], "4567": [cruz], "maria de la cruz": [cruz], "mj.cruz": [cruz], "ocupicio": []}
+    whole = "mj.cruz@correo.mx"
+    assert people == {"yocup": [cruz], "4567": [cruz], "maria de la cruz": [cruz], whole: [cruz], "ocupicio": []}
 
 
 async def test_a_person_who_gets_a_phone_is_found_by_its_end(database: Database) -> None:

@@ -18,6 +18,9 @@ from backend.ledger import service as ledger
 from backend.ledger.call_time import call_seconds
 from backend.ledger.models import Interaction, InteractionKind, Source
 from backend.registry.models import Person
+from backend.vault import blind
+from backend.vault.blind import Kind
+from backend.vault.columns import index_of
 
 #: How far apart the exchange's clock and an analyst's first key may be.
 _APART = timedelta(minutes=3)
@@ -123,10 +126,13 @@ def _is_same(row: Interaction, call: Call) -> bool:
 
 async def _people(session: AsyncSession, phones: Collection[str]) -> dict[str, UUID]:
     """Whose a number is, where it is one person's alone."""
+    whose = index_of(Person.phone)
     rows = await session.execute(
-        select(Person.phone, func.array_agg(Person.id)).where(Person.phone.in_(phones)).group_by(Person.phone)
+        select(whose, func.array_agg(Person.id)).where(Person.phone.in_(phones)).group_by(whose)
     )
-    return {phone: ids[0] for phone, ids in rows if phone and len(ids) == 1}
+    only = {number: ids[0] for number, ids in rows if len(ids) == 1}
+    told = {phone: blind.index(Kind.PHONE, phone) for phone in phones}
+    return {phone: only[number] for phone, number in told.items() if number in only}
 
 
 async def _written_by_hand(session: AsyncSession, calls: Sequence[Call]) -> list[Interaction]:

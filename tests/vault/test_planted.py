@@ -1,0 +1,139 @@
+"""Somebody's telephone, e-mail and CURP, told in every way there is: afterwards nothing that lies there tells them.
+
+What docs/adr/0026 leaves readable is listed here: a column more is a failure.
+"""
+
+import csv
+import io
+import json
+import logging
+from pathlib import Path
+
+import psycopg
+import pytest
+from fastapi import FastAPI
+
+from backend.agents.models import Role
+from backend.app import create_app
+from backend.imports import jobs
+from tests.channels.conftest import Office, office, post_signed, sms, telegram, twilio, whatsapp
+from tests.fakes.handles import TwilioServer
+from tests.internal_api.conftest import Actions
+from tests.staff import BASE, Staff, add_staff, browser, sign_in
+
+__all__ = ["office", "sms", "telegram", "twilio", "whatsapp"]
+
+DIGITS = "6629081726"
+PHONE, EMAIL, CURP = f"+52{DIGITS}", "zutano.plantado@correo.example", "NUPM800101MSRXXR09"
+#: As values are, as they are searched for, and as JSON or a form holds them.
+TRACES = (DIGITS, DIGITS[::-1], "662 908 1726", EMAIL, "zutano.plantado%40correo.example", CURP)
+#: What tells one of them all the same: a message's own words, and a contact card in it. See docs/adr/0026.
+READABLE = {"message.text", "message.extra"}
+_COLUMNS = """
+SELECT relname, attname FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
+ WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND attnum > 0 AND NOT attisdropped
+"""
+
+
+def _dump(url: str) -> dict[str, str]:
+    """Every column of every table, as a dump writes it; sealed bytes as text too, should they be no ciphertext."""
+    with psycopg.connect(url) as connection:
+        dumped = {}
+        for table, column in connection.execute(_COLUMNS).fetchall():
+            with connection.cursor().copy(f'COPY (SELECT "{column}" FROM "{table}") TO STDOUT') as copy:
+                dumped[f"{table}.{column}"] = b"".join(bytes(part) for part in copy).decode()
+        return dumped
+
+
+def _told(text: str) -> list[str]:
+    """What of the planted values a text tells, in whatever case, plain or as hexadecimal bytes."""
+    folded = text.casefold()
+    return [trace for trace in TRACES if trace.casefold() in folded or trace.encode().hex() in folded]
+
+
+async def _chat(office: Office, app: FastAPI, server: TwilioServer, account: object) -> None:
+    citizen = server.citizen(f"+521{DIGITS}")
+    citizen.send_text("hola")
+    citizen.send_text(f"mi correo es {EMAIL}, mi CURP {CURP} y mi teléfono {DIGITS}")
+    server.settle()
+    await office.work()
+    server.settle()
+    unreadable = {"From": f"whatsapp:{PHONE}", "To": server.whatsapp_number, "AccountSid": server.account_sid}
+    await post_signed(office, account, server, unreadable)  # type: ignore[arg-type]
+    (conversation,) = await office.conversations()
+    actions = Actions(browser(app), conversation.id)
+    told = {"narrativa": "Hay un bache", "municipio": "26030", "colonia": "Centro", "nombre": "Zutano Plantado"}
+    for contact in (PHONE, EMAIL):
+        body = {
+            "kind": "registro_civil",
+            "fields": {**told, "curp": CURP, "contacto": contact, "tipo_acta": "nacimiento"},
+        }
+        assert (await actions.post("draft", body)).status_code == 200
+        assert (await actions.post("draft/file")).status_code == 200
+    assert (await actions.post("callback", {"name": "Zutano", "phone": DIGITS})).json()["accepted"]
+
+
+async def _capture(staff: Staff) -> None:
+    typed = {"narrativa": "Falta luz", "municipio": "26030", "nombre": "Zutano Plantado", "telefono": DIGITS,
+             "correo": EMAIL, "curp": CURP}  # fmt: skip
+    body = {"key": "0" * 32, "kind": "peticion", "channel": "presencial", "typed": typed}
+    answer = await staff.post("/api/console/capture", body)
+    assert answer.status_code in (200, 201), answer.text
+
+
+async def _call(staff: Staff) -> None:
+    begun = await staff.submit("/consola/llamadas/iniciar", telefono=DIGITS)
+    call = begun.headers["location"].rsplit("/", 1)[1]
+    typed = {"telefono": DIGITS, "nombre": "Zutano", "notas": "", "resultado": "atendida", "proposito": "informacion"}
+    assert (await staff.post(f"/api/console/calls/{call}/answer")).status_code == 204
+    assert (await staff.post(f"/api/console/calls/{call}/end", {"typed": typed})).status_code == 200
+    corrected = {**typed, "telefono": "6629081727", "motivo_correccion": "Se dictó mal"}
+    await staff.submit(f"/consola/llamadas/{call}", **corrected)
+
+
+async def _import(staff: Staff, office: Office, folder: Path) -> None:
+    sheet = io.StringIO()
+    csv.writer(sheet).writerows(
+        [["nombre", "telefono", "correo", "curp", "narrativa", "municipio"],
+         ["Zutano Plantado", DIGITS, EMAIL, CURP, "Pide una barda", "Hermosillo"]]
+    )  # fmt: skip
+    answer = await staff.client.post(
+        "/consola/importaciones",
+        data={"csrf_token": staff.csrf},
+        files={"file": ("gira.csv", sheet.getvalue().encode())},
+        headers={"Origin": BASE},
+    )
+    batch = answer.headers["location"]
+    columns = dict(zip((f"columna_{at}" for at in range(6)), sheet.getvalue().splitlines()[0].split(","), strict=True))
+    assert (await staff.submit(f"{batch}/columnas", tipo="peticion", medio="gira", **columns)).status_code == 303
+    await jobs.advance_due(office.database, folder)
+    await staff.submit(f"{batch}/registrar", repetidas="si")
+    await jobs.advance_due(office.database, folder)
+
+
+async def test_what_was_planted_everywhere_is_readable_nowhere(
+    office: Office,
+    twilio: TwilioServer,
+    whatsapp: object,
+    capfd: pytest.CaptureFixture[str],
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    app = create_app(office.settings)
+    await add_staff(office.database, "hilda", Role.HEAD)
+    hilda = await sign_in(app, "hilda")
+    await _chat(office, app, twilio, whatsapp)
+    await _capture(hilda)
+    await _call(hilda)
+    await _import(hilda, office, jobs.folder_of(office.settings.var_dir))
+    found = {column: told for column, text in _dump(office.settings.database_url).items() if (told := _told(text))}
+    assert set(found) == READABLE, json.dumps(found, indent=1)
+    files = [path for path in office.settings.var_dir.rglob("*") if path.is_file()]
+    assert [path.name for path in files if _told(path.read_bytes().decode(errors="replace"))] == []
+    written = "".join([*capfd.readouterr(), *(record.getMessage() for record in caplog.records)])
+    assert _told(written) == []
+    # Each way was taken: what nobody told would be found nowhere either.
+    with psycopg.connect(office.settings.database_url) as connection:
+        count = "SELECT (SELECT count(*) FROM {}), (SELECT count(*) FROM {}), (SELECT count(*) FROM {})"
+        rows = connection.execute(count.format("petition", "interaction", "unreadable_webhook")).fetchone()
+    assert rows == (4, 1, 1)
