@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from backend.agents.cli import app as users
+from backend.audit.cli import app as audit
 from backend.calls.cli import app as calls
 from backend.learning.cli import export_labels
 from backend.settings import Settings
@@ -15,6 +16,7 @@ from backend.settings import Settings
 app = typer.Typer(no_args_is_help=True, help="Chat Sonora.", pretty_exceptions_enable=False)
 app.add_typer(users, name="users")
 app.add_typer(calls, name="calls")
+app.add_typer(audit, name="audit")
 app.command("export-labels")(export_labels)
 
 
