@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from backend import clock
 from backend.agents import service as agents
+from backend.agents import sessions
 from backend.clock import HERMOSILLO
 from backend.db import Database
 from backend.ledger.models import AttendedBy, Direction, Interaction, InteractionKind, Outcome, Purpose, Source
@@ -49,7 +50,7 @@ class Moment:
 def moment(monkeypatch: pytest.MonkeyPatch) -> Moment:
     at = Moment()
     monkeypatch.setattr(clock, "now", lambda: at.now)
-    monkeypatch.setattr(agents, "SESSION_IDLE", timedelta(days=30))
+    monkeypatch.setattr(sessions, "SESSION_IDLE", timedelta(days=30))
     return at
 
 
