@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from backend.agents.cli import app as users
+from backend.audit.cli import app as audit
 from backend.backup.cli import app as backup
 from backend.backup.cli import restore
 from backend.calls.cli import app as calls
@@ -23,6 +24,7 @@ app.add_typer(backup, name="backup")
 app.command("restore")(restore)
 app.command("doctor")(doctor)
 app.add_typer(keys, name="keys")
+app.add_typer(audit, name="audit")
 app.command("export-labels")(export_labels)
 
 

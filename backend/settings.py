@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from backend.agents.models import Role
 from backend.vault.kek import FieldKeys
 
 MEBIBYTE = 1024 * 1024
@@ -94,6 +95,12 @@ class Settings(BaseSettings):
         "absent: no e-mail goes out, and the console says so.",
     )
     mail_from: str | None = Field(None, description="Address that e-mail comes from; needed with SMTP_URL.")
+    audit_anchor_email: str | None = Field(
+        None, description="Address that is sent the audit trail's last hash once a day (needs SMTP_URL)."
+    )
+    second_factor_required_for: Annotated[list[Role], NoDecode] = Field(
+        default_factory=list, description="Roles (comma-separated, such as head,admin) that must use a second factor."
+    )
     escalate_after_days: int = Field(
         3, ge=1, description="Working days after its due date at which an agency's turn is put before the head."
     )
@@ -113,6 +120,11 @@ class Settings(BaseSettings):
         if isinstance(value, str):
             return [origin.strip().rstrip("/") for origin in value.split(",") if origin.strip()]
         return value
+
+    @field_validator("second_factor_required_for", mode="before")
+    @classmethod
+    def _roles(cls, value: object) -> object:
+        return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
 
     @model_validator(mode="after")
     def _mail_is_whole(self) -> "Settings":

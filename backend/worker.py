@@ -20,6 +20,7 @@ from backend import logs
 from backend.acuse.service import ChatAcuse
 from backend.assistant.port import Assistant
 from backend.assistant.shared import assistant_of
+from backend.audit import anchoring
 from backend.calls.cdr import jobs as cdr_jobs
 from backend.conversations import jobs as conversation_jobs
 from backend.conversations import media
@@ -143,6 +144,7 @@ class Worker:
             Chore("staged_scans", 3600.0, lambda: dossier_sweeping.forget_staged(self.database, self.files)),
             Chore("api_answers", 3600.0, lambda: idempotency.forget_old(self.database)),
             Chore("chats_ledger", 30.0, lambda: chats.look_after(self.database)),
+            Chore("audit", 300.0, lambda: anchoring.look_after(self.database, self.settings)),
             Chore("outreach", 60.0, lambda: outreach_jobs.gather(self.database)),
             Chore("measures", measuring.EVERY, self.measures.take),
             Chore("templates", 60.0, lambda: templates.refresh_pending(self.database, self.adapters)),

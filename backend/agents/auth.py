@@ -14,16 +14,24 @@ from fastapi import Depends, Request, Response
 from fastapi.security import APIKeyCookie, HTTPAuthorizationCredentials, HTTPBearer
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.agents import service
-from backend.agents.errors import CsrfRefused, PasswordChangeRequired, WrongCredentials
+from backend.agents import sessions
+from backend.agents.errors import (
+    CsrfRefused,
+    PasswordChangeRequired,
+    SecondFactorNeeded,
+    SecondFactorRequired,
+    WrongCode,
+    WrongCredentials,
+)
 from backend.agents.models import Role, Scope, User
+from backend.agents.sessions import Origin
 from backend.db import Database, Tx
 from backend.errors import Forbidden, NotFound, Unauthenticated
 from backend.settings import Settings
 
 COOKIE = "__Host-session"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
-_RANK = {Role.LIAISON: -1, Role.ANALYST: 0, Role.HEAD: 1, Role.ADMIN: 2}
+_RANK = {Role.ANALYST: 0, Role.HEAD: 1, Role.ADMIN: 2}
 
 _cookie = APIKeyCookie(name=COOKIE, auto_error=False, scheme_name="StaffSession")
 _bearer = HTTPBearer(
@@ -40,7 +48,7 @@ async def _any_user(
     """The caller, even if their password must be changed first."""
     if credentials is not None:
         return await of_token(request, tx, credentials.credentials)
-    found = await service.find_session(tx, cookie) if cookie else None
+    found = await sessions.find_session(tx, cookie) if cookie else None
     if found is None:
         raise Unauthenticated
     staff_session, user = found
@@ -53,7 +61,7 @@ async def _any_user(
 
 async def of_token(request: Request, tx: AsyncSession, token: str) -> User:
     """In whose name a program's token acts; what it opens is noted on the request. Raises Unauthenticated."""
-    found = await service.find_by_token(tx, token)
+    found = await sessions.find_by_token(tx, token)
     if found is None:
         raise Unauthenticated
     staff_token, user = found
@@ -82,11 +90,23 @@ async def _check_csrf(request: Request, expected: str) -> None:
         raise CsrfRefused
 
 
-async def _settled(request: Request, user: Annotated[User, Depends(_any_user)]) -> User:
+async def _own_password(request: Request, user: Annotated[User, Depends(_any_user)]) -> User:
     # A program's token was issued on purpose; the one-time password is the browser's business.
     if user.must_change_password and not getattr(request.state, "is_program", False):
         raise PasswordChangeRequired
     return user
+
+
+async def _settled(request: Request, user: Annotated[User, Depends(_own_password)]) -> User:
+    if owes_second_factor(request, user) and not getattr(request.state, "is_program", False):
+        raise SecondFactorRequired
+    return user
+
+
+def owes_second_factor(request: Request, user: User) -> bool:
+    """Whether the office asks a second factor of this role and the account has none yet."""
+    settings: Settings = request.app.state.settings
+    return user.second_factor_since is None and user.role in settings.second_factor_required_for
 
 
 async def _person(request: Request, user: Annotated[User, Depends(_settled)]) -> User:
@@ -98,6 +118,22 @@ async def _person(request: Request, user: Annotated[User, Depends(_settled)]) ->
 
 async def _staff(user: Annotated[User, Depends(_person)]) -> User:
     # To another agency's liaison nothing of the office exists, so that no answer tells which folios do.
+    if user.role is Role.LIAISON:
+        raise NotFound
+    if user.role is Role.AUDITOR:
+        raise Forbidden
+    return user
+
+
+async def _overseer(user: Annotated[User, Depends(_person)]) -> User:
+    if user.role is Role.LIAISON:
+        raise NotFound
+    if user.role not in (Role.AUDITOR, Role.HEAD, Role.ADMIN):
+        raise Forbidden
+    return user
+
+
+async def _reader(user: Annotated[User, Depends(_person)]) -> User:
     if user.role is Role.LIAISON:
         raise NotFound
     return user
@@ -135,6 +171,8 @@ def caller_of(request: Request, user: User, scope: Scope) -> Caller:
     scopes: frozenset[Scope] | None = getattr(request.state, "scopes", None)
     if scopes is None and user.role is Role.LIAISON:
         raise NotFound
+    if scopes is None and user.role is Role.AUDITOR:
+        raise Forbidden
     if scopes is not None and scope not in scopes:
         raise Forbidden("Esta llave no tiene permiso para eso.", scope=scope.value)
     return Caller(user, frozenset(Scope) if scopes is None else scopes)
@@ -147,21 +185,50 @@ def _with_scope(scope: Scope) -> object:
     return Depends(check)
 
 
-async def authenticate(request: Request, username: str, password: str) -> User:
-    """The account of these credentials. A failure is counted and committed before it is told."""
+def origin_of(request: Request) -> Origin:
+    """Whence the request comes, for the trail and for the list of one's sessions."""
+    return Origin(request.client.host if request.client else None, request.headers.get("user-agent"))
+
+
+async def check_password(request: Request, username: str, password: str) -> User:
+    """The account of these credentials, which may still owe its code.
+
+    A failure is counted and committed before it is told. Raises WrongCredentials.
+    """
     database: Database = request.app.state.database
     async with database.transaction() as session:
-        user = await service.authenticate(session, username, password)
+        user = await sessions.authenticate(session, username, password, origin_of(request))
     if user is None:
         raise WrongCredentials
     return user
+
+
+async def check_code(request: Request, user: User, code: str) -> User:
+    """The account with its second factor shown; a failure is counted and committed. Raises WrongCode."""
+    database: Database = request.app.state.database
+    settings: Settings = request.app.state.settings
+    async with database.transaction() as session:
+        found = await sessions.check_code(session, user.id, settings.key, code, origin_of(request))
+    if found is None:
+        raise WrongCode
+    return found
+
+
+async def authenticate(request: Request, username: str, password: str, code: str | None) -> User:
+    """The account of all that is asked for at once, as programs do. Raises as both, or SecondFactorNeeded."""
+    user = await check_password(request, username, password)
+    if user.second_factor_since is None:
+        return user
+    if not code:
+        raise SecondFactorNeeded
+    return await check_code(request, user, code)
 
 
 def set_cookie(response: Response, token: str) -> None:
     response.set_cookie(
         COOKIE,
         token,
-        max_age=int(service.SESSION_IDLE.total_seconds()),
+        max_age=int(sessions.SESSION_IDLE.total_seconds()),
         path="/",
         secure=True,
         httponly=True,
@@ -175,10 +242,16 @@ def delete_cookie(response: Response) -> None:
 
 #: Signed in, perhaps with a one-time password still to be changed.
 AnyUser = Annotated[User, Depends(_any_user)]
-#: Signed in with a password of their own: staff, or a liaison, whom the route must tell apart.
+#: Signed in with a password of their own, perhaps without the second factor that their role asks for.
+AccountOwner = Annotated[User, Depends(_own_password)]
+#: Signed in with all that their role asks for: staff, or a liaison, whom the route must tell apart.
 SettledUser = Annotated[User, Depends(_settled)]
 #: Any member of the office's staff; to an agency's liaison its pages do not exist.
 CurrentUser = Annotated[User, Depends(_staff)]
+#: Who reads the audit trail: an auditor, the head, an administrator.
+CurrentOverseer = Annotated[User, Depends(_overseer)]
+#: Staff or an auditor, whom the route must tell apart.
+CurrentReader = Annotated[User, Depends(_reader)]
 #: An agency's liaison, whose `agency_id` is set, and nobody else.
 CurrentLiaison = Annotated[User, Depends(_liaison)]
 #: The head of department, or an administrator.

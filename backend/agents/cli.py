@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.agents import service
+from backend.agents import service, sessions
 from backend.agents.models import Role
 from backend.db import in_transaction
 from backend.environment import command_settings
@@ -32,7 +32,7 @@ def _run(work: Callable[[AsyncSession], Awaitable[str]]) -> None:
 def create(
     username: Username,
     full_name: Annotated[str, typer.Option(help="Nombre completo, como lo leerá la ciudadanía.")] = "",
-    role: Annotated[Role, typer.Option(help="liaison, analyst, head o admin.")] = Role.ANALYST,
+    role: Annotated[Role, typer.Option(help="liaison, auditor, analyst, head o admin.")] = Role.ANALYST,
     agency: Annotated[str | None, typer.Option(help="Con liaison: la clave de su dependencia, como cea.")] = None,
     password: Annotated[str | None, typer.Option(help="Si se omite, se crea una de un solo uso.")] = None,
 ) -> None:
@@ -61,6 +61,18 @@ def reset_password(username: Username) -> None:
     async def work(session: AsyncSession) -> str:
         user = await service.find_user(session, username)
         return f"Contraseña de un solo uso de {user.username}: {await service.reset_password(session, user)}"
+
+    _run(work)
+
+
+@app.command("reset-second-factor")
+def reset_second_factor(username: Username) -> None:
+    """Take away the second factor of somebody who lost their telephone."""
+
+    async def work(session: AsyncSession) -> str:
+        user = await service.find_user(session, username)
+        await service.reset_second_factor(session, user.id, by=None)
+        return f"{user.username} entra con su contraseña y puede activar otro segundo factor."
 
     _run(work)
 
@@ -96,7 +108,7 @@ def token(username: Username, name: Annotated[str, typer.Option(help="Para qué 
     """Issue a bearer token for programs; it is printed once."""
 
     async def work(session: AsyncSession) -> str:
-        return await service.issue_token(session, await service.find_user(session, username), name)
+        return await sessions.issue_token(session, await service.find_user(session, username), name)
 
     _run(work)
 

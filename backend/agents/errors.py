@@ -17,6 +17,23 @@ class PasswordChangeRequired(Forbidden):
     message = "Cambie su contraseña de un solo uso para continuar."
 
 
+class SecondFactorNeeded(Unauthenticated):
+    code = "falta_codigo"
+    message = "Escriba también el código de su aplicación de códigos."
+
+
+class WrongCode(Unauthenticated):
+    """Wrong, or of a time step that was used before."""
+
+    code = "codigo_incorrecto"
+    message = "El código no es correcto o ya se usó. Espere a que su aplicación muestre otro y escríbalo."
+
+
+class SecondFactorRequired(Forbidden):
+    code = "active_su_segundo_factor"
+    message = "Su perfil pide un segundo factor. Actívelo en «Mi cuenta» para continuar."
+
+
 class WeakPassword(InvalidInput):
     code = "contrasena_debil"
     message = "Use al menos 10 caracteres, distintos de su usuario y de la contraseña anterior."

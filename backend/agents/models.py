@@ -4,7 +4,7 @@ import enum
 import uuid
 from datetime import datetime
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, func
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBinary, String, func
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -12,15 +12,21 @@ from backend.db import Base, enum_column
 
 
 class Role(enum.StrEnum):
-    """What a person may do; each role of the office may do all that the ones before it may.
+    """What a person may do; each of the last three, the desk's, may do all that the ones before it may.
 
     LIAISON is no role of the office: an agency's enlace, who sees only what was turned to their agency.
+    AUDITOR reads the audit trail and the requests for information, and nothing else.
     """
 
     LIAISON = "liaison"
+    AUDITOR = "auditor"
     ANALYST = "analyst"
     HEAD = "head"
     ADMIN = "admin"
+
+
+#: Who attends citizens: takes chats, calls and petitions.
+DESK_ROLES = (Role.ANALYST, Role.HEAD, Role.ADMIN)
 
 
 class Scope(enum.StrEnum):
@@ -74,6 +80,8 @@ class User(Base):
     is_system: Mapped[bool] = mapped_column(default=False, server_default=sql("false"))
     failed_logins: Mapped[int] = mapped_column(default=0)
     locked_until: Mapped[datetime | None]
+    #: Since when a code of their telephone is asked for; None: the password alone.
+    second_factor_since: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     __table_args__ = (
@@ -91,9 +99,34 @@ class StaffSession(Base):
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff_user.id"), index=True)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
     csrf_token: Mapped[str] = mapped_column(String(64))
+    #: Where it was opened, for its owner to know it again.
+    user_agent: Mapped[str | None] = mapped_column(String(300))
+    address: Mapped[str | None] = mapped_column(String(60))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
     last_seen_at: Mapped[datetime] = mapped_column(server_default=func.now())
     expires_at: Mapped[datetime]
+
+
+class SecondFactor(Base):
+    """A person's TOTP secret, sealed. It counts once `User.second_factor_since` is set, by a first right code."""
+
+    __tablename__ = "second_factor"
+
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff_user.id"), primary_key=True)
+    sealed_secret: Mapped[bytes] = mapped_column(LargeBinary)
+    #: The last time step whose code was accepted: neither it nor an earlier one is again.
+    last_step: Mapped[int | None] = mapped_column(BigInteger)
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class RecoveryCode(Base):
+    """A code that stands in once for a lost telephone; only its SHA-256 is kept, of some 76 bits of chance."""
+
+    __tablename__ = "recovery_code"
+
+    code_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff_user.id"), index=True)
+    used_at: Mapped[datetime | None]
 
 
 class StaffToken(Base):

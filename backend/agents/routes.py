@@ -4,7 +4,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response, status
 
-from backend.agents import service
+from backend.agents import service, sessions
 from backend.agents.auth import (
     COOKIE,
     AnyUser,
@@ -13,9 +13,11 @@ from backend.agents.auth import (
     authenticate,
     check_origin,
     delete_cookie,
+    origin_of,
+    owes_second_factor,
     set_cookie,
 )
-from backend.agents.errors import PasswordChangeRequired
+from backend.agents.errors import PasswordChangeRequired, SecondFactorRequired
 from backend.agents.models import PresenceState
 from backend.agents.schemas import (
     Credentials,
@@ -38,10 +40,10 @@ router = APIRouter(prefix="/api", tags=["staff"])
 
 @router.post("/auth/login")
 async def login(request: Request, response: Response, tx: Tx, body: Credentials) -> SignedIn:
-    """Sign in: sets the session cookie."""
+    """Sign in: sets the session cookie. `falta_codigo` says that the account's second factor is wanted too."""
     check_origin(request)
-    user = await authenticate(request, body.username, body.password)
-    opened = await service.open_session(tx, user)
+    user = await authenticate(request, body.username, body.password, body.code)
+    opened = await sessions.sign_in(tx, user, origin_of(request))
     set_cookie(response, opened.token)
     return SignedIn(user=UserOut.model_validate(user), csrf_token=opened.csrf_token)
 
@@ -52,17 +54,19 @@ async def logout(request: Request, tx: Tx, user: AnyUser) -> Response:
     response = Response(status_code=status.HTTP_204_NO_CONTENT)
     token = request.cookies.get(COOKIE)
     if token:
-        await service.close_session(tx, token)
+        await sessions.close_session(tx, token)
         await service.set_presence(tx, user.id, PresenceState.OFFLINE)
     delete_cookie(response)
     return response
 
 
 @router.post("/auth/password")
-async def change_password(response: Response, tx: Tx, user: AnyUser, body: PasswordChange) -> SignedIn:
+async def change_password(
+    request: Request, response: Response, tx: Tx, user: AnyUser, body: PasswordChange
+) -> SignedIn:
     """Change one's password; every other session ends."""
-    await service.change_password(tx, user, body.current, body.new)
-    opened = await service.open_session(tx, user)
+    await sessions.change_password(tx, user, body.current, body.new)
+    opened = await sessions.open_session(tx, user, origin_of(request))
     set_cookie(response, opened.token)
     return SignedIn(user=UserOut.model_validate(user), csrf_token=opened.csrf_token)
 
@@ -71,10 +75,12 @@ async def change_password(response: Response, tx: Tx, user: AnyUser, body: Passw
 async def issue_token(request: Request, tx: Tx, body: Credentials) -> TokenOut:
     """A bearer token for a program, against user and password."""
     check_origin(request)
-    user = await authenticate(request, body.username, body.password)
+    user = await authenticate(request, body.username, body.password, body.code)
     if user.must_change_password:
         raise PasswordChangeRequired
-    return TokenOut(token=await service.issue_token(tx, user, "api"))
+    if owes_second_factor(request, user):
+        raise SecondFactorRequired
+    return TokenOut(token=await sessions.issue_token(tx, user, "api"))
 
 
 @router.get("/auth/me")
@@ -93,7 +99,7 @@ async def list_users(tx: Tx, user: CurrentAdmin) -> list[UserOut]:
 async def create_user(tx: Tx, user: CurrentAdmin, body: NewUser) -> UserWithPassword:
     """A new account with a one-time password."""
     created, one_time = await service.create_user(
-        tx, username=body.username, full_name=body.full_name, role=body.role, agency_id=body.agency_id
+        tx, username=body.username, full_name=body.full_name, role=body.role, agency_id=body.agency_id, by=user
     )
     await tx.refresh(created)
     return UserWithPassword(**UserOut.model_validate(created).model_dump(), one_time_password=one_time or "")
@@ -118,8 +124,15 @@ async def change_user(tx: Tx, user: CurrentAdmin, user_id: UUID, body: UserChang
 async def reset_password(tx: Tx, user: CurrentAdmin, user_id: UUID) -> UserWithPassword:
     """A new one-time password; the account's sessions and tokens end."""
     changed = await service.get_user(tx, user_id)
-    one_time = await service.reset_password(tx, changed)
+    one_time = await service.reset_password(tx, changed, by=user)
     return UserWithPassword(**UserOut.model_validate(changed).model_dump(), one_time_password=one_time)
+
+
+@router.post("/users/{user_id}/reset-second-factor")
+async def reset_second_factor(tx: Tx, user: CurrentAdmin, user_id: UUID) -> UserOut:
+    """Take away the second factor of who lost their telephone; the account's sessions and tokens end."""
+    changed = await service.reset_second_factor(tx, user_id, by=user)
+    return UserOut.model_validate(changed)
 
 
 @router.get("/presence")

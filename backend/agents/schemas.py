@@ -11,6 +11,9 @@ from backend.agents.models import BreakKind, PresenceState, Role
 class Credentials(BaseModel):
     username: str = Field(min_length=1, max_length=60)
     password: str = Field(min_length=1, max_length=200)
+    code: str | None = Field(
+        None, max_length=40, description="Where the account has a second factor: a code of now, or a recovery code."
+    )
 
 
 class PasswordChange(BaseModel):
@@ -28,6 +31,7 @@ class UserOut(BaseModel):
     agency_id: UUID | None = Field(description="Whose liaison; null for the office's staff.")
     is_active: bool
     must_change_password: bool
+    second_factor_since: datetime | None = Field(description="Since when the account has a second factor.")
     created_at: datetime
 
 

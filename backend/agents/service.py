@@ -1,58 +1,37 @@
-"""Accounts, sessions, tokens and presence."""
+"""Accounts and presence."""
 
-import asyncio
-import hashlib
-import secrets
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
-from backend.agents import passwords, presence_history
+from backend.agents import passwords, presence_history, second_factor, sessions
 from backend.agents.errors import (
     ExtensionTaken,
     LiaisonAgency,
     OwnAccount,
     UsernameTaken,
     WeakPassword,
-    WrongCredentials,
 )
-from backend.agents.models import BreakKind, Presence, PresenceState, Role, StaffSession, StaffToken, User
+from backend.agents.models import DESK_ROLES, BreakKind, Presence, PresenceState, Role, User
 from backend.agents.presence_history import PRESENCE_LIFE
+from backend.audit import service as audit
 from backend.catalog.areas import checked_extension
 from backend.catalog.models import Agency, OfficeArea
 from backend.errors import NotFound
 
-MAX_FAILED_LOGINS = 5
-LOCKOUT = timedelta(minutes=15)
-SESSION_IDLE = timedelta(hours=12)
-TOKEN_LIFE = timedelta(days=90)
 DEFAULT_CAPACITY = 5
 FIRST_ADMIN = "admin"
-
-
-@dataclass(frozen=True)
-class OpenedSession:
-    """`token` is told to the browser once; only its hash is kept."""
-
-    token: str
-    csrf_token: str
-    user: User
 
 
 @dataclass(frozen=True)
 class AvailableAgent:
     user_id: UUID
     capacity: int
-
-
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode()).hexdigest()
 
 
 async def create_user(
@@ -63,6 +42,7 @@ async def create_user(
     role: Role,
     password: str | None = None,
     agency_id: UUID | None = None,
+    by: User | None = None,
 ) -> tuple[User, str | None]:
     """A new account. Without `password` a one-time password is made and returned, to be changed at first login.
 
@@ -85,6 +65,7 @@ async def create_user(
     )
     session.add(user)
     await session.flush()
+    await audit.record(session, by, "user_created", user.id, username=user.username, role=role.value)
     return user, one_time
 
 
@@ -127,132 +108,33 @@ async def list_users(session: AsyncSession) -> Sequence[User]:
     return (await session.scalars(people.order_by(User.is_active.desc(), User.full_name))).all()
 
 
-async def reset_password(session: AsyncSession, user: User) -> str:
+async def reset_password(session: AsyncSession, user: User, *, by: User | None = None) -> str:
     """A new one-time password; every session and token of the account ends."""
     one_time = passwords.one_time_password()
     user.password_hash = passwords.hash_password(one_time)
     user.must_change_password = True
     user.failed_logins, user.locked_until = 0, None
-    await end_sessions(session, user.id)
+    await sessions.end_sessions(session, user.id)
+    await audit.record(session, by, "password_reset", user.id)
     return one_time
 
 
-async def set_active(session: AsyncSession, user: User, *, is_active: bool) -> None:
-    """Disable or enable an account; a disabled one's sessions and tokens die at once."""
-    user.is_active = is_active
-    if not is_active:
-        await end_sessions(session, user.id)
-        if await session.get(Presence, user.id) is not None:
-            await set_presence(session, user.id, PresenceState.OFFLINE)
-    await session.flush()
-
-
-async def end_sessions(session: AsyncSession, user_id: UUID) -> None:
-    await session.execute(delete(StaffSession).where(StaffSession.user_id == user_id))
-    await session.execute(
-        update(StaffToken)
-        .where(StaffToken.user_id == user_id, StaffToken.revoked_at.is_(None))
-        .values(revoked_at=clock.now())
-    )
-
-
-async def authenticate(session: AsyncSession, username: str, password: str) -> User | None:
-    """The account of these credentials, or None, whatever the cause, after the same work.
-
-    Failures are counted, so the caller must commit before it refuses.
-    """
-    moment = clock.now()
-    user = await session.scalar(select(User).where(User.username == username.strip().lower()).with_for_update())
-    is_right = await asyncio.to_thread(passwords.verify, user.password_hash if user else None, password)
-    if user is None or (user.locked_until is not None and user.locked_until > moment):
-        return None
-    if not is_right or not user.is_active:
-        user.failed_logins += 1
-        if user.failed_logins >= MAX_FAILED_LOGINS:
-            user.failed_logins, user.locked_until = 0, moment + LOCKOUT
-        await session.flush()
-        return None
-    user.failed_logins, user.locked_until = 0, None
-    await session.flush()
+async def reset_second_factor(session: AsyncSession, user_id: UUID, *, by: User | None) -> User:
+    """Take away the second factor of who lost their telephone; sessions and tokens end. Raises Conflict, NotFound."""
+    user = await get_user(session, user_id)
+    await second_factor.switch_off(session, user, by=by)
+    await sessions.end_sessions(session, user.id)
     return user
 
 
-async def open_session(session: AsyncSession, user: User) -> OpenedSession:
-    token, csrf_token = secrets.token_urlsafe(32), secrets.token_urlsafe(24)
-    session.add(
-        StaffSession(
-            user_id=user.id,
-            token_hash=_digest(token),
-            csrf_token=csrf_token,
-            expires_at=clock.now() + SESSION_IDLE,
-        )
-    )
-    await session.flush()
-    return OpenedSession(token, csrf_token, user)
-
-
-async def find_session(session: AsyncSession, token: str) -> tuple[StaffSession, User] | None:
-    """The live session of a cookie's token, its life prolonged (at most once a minute), or None."""
-    moment = clock.now()
-    row = (
-        await session.execute(
-            select(StaffSession, User)
-            .join(User, User.id == StaffSession.user_id)
-            .where(StaffSession.token_hash == _digest(token), StaffSession.expires_at > moment, User.is_active)
-        )
-    ).one_or_none()
-    if row is None:
-        return None
-    staff_session, user = row
-    if moment - staff_session.last_seen_at > timedelta(minutes=1):
-        staff_session.last_seen_at, staff_session.expires_at = moment, moment + SESSION_IDLE
-    return staff_session, user
-
-
-async def close_session(session: AsyncSession, token: str) -> None:
-    await session.execute(delete(StaffSession).where(StaffSession.token_hash == _digest(token)))
-
-
-async def change_password(session: AsyncSession, user: User, current: str, new: str) -> None:
-    """Raises WrongCredentials, WeakPassword. Other sessions and tokens of the account end."""
-    if not passwords.verify(user.password_hash, current):
-        raise WrongCredentials("La contraseña actual no es correcta.")
-    if not passwords.is_acceptable(new, user.username) or new == current:
-        raise WeakPassword
-    user.password_hash = passwords.hash_password(new)
-    user.must_change_password = False
-    await end_sessions(session, user.id)
-
-
-async def issue_token(session: AsyncSession, user: User, name: str) -> str:
-    """A bearer token for programs, told once."""
-    token = f"cs_{secrets.token_urlsafe(32)}"
-    session.add(StaffToken(user_id=user.id, name=name, token_hash=_digest(token), expires_at=clock.now() + TOKEN_LIFE))
-    await session.flush()
-    return token
-
-
-async def find_by_token(session: AsyncSession, token: str) -> tuple[StaffToken, User] | None:
-    """A live token and in whose name it acts, its use noted (at most once a minute), or None."""
-    moment = clock.now()
-    row = (
-        await session.execute(
-            select(StaffToken, User)
-            .join(User, User.id == StaffToken.user_id)
-            .where(
-                StaffToken.token_hash == _digest(token),
-                StaffToken.revoked_at.is_(None),
-                StaffToken.expires_at > moment,
-                or_(User.is_active, User.is_system),
-            )
-        )
-    ).one_or_none()
-    if row is None:
-        return None
-    staff_token, user = row
-    if staff_token.last_used_at is None or moment - staff_token.last_used_at > timedelta(minutes=1):
-        staff_token.last_used_at = moment
-    return staff_token, user
+async def set_active(session: AsyncSession, user: User, *, is_active: bool, by: User | None = None) -> None:
+    """Disable or enable an account; a disabled one's sessions and tokens die at once."""
+    user.is_active = is_active
+    if not is_active:
+        await sessions.end_sessions(session, user.id)
+        if await session.get(Presence, user.id) is not None:
+            await set_presence(session, user.id, PresenceState.OFFLINE)
+    await audit.record(session, by, "user_enabled" if is_active else "user_disabled", user.id)
 
 
 async def set_presence(
@@ -326,7 +208,7 @@ async def colleagues(session: AsyncSession, user_id: UUID) -> list[Colleague]:
     """Everybody else with an active account, who takes chats now first."""
     available = {agent.user_id for agent in await available_agents(session)}
     users = await session.scalars(
-        select(User).where(User.is_active, User.id != user_id, User.role != Role.LIAISON).order_by(User.full_name)
+        select(User).where(User.is_active, User.id != user_id, User.role.in_(DESK_ROLES)).order_by(User.full_name)
     )
     found = [Colleague(user.id, user.full_name, user.id in available) for user in users]
     return sorted(found, key=lambda colleague: not colleague.is_available)
@@ -351,16 +233,23 @@ async def change_user(
         raise OwnAccount
     if role is not None or agency_id is not None:
         await _require_agency(session, role or user.role, agency_id)
+        if (before := user.role) is not (role or before):
+            await audit.record(session, by, "role_changed", user.id, before=before.value, after=(role or before).value)
+        elif agency_id != user.agency_id:
+            await audit.record(session, by, "agency_changed", user.id, agency=str(agency_id))
         user.role, user.agency_id = role or user.role, agency_id
-    if full_name is not None:
+    if full_name is not None and full_name.strip() != user.full_name:
         user.full_name = full_name.strip()
+        await audit.record(session, by, "user_renamed", user.id)
     if is_active is not None and is_active != user.is_active:
-        await set_active(session, user, is_active=is_active)
+        await set_active(session, user, is_active=is_active, by=by)
     await session.flush()
     return user
 
 
-async def place_user(session: AsyncSession, user_id: UUID, *, area_id: UUID | None, extension: str) -> User:
+async def place_user(
+    session: AsyncSession, user_id: UUID, *, area_id: UUID | None, extension: str, by: User | None = None
+) -> User:
     """Say in which area a person works and which telephone is theirs; calls logged before keep what they say.
 
     Raises InvalidInput, ExtensionTaken, NotFound.
@@ -374,7 +263,7 @@ async def place_user(session: AsyncSession, user_id: UUID, *, area_id: UUID | No
         if owner is not None:
             raise ExtensionTaken
     user.area_id, user.extension = area_id, number
-    await session.flush()
+    await audit.record(session, by, "user_placed", user.id, extension=number or "")
     return user
 
 
@@ -395,7 +284,7 @@ async def available_agents(session: AsyncSession) -> list[AvailableAgent]:
             Presence.state == PresenceState.AVAILABLE,
             Presence.last_seen_at > clock.now() - PRESENCE_LIFE,
             User.is_active,
-            User.role != Role.LIAISON,
+            User.role.in_(DESK_ROLES),
         )
     )
     return [AvailableAgent(user_id, capacity) for user_id, capacity in rows]

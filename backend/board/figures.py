@@ -11,7 +11,7 @@ from sqlalchemy import ColumnElement, and_, extract, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
-from backend.agents.models import Presence, PresenceState, Role, User
+from backend.agents.models import DESK_ROLES, Presence, PresenceState, User
 from backend.agents.presence_history import PRESENCE_LIFE
 from backend.board.alerts import alerts_of
 from backend.board.models import BoardSettings
@@ -150,7 +150,7 @@ async def _agents(session: AsyncSession, moment: datetime, loads: dict[UUID, int
     rows = await session.execute(
         select(User.id, User.full_name, Presence)
         .join(Presence, Presence.user_id == User.id)
-        .where(User.is_active, User.role != Role.LIAISON, Presence.last_seen_at >= _midnight(moment))
+        .where(User.is_active, User.role.in_(DESK_ROLES), Presence.last_seen_at >= _midnight(moment))
     )
     lines = []
     for user_id, name, presence in rows:

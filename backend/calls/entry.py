@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
-from backend.agents.models import Role, User
+from backend.agents.models import DESK_ROLES, User
 from backend.catalog.models import OfficeArea, Topic
 from backend.ledger.models import AttendedBy, Direction, InteractionKind, Outcome, Purpose
 from backend.registry import intake, petitions
@@ -179,7 +179,7 @@ class _Reader:
         """Who attended; the area is theirs as it is now."""
         identity = _uuid(self._raw("agent_id"))
         agent = await self.session.get(User, identity) if identity else None
-        if agent is None or agent.role is Role.LIAISON or agent.is_system:
+        if agent is None or agent.role not in DESK_ROLES or agent.is_system:
             self.problems["agente"] = "Elija quién atendió."
         else:
             self.values |= {"agent_id": agent.id, "area_id": agent.area_id}

@@ -8,10 +8,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sse_starlette import EventSourceResponse
 
 from backend.agents import service as agents
+from backend.agents import sessions
 from backend.agents.auth import COOKIE, CurrentUser
 from backend.catalog import service as catalog
 from backend.catalog.schemas import CannedReplyOut
-from backend.console import presenting
+from backend.console import masking, presenting
 from backend.console.live_stream import Follower, follow
 from backend.console.schemas import ColleagueOut, ConversationOut, CountsOut, InboxOut, TranscriptOut
 from backend.conversations import queries
@@ -46,7 +47,7 @@ async def counts(tx: Tx, user: CurrentUser) -> CountsOut:
 @router.get("/conversations/{conversation_id}")
 async def conversation(tx: Tx, user: CurrentUser, conversation_id: UUID) -> ConversationOut:
     """One conversation, without its messages."""
-    return await presenting.conversation_out(tx, conversation_id, user.id)
+    return await masking.for_reader(tx, await presenting.conversation_out(tx, conversation_id, user.id), user)
 
 
 @router.get("/conversations/{conversation_id}/messages")
@@ -98,7 +99,7 @@ async def stream(
     async def is_allowed(session: AsyncSession) -> bool:
         if token is None:  # a program's bearer token
             return (await agents.get_user(session, user.id)).is_active
-        return await agents.find_session(session, token) is not None
+        return await sessions.find_session(session, token) is not None
 
     database: Database = request.app.state.database
     return EventSourceResponse(follow(database, request.app.state.live, follower, is_allowed), ping=PING_SECONDS)

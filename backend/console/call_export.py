@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend.calls import queries
 from backend.calls.queries import CallFilter, CallRow
 from backend.console import call_texts
+from backend.privacy import masks
 from backend.spreadsheets import Cell
 from backend.text import phone_text
 
@@ -38,14 +39,17 @@ HEADINGS = tuple(heading for heading, _ in COLUMNS)
 WIDTHS = tuple(width for _, width in COLUMNS)
 
 
-async def chunks(session: AsyncSession, wanted: CallFilter) -> AsyncIterator[Sequence[Sequence[Cell]]]:
-    """The rows of a filter, newest first, a thousand at a time."""
+async def chunks(
+    session: AsyncSession, wanted: CallFilter, *, is_whole: bool
+) -> AsyncIterator[Sequence[Sequence[Cell]]]:
+    """The rows of a filter, newest first, a thousand at a time; telephones masked unless `is_whole`."""
     async for rows in queries.chunks(session, wanted):
-        yield [_cells(row) for row in rows]
+        yield [_cells(row, is_whole) for row in rows]
 
 
-def _cells(row: CallRow) -> Sequence[Cell]:
+def _cells(row: CallRow, is_whole: bool) -> Sequence[Cell]:
     call = row.call
+    told = phone_text if is_whole else masks.phone
     return (
         call_texts.KINDS[call.kind],
         call_texts.DIRECTIONS[call.direction],
@@ -53,7 +57,7 @@ def _cells(row: CallRow) -> Sequence[Cell]:
         call.ended_at,
         call.queue_seconds,
         call.person_seconds,
-        phone_text(call.phone) if call.phone else "",
+        told(call.phone) if call.phone else "",
         call.caller_name or (row.person.full_name if row.person else ""),
         call_texts.PURPOSES[call.purpose] if call.purpose else "",
         call_texts.OUTCOMES[call.outcome] if call.outcome else "En curso",

@@ -16,6 +16,7 @@ from backend.console import call_texts
 from backend.console.history import EMPTY, Change
 from backend.console.rendering import moment_text
 from backend.ledger.models import Direction, InteractionChange, Outcome, Purpose
+from backend.privacy import masks
 from backend.registry.models import Person, Petition
 from backend.text import phone_text
 
@@ -49,8 +50,11 @@ class Line:
     changes: Sequence[Change]
 
 
-async def lines(session: AsyncSession, rows: Sequence[tuple[InteractionChange, str | None]]) -> list[Line]:
-    """Corrections in the order given."""
+async def lines(
+    session: AsyncSession, rows: Sequence[tuple[InteractionChange, str | None]], *, is_whole: bool = True
+) -> list[Line]:
+    """Corrections in the order given; telephones masked unless `is_whole`."""
+    words = _WORDS if is_whole else {**_WORDS, "phone": masks.phone}
     names = await _names(session, [change for change, _ in rows])
     return [
         Line(
@@ -58,7 +62,7 @@ async def lines(session: AsyncSession, rows: Sequence[tuple[InteractionChange, s
             who,
             change.reason,
             [
-                Change(label, *(_word(column, value, names) for value in change.fields[column]))
+                Change(label, *(_word(column, value, names, words) for value in change.fields[column]))
                 for column, label in call_texts.COLUMNS.items()
                 if column in change.fields
             ],
@@ -79,9 +83,11 @@ async def _names(session: AsyncSession, changes: Sequence[InteractionChange]) ->
     return found
 
 
-def _word(column: str, value: object, names: Mapping[tuple[str, str], str]) -> str:
+def _word(
+    column: str, value: object, names: Mapping[tuple[str, str], str], words: Mapping[str, Callable[[str], str]]
+) -> str:
     if value is None or value == "":
         return EMPTY
     if column in _CATALOGS:
         return names.get((column, str(value)), EMPTY)
-    return _WORDS[column](str(value)) if column in _WORDS else str(value)
+    return words[column](str(value)) if column in words else str(value)

@@ -7,6 +7,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend.console import outreach_texts
 from backend.outreach import listing
 from backend.outreach.listing import Row, Wanted
+from backend.privacy import masks
 from backend.spreadsheets import Cell
 from backend.text import phone_text
 
@@ -32,18 +33,19 @@ HEADINGS = tuple(heading for heading, _ in COLUMNS)
 WIDTHS = tuple(width for _, width in COLUMNS)
 
 
-async def chunks(session: AsyncSession, wanted: Wanted) -> AsyncIterator[Sequence[Sequence[Cell]]]:
-    """The rows of a filter, some hundreds at a time."""
+async def chunks(session: AsyncSession, wanted: Wanted, *, is_whole: bool) -> AsyncIterator[Sequence[Sequence[Cell]]]:
+    """The rows of a filter, some hundreds at a time; telephones masked unless `is_whole`."""
     async for rows in listing.chunks(session, wanted):
-        yield [_cells(row) for row in rows]
+        yield [_cells(row, is_whole) for row in rows]
 
 
-def _cells(row: Row) -> Sequence[Cell]:
+def _cells(row: Row, is_whole: bool) -> Sequence[Cell]:
     task = row.task
+    told = phone_text if is_whole else masks.phone
     because = outreach_texts.CLOSED_BECAUSE[task.closed_because] if task.closed_because else ""
     return (
         task.name,
-        phone_text(task.phone) if task.phone else "",
+        told(task.phone) if task.phone else "",
         ", ".join(outreach_texts.KINDS[kind] for kind in listing.kinds_of(row.reasons)),
         ", ".join(row.folios),
         " / ".join(one.note for one in row.reasons if one.note),

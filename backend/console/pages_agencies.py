@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.agents.auth import CurrentHead
 from backend.agents.models import User
+from backend.audit import service as audit
 from backend.catalog import agencies
 from backend.catalog.agencies import AgencyEntry
 from backend.catalog.models import Agency, AgencyLevel
@@ -84,7 +85,8 @@ async def _save(request: Request, session: AsyncSession, user: User, agency_id: 
     typed = texts_of(await request.form())
     try:
         async with session.begin_nested():
-            await agencies.save(session, agency_id, _entry(typed))
+            saved = await agencies.save(session, agency_id, _entry(typed))
+            await audit.record(session, user, "agency_saved", saved.id, name=saved.short_name)
     except ChatSonoraError as refused:
         return await _page(request, session, user, editing=agency_id, typed=typed, error=refused)
     return RedirectResponse("/consola/dependencias?aviso=dependencia", status_code=303)

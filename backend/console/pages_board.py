@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from backend.agents import service as agents
+from backend.agents import sessions
 from backend.agents.auth import COOKIE, CurrentHead, check_origin
 from backend.agents.models import Role, User
 from backend.board import service
@@ -41,7 +41,7 @@ def paint(board: Board) -> Mapping[str, str]:
 
 async def may_look(session: AsyncSession, cookies: Mapping[str, str]) -> User | None:
     """The head who looks; None for a screen by its key. Raises Unauthenticated, Forbidden."""
-    found = await agents.find_session(session, cookies[COOKIE]) if cookies.get(COOKIE) else None
+    found = await sessions.find_session(session, cookies[COOKIE]) if cookies.get(COOKIE) else None
     if found is not None and found[1].role in (Role.HEAD, Role.ADMIN) and not found[1].must_change_password:
         return found[1]
     key = cookies.get(DISPLAY_COOKIE)

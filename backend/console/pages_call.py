@@ -24,6 +24,7 @@ from backend.errors import ChatSonoraError
 from backend.ledger import service as ledger
 from backend.ledger.errors import InteractionNotFound
 from backend.ledger.models import Direction, InteractionKind, Outcome
+from backend.privacy import reach
 from backend.registry import intake, petitions
 from backend.text import phone_text
 from backend.workspace import service as workspace
@@ -109,14 +110,16 @@ async def call_page(
         raise InteractionNotFound
     call = row.call
     is_mine = call.ended_at is None and call.agent_id == user.id
+    sees_person = await reach.sees_call(session, user, call)
     context: dict[str, Any] = {
         "row": row,
         "call": call,
         "kind": call.kind,
         "channels": CHANNELS[call.kind],
         "has_keys": is_mine,
-        "may_correct": calls.may_correct(user, call),
-        "history": await call_history.lines(session, await queries.corrections(session, call.id)),
+        "sees_person": sees_person,
+        "may_correct": calls.may_correct(user, call) and (sees_person or not call.phone),
+        "history": await call_history.lines(session, await queries.corrections(session, call.id), is_whole=sees_person),
         **await form_context(session, typed or typed_of(row), refused),
     }
     if is_mine:

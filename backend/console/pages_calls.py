@@ -1,6 +1,7 @@
 """The log of calls: its list by filters, and the table to take away."""
 
 from collections.abc import AsyncIterator
+from functools import partial
 
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse, StreamingResponse
@@ -18,6 +19,7 @@ from backend.console import call_export, call_filters
 from backend.console.call_filters import Listing
 from backend.console.rendering import staff_page
 from backend.db import Database, Tx
+from backend.privacy import reach
 from backend.workspace import service as workspace
 
 router = APIRouter(prefix="/consola/llamadas", include_in_schema=False)
@@ -31,6 +33,7 @@ async def listing(request: Request, tx: Tx, user: CurrentUser) -> Response:
         "active": "call_log",
         "shown": shown,
         "filters": call_filters,
+        "attended": partial(reach.attended_call, user),
         "page": await queries.page(tx, wanted, before=shown.before, after=shown.after),
         "colleagues": await workspace.colleagues(tx),
         "areas": await catalog.areas(tx, only_active=False),
@@ -49,12 +52,14 @@ async def _exported(request: Request, session: AsyncSession, user: User, form: s
 @router.get("/exportar.csv")
 async def export_csv(request: Request, tx: Tx, user: CurrentUser) -> Response:
     """The list's calls, all of them; opens in Excel."""
-    wanted = await _exported(request, tx, user, "csv")
+    wanted, is_whole = await _exported(request, tx, user, "csv"), reach.exports_whole(user)
     database: Database = request.app.state.database
 
     async def stream() -> AsyncIterator[bytes]:
         async with database.snapshot() as session:
-            async for piece in spreadsheets.csv_stream(call_export.HEADINGS, call_export.chunks(session, wanted)):
+            async for piece in spreadsheets.csv_stream(
+                call_export.HEADINGS, call_export.chunks(session, wanted, is_whole=is_whole)
+            ):
                 yield piece
 
     headers = {"Content-Disposition": f'attachment; filename="{_file_name("csv")}"'}
@@ -64,10 +69,10 @@ async def export_csv(request: Request, tx: Tx, user: CurrentUser) -> Response:
 @router.get("/exportar.xlsx")
 async def export_xlsx(request: Request, tx: Tx, user: CurrentUser) -> Response:
     """The same as a workbook."""
-    wanted = await _exported(request, tx, user, "xlsx")
+    wanted, is_whole = await _exported(request, tx, user, "xlsx"), reach.exports_whole(user)
     database: Database = request.app.state.database
     async with database.snapshot() as session:
-        rows = call_export.chunks(session, wanted)
+        rows = call_export.chunks(session, wanted, is_whole=is_whole)
         path = await spreadsheets.xlsx_file("Llamadas", call_export.HEADINGS, rows, call_export.WIDTHS)
     return FileResponse(
         path, media_type=spreadsheets.XLSX_TYPE, filename=_file_name("xlsx"), background=BackgroundTask(path.unlink)

@@ -13,6 +13,7 @@ from backend import clock
 from backend.agents import service as agents
 from backend.agents.auth import CurrentAdmin, CurrentHead
 from backend.agents.models import Role, User
+from backend.audit import service as audit
 from backend.catalog import agencies
 from backend.catalog import service as catalog
 from backend.console.rendering import staff_page
@@ -75,7 +76,7 @@ async def save_canned_reply(
             raise InvalidInput("El atajo lleva solo minúsculas, números y guiones.")
         if not title.strip() or not text.strip():
             raise InvalidInput("Escriba el título y el texto de la respuesta.")
-        await catalog.save_canned_reply(
+        saved = await catalog.save_canned_reply(
             tx,
             reply_id=editing,
             shortcut=shortcut,
@@ -83,6 +84,7 @@ async def save_canned_reply(
             text=text.strip(),
             is_active=bool(is_active),
         )
+        await audit.record(tx, user, "canned_reply_saved", saved.id, shortcut=shortcut)
     except ChatSonoraError as refused:
         return await _replies_page(request, tx, user, editing=editing, typed=typed, error=refused)
     return RedirectResponse("/consola/respuestas?aviso=respuesta", status_code=303)
@@ -124,6 +126,7 @@ async def save_hours(request: Request, tx: Tx, user: CurrentHead) -> Response:
                 if opens or closes:
                     spans.append(_span(weekday, opens, closes))
         await catalog.replace_hours(tx, spans)
+        await audit.record(tx, user, "hours_changed", user.id, spans=len(spans))
     except InvalidInput as refused:
         return await _hours_page(request, tx, user, error=refused)
     return RedirectResponse("/consola/horario?aviso=horario", status_code=303)
@@ -185,6 +188,7 @@ async def create_user(
             full_name=full_name,
             role=chosen,
             agency_id=_agency(agency) if chosen is Role.LIAISON else None,
+            by=user,
         )
     except ChatSonoraError as refused:
         return await _users_page(request, tx, user, typed=typed, error=refused)
@@ -218,12 +222,15 @@ async def change_user(
     try:
         if action == "place":
             area_id = uuid_of(area, "Elija el área.") if area else None
-            await agents.place_user(tx, user_id, area_id=area_id, extension=extension)
+            await agents.place_user(tx, user_id, area_id=area_id, extension=extension, by=user)
             return RedirectResponse("/consola/usuarios?aviso=usuario", status_code=303)
         if action == "reset":
             account = await agents.get_user(tx, user_id)
-            password = await agents.reset_password(tx, account)
+            password = await agents.reset_password(tx, account, by=user)
             return await _users_page(request, tx, user, told=(account.username, password))
+        if action == "reset_factor":
+            await agents.reset_second_factor(tx, user_id, by=user)
+            return RedirectResponse("/consola/usuarios?aviso=factor_quitado", status_code=303)
         await agents.change_user(
             tx,
             user,

@@ -9,7 +9,7 @@ from backend.agents import service as agents
 from backend.agents.auth import CurrentUser, SettledUser
 from backend.agents.models import BreakKind, PresenceState, Role
 from backend.console import texts
-from backend.console.rendering import LIAISON_HOME, staff_page
+from backend.console.rendering import AUDIT_HOME, LIAISON_HOME, staff_page
 from backend.conversations import service as conversations
 from backend.db import Tx
 from backend.errors import InvalidInput
@@ -22,6 +22,8 @@ router = APIRouter(prefix="/consola", include_in_schema=False)
 async def inbox(request: Request, tx: Tx, user: SettledUser) -> Response:
     if user.role is Role.LIAISON:
         return RedirectResponse(LIAISON_HOME, status_code=303)
+    if user.role is Role.AUDITOR:
+        return RedirectResponse(AUDIT_HOME, status_code=303)
     return await staff_page(request, tx, user, "inbox.html", {"active": "inbox", "close_reasons": texts.CLOSE_REASONS})
 
 

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend import clock
 from backend.agents.auth import CurrentHead
 from backend.agents.models import User
+from backend.audit import service as audit
 from backend.console.rendering import staff_page
 from backend.console.typed_forms import choice, page_of
 from backend.db import Tx
@@ -140,6 +141,7 @@ async def export(request: Request, tx: Tx, user: CurrentHead, name: str) -> Resp
     }.get(name)
     if content is None:
         raise InvalidInput("Ese archivo no existe.")
+    await audit.record(tx, user, "labels_exported", user.id, form=name)
     kind = "application/yaml" if name == formats.YAML_NAME else "text/tab-separated-values"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
     return Response(content(), media_type=f"{kind}; charset=utf-8", headers=headers)

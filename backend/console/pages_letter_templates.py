@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend import clock
 from backend.agents.auth import CurrentHead
 from backend.agents.models import User
+from backend.audit import service as audit
 from backend.console.letter_files import shown_pdf
 from backend.console.rendering import staff_page
 from backend.db import Tx
@@ -169,7 +170,10 @@ async def save(
     number = int(based_on) if based_on.isascii() and based_on.isdigit() else 0
     body = body.replace("\r\n", "\n")
     try:
-        await templates.save(tx, user, wanted, subject=subject, body=body, based_on=number)
+        saved = await templates.save(tx, user, wanted, subject=subject, body=body, based_on=number)
+        await audit.record(
+            tx, user, "letter_template_saved", saved.id, template=KINDS[wanted].title, version=saved.version
+        )
     except ChatSonoraError as refused:
         typed = {"subject": subject, "body": body, "folio": folio, "based_on": based_on}
         return await _editor_page(request, tx, user, wanted, typed=typed, error=refused)
@@ -257,5 +261,6 @@ async def compare(
 @router.post("/{kind}/versiones/{number}/restaurar")
 async def restore(request: Request, tx: Tx, user: CurrentHead, kind: str, number: int) -> Response:
     wanted = _kind(kind)
-    await templates.restore(tx, user, wanted, number)
+    restored = await templates.restore(tx, user, wanted, number)
+    await audit.record(tx, user, "letter_template_restored", restored.id, template=KINDS[wanted].title, version=number)
     return RedirectResponse(f"/consola/plantillas/{wanted.value}?aviso=plantilla_restaurada", status_code=303)

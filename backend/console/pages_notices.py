@@ -8,6 +8,7 @@ from fastapi import APIRouter, Form, Query, Request, Response
 
 from backend import spreadsheets
 from backend.agents.auth import CurrentUser
+from backend.audit import service as audit
 from backend.console import notice_texts
 from backend.console.pages_petitions import back_to, detail_page
 from backend.console.rendering import moment_text
@@ -40,6 +41,7 @@ HEADINGS = (
 async def export(tx: Tx, user: CurrentUser, avisos: Annotated[str, Query(max_length=20)] = "") -> Response:
     """The latest notices, a line an attempt; `avisos=sin_entregar` for those without proof. Opens in Excel."""
     views = await proof.listed(tx, undelivered_only=avisos == "sin_entregar")
+    await audit.record(tx, user, "notices_exported", user.id, form="csv")
     text = spreadsheets.csv_text([HEADINGS, *(line for view in views for line in _lines(view))])
     headers = {"Content-Disposition": 'attachment; filename="avisos.csv"', "Cache-Control": "no-store"}
     return Response(text.encode("utf-8-sig"), media_type=spreadsheets.CSV_TYPE, headers=headers)

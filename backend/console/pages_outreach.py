@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
@@ -29,6 +30,7 @@ from backend.outreach.attempts import Told
 from backend.outreach.errors import CallRefused, NotNow
 from backend.outreach.listing import View, Wanted
 from backend.outreach.models import TELLING, CallOutcome, ReasonKind, TaskState
+from backend.privacy import reach
 from backend.registry import intake, petitions
 from backend.registry.models import Person
 from backend.text import phone_text
@@ -91,6 +93,7 @@ async def _list_page(
         "may_call": limits.may_call(moment),
         "opens_at": limits.earliest(moment),
         "outreach": outreach_texts,
+        "owes": partial(reach.owes_call, user),
         "error": error.text if error else None,
     }
     return await staff_page(request, session, user, "outreach.html", context, error.status if error else 200)
@@ -99,12 +102,12 @@ async def _list_page(
 @router.get("/exportar.csv")
 async def export_csv(request: Request, tx: Tx, user: CurrentUser) -> Response:
     """The list's calls, all of them; opens in Excel."""
-    wanted = await _exported(request, tx, user, "csv")
+    wanted, is_whole = await _exported(request, tx, user, "csv"), reach.exports_whole(user)
     database: Database = request.app.state.database
 
     async def stream() -> Any:
         async with database.snapshot() as session:
-            rows = outreach_export.chunks(session, wanted)
+            rows = outreach_export.chunks(session, wanted, is_whole=is_whole)
             async for piece in spreadsheets.csv_stream(outreach_export.HEADINGS, rows):
                 yield piece
 
@@ -115,11 +118,14 @@ async def export_csv(request: Request, tx: Tx, user: CurrentUser) -> Response:
 @router.get("/exportar.xlsx")
 async def export_xlsx(request: Request, tx: Tx, user: CurrentUser) -> Response:
     """The same as a workbook."""
-    wanted = await _exported(request, tx, user, "xlsx")
+    wanted, is_whole = await _exported(request, tx, user, "xlsx"), reach.exports_whole(user)
     database: Database = request.app.state.database
     async with database.snapshot() as session:
         path = await spreadsheets.xlsx_file(
-            "Llamadas", outreach_export.HEADINGS, outreach_export.chunks(session, wanted), outreach_export.WIDTHS
+            "Llamadas",
+            outreach_export.HEADINGS,
+            outreach_export.chunks(session, wanted, is_whole=is_whole),
+            outreach_export.WIDTHS,
         )
     return FileResponse(
         path, media_type=spreadsheets.XLSX_TYPE, filename=_file_name("xlsx"), background=BackgroundTask(path.unlink)
@@ -265,6 +271,7 @@ async def _call_page(
         "telling": TELLING,
         "is_taken": tasks.is_claimed_by_another(task, user),
         "is_mine": task.claimed_by == user.id,
+        "sees_person": await reach.sees_task(session, user, task),
         "may_call": limits.may_call(moment),
         "opens_at": limits.earliest(moment),
         "most_tries": limits.most_tries,

@@ -22,6 +22,7 @@ from backend.console.typed_forms import choice
 from backend.db import Database, Tx
 from backend.errors import ChatSonoraError, InvalidInput
 from backend.notices import proof
+from backend.privacy import reach
 from backend.registry import deadlines, petitions, queries
 from backend.registry.models import Petition, PetitionStatus, Priority
 from backend.workspace import bulk, labels, service, views
@@ -100,12 +101,12 @@ async def _export_filter(request: Request, session: AsyncSession, user: User, fo
 @router.get("/exportar.csv")
 async def export_csv(request: Request, tx: Tx, user: CurrentUser) -> Response:
     """The list's petitions, all of them; opens in Excel."""
-    wanted = await _export_filter(request, tx, user, "csv")
+    wanted, is_whole = await _export_filter(request, tx, user, "csv"), reach.exports_whole(user)
     database: Database = request.app.state.database
 
     async def stream() -> Any:
         async with database.snapshot() as session:
-            rows = petition_export.chunks(session, wanted)
+            rows = petition_export.chunks(session, wanted, is_whole=is_whole)
             async for piece in spreadsheets.csv_stream(petition_export.HEADINGS, rows):
                 yield piece
 
@@ -116,11 +117,14 @@ async def export_csv(request: Request, tx: Tx, user: CurrentUser) -> Response:
 @router.get("/exportar.xlsx")
 async def export_xlsx(request: Request, tx: Tx, user: CurrentUser) -> Response:
     """The same as a workbook."""
-    wanted = await _export_filter(request, tx, user, "xlsx")
+    wanted, is_whole = await _export_filter(request, tx, user, "xlsx"), reach.exports_whole(user)
     database: Database = request.app.state.database
     async with database.snapshot() as session:
         path = await spreadsheets.xlsx_file(
-            "Peticiones", petition_export.HEADINGS, petition_export.chunks(session, wanted), petition_export.WIDTHS
+            "Peticiones",
+            petition_export.HEADINGS,
+            petition_export.chunks(session, wanted, is_whole=is_whole),
+            petition_export.WIDTHS,
         )
     return FileResponse(
         path, media_type=spreadsheets.XLSX_TYPE, filename=_file_name("xlsx"), background=BackgroundTask(path.unlink)

@@ -17,6 +17,7 @@ from backend.console.rendering import lower_first, moment_text, staff_page
 from backend.db import Tx
 from backend.errors import ChatSonoraError
 from backend.notices import proof
+from backend.privacy import reach
 from backend.registry import deadlines, petitions, queries
 from backend.registry.models import Petition
 from backend.workspace import labels
@@ -71,6 +72,7 @@ async def detail_page(
     context = {
         "active": "petitions",
         "details": details,
+        "sees_person": await reach.sees_petition(session, user, petition),
         "history": history_lines,
         "seen": seen,
         "form": form,

@@ -13,6 +13,7 @@ from starlette.background import BackgroundTask
 from backend import clock, spreadsheets
 from backend.agents.auth import CurrentHead, CurrentUser
 from backend.agents.models import User
+from backend.audit import service as audit
 from backend.console import due_texts, staffing_texts
 from backend.console.rendering import staff_page
 from backend.console.typed_forms import day_of, known_uuid, page_of, texts_of, uuid_of
@@ -28,6 +29,7 @@ from backend.staffing.tasks import Draft, Wanted
 
 router = APIRouter(prefix="/consola/tareas", include_in_schema=False)
 
+_FILTERS = ("estado", "persona", "buscar")
 _HEADINGS = ("Tarea", "Descripción", "Persona", "Estado", "Fecha límite", "Folio", "La dio", "Se dio", "Se cerró")
 _WIDTHS = (40, 50, 26, 12, 12, 18, 26, 16, 16)
 
@@ -60,7 +62,7 @@ async def _list_page(
     asked = dict(request.query_params)
     number = page_of(asked.get("pagina", ""))
     found, total = await tasks.listed(session, _wanted(asked), page=number)
-    kept = {name: asked[name] for name in ("estado", "persona", "buscar") if asked.get(name)}
+    kept = {name: asked[name] for name in _FILTERS if asked.get(name)}
     context = {
         "active": "team",
         "rows": found,
@@ -115,8 +117,9 @@ async def create(request: Request, tx: Tx, user: CurrentHead) -> Response:
 
 
 @router.get("/exportar.csv")
-async def export_csv(request: Request, user: CurrentHead) -> Response:
+async def export_csv(request: Request, tx: Tx, user: CurrentHead) -> Response:
     """The list's tasks, all of them."""
+    await audit.record(tx, user, "tasks_exported", user.id, form="csv", filters=_filters(request))
     chunks = _chunks(request.app.state.database, _wanted(request.query_params))
     headers = {"Content-Disposition": f'attachment; filename="{_file_name("csv")}"'}
     stream = spreadsheets.csv_stream(_HEADINGS, chunks)
@@ -124,12 +127,17 @@ async def export_csv(request: Request, user: CurrentHead) -> Response:
 
 
 @router.get("/exportar.xlsx")
-async def export_xlsx(request: Request, user: CurrentHead) -> Response:
+async def export_xlsx(request: Request, tx: Tx, user: CurrentHead) -> Response:
     """The same as a workbook."""
+    await audit.record(tx, user, "tasks_exported", user.id, form="xlsx", filters=_filters(request))
     chunks = _chunks(request.app.state.database, _wanted(request.query_params))
     path = await spreadsheets.xlsx_file("Tareas", _HEADINGS, chunks, _WIDTHS)
     done = BackgroundTask(path.unlink)
     return FileResponse(path, media_type=spreadsheets.XLSX_TYPE, filename=_file_name("xlsx"), background=done)
+
+
+def _filters(request: Request) -> list[str]:
+    return [name for name in _FILTERS if request.query_params.get(name)]
 
 
 def _file_name(suffix: str) -> str:

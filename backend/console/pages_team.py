@@ -12,7 +12,7 @@ from backend import clock
 from backend.agents import presence_history
 from backend.agents import service as agents
 from backend.agents.auth import CurrentHead
-from backend.agents.models import Role, User
+from backend.agents.models import DESK_ROLES, User
 from backend.audit import service as audit
 from backend.console import due_texts, staffing_texts
 from backend.console.rendering import staff_page
@@ -48,7 +48,7 @@ async def page(request: Request, tx: Tx, user: CurrentHead) -> Response:
 
 async def _person(session: AsyncSession, user_id: UUID) -> User:
     found = await agents.get_user(session, user_id)
-    if found.role is Role.LIAISON:
+    if found.role not in DESK_ROLES:
         raise NotFound("No existe esa persona en el equipo.")
     return found
 

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from starlette.background import BackgroundTask
 
 from backend import clock, spreadsheets
-from backend.agents.auth import CurrentHead, CurrentUser
+from backend.agents.auth import CurrentHead, CurrentOverseer, CurrentReader, CurrentUser
 from backend.agents.models import User
 from backend.audit import service as audit
 from backend.catalog.models import OfficeArea
@@ -34,7 +34,7 @@ _BAD_DAY = "Escriba el día como día, mes y año."
 
 
 @router.get("")
-async def page(request: Request, tx: Tx, user: CurrentHead) -> Response:
+async def page(request: Request, tx: Tx, user: CurrentOverseer) -> Response:
     return await _list_page(request, tx, user)
 
 
@@ -107,21 +107,27 @@ async def receive(request: Request, tx: Tx, user: CurrentHead) -> Response:
     return RedirectResponse(f"/consola/transparencia/{one.id}?aviso=solicitud", status_code=303)
 
 
+async def _exported(request: Request, session: AsyncSession, user: User, form: str) -> transparency_forms.Chunks:
+    """What is exported; that it was stands on the trail, without the words that were searched."""
+    asked = request.query_params
+    filters = [name for name in transparency_forms.FILTERS if asked.get(name)]
+    await audit.record(session, user, "info_requests_exported", user.id, form=form, filters=filters)
+    return transparency_forms.chunks(request.app.state.database, transparency_forms.wanted_of(asked))
+
+
 @router.get("/exportar.csv")
-async def export_csv(request: Request, user: CurrentHead) -> Response:
+async def export_csv(request: Request, tx: Tx, user: CurrentOverseer) -> Response:
     """The list's requests, all of them."""
-    wanted = transparency_forms.wanted_of(request.query_params)
-    chunks = transparency_forms.chunks(request.app.state.database, wanted)
+    chunks = await _exported(request, tx, user, "csv")
     headers = {"Content-Disposition": f'attachment; filename="{_file_name("csv")}"'}
     stream = spreadsheets.csv_stream(transparency_forms.HEADINGS, chunks)
     return StreamingResponse(stream, media_type=spreadsheets.CSV_TYPE, headers=headers)
 
 
 @router.get("/exportar.xlsx")
-async def export_xlsx(request: Request, user: CurrentHead) -> Response:
+async def export_xlsx(request: Request, tx: Tx, user: CurrentOverseer) -> Response:
     """The same as a workbook."""
-    wanted = transparency_forms.wanted_of(request.query_params)
-    chunks = transparency_forms.chunks(request.app.state.database, wanted)
+    chunks = await _exported(request, tx, user, "xlsx")
     path = await spreadsheets.xlsx_file("Solicitudes", transparency_forms.HEADINGS, chunks, transparency_forms.WIDTHS)
     done = BackgroundTask(path.unlink)
     return FileResponse(path, media_type=spreadsheets.XLSX_TYPE, filename=_file_name("xlsx"), background=done)
@@ -180,7 +186,7 @@ async def change_terms(request: Request, tx: Tx, user: CurrentHead) -> Response:
 
 
 @router.get("/{request_id}")
-async def detail(request: Request, tx: Tx, user: CurrentUser, request_id: UUID) -> Response:
+async def detail(request: Request, tx: Tx, user: CurrentReader, request_id: UUID) -> Response:
     return await _detail_page(request, tx, user, await service.get(tx, request_id, user))
 
 
@@ -303,7 +309,7 @@ async def add_files(
 
 
 @router.get("/{request_id}/archivos/{file_id}")
-async def read_file(request: Request, tx: Tx, user: CurrentUser, request_id: UUID, file_id: UUID) -> Response:
+async def read_file(request: Request, tx: Tx, user: CurrentReader, request_id: UUID, file_id: UUID) -> Response:
     one = await service.get(tx, request_id, user)
     response: Response = request.app.state.files.response(await queries.file(tx, one, file_id))
     return response

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Sequence
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.console import texts
+from backend.privacy import masks
 from backend.registry import queries
 from backend.registry.queries import PetitionFilter, PetitionRow
 from backend.spreadsheets import Cell
@@ -40,23 +41,26 @@ HEADINGS = tuple(heading for heading, _ in COLUMNS)
 WIDTHS = tuple(width for _, width in COLUMNS)
 
 
-async def chunks(session: AsyncSession, wanted: PetitionFilter) -> AsyncIterator[Sequence[Sequence[Cell]]]:
-    """The rows of a filter, in its order, a thousand at a time."""
+async def chunks(
+    session: AsyncSession, wanted: PetitionFilter, *, is_whole: bool
+) -> AsyncIterator[Sequence[Sequence[Cell]]]:
+    """The rows of a filter, in its order, a thousand at a time; telephones and e-mails masked unless `is_whole`."""
     async for rows in queries.chunks(session, wanted):
         borne = await labels.of(session, [row.petition.id for row in rows])
-        yield [_cells(row, borne[row.petition.id]) for row in rows]
+        yield [_cells(row, borne[row.petition.id], is_whole) for row in rows]
 
 
-def _cells(row: PetitionRow, borne: Sequence[Label]) -> Sequence[Cell]:
+def _cells(row: PetitionRow, borne: Sequence[Label], is_whole: bool) -> Sequence[Cell]:
     petition, person = row.petition, row.person
+    told = phone_text if is_whole else masks.phone
     return (
         petition.folio,
         texts.PETITION_KINDS[petition.kind],
         texts.PETITION_STATUSES[petition.status],
         texts.PRIORITIES[petition.priority],
         person.full_name if person else "Anónima",
-        phone_text(person.phone) if person and person.phone else "",
-        person.email if person else "",
+        told(person.phone) if person and person.phone else "",
+        (person.email if is_whole else masks.email(person.email)) if person and person.email else "",
         row.municipality,
         petition.postal_code,
         petition.colonia,

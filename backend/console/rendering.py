@@ -15,6 +15,7 @@ from backend.agents.models import Presence, PresenceState, Role, User
 from backend.calls import service as calls
 from backend.catalog.models import Agency
 from backend.console import (
+    account_texts,
     board_texts,
     call_texts,
     capture_texts,
@@ -30,13 +31,17 @@ from backend.console import (
     turn_texts,
 )
 from backend.outreach import tasks
+from backend.privacy import masks, reach
 from backend.subscriptions import service as subscriptions
 from backend.telephony import reading as telephony
 from backend.text import MONTHS, phone_text
 from backend.turns import news
 
+HOME = "/consola"
 #: The console of agencies' liaisons, which is all that they see.
 LIAISON_HOME = "/consola/enlace"
+#: The first page of an auditor, who sees it and the requests for information.
+AUDIT_HOME = "/consola/auditoria"
 FOLDER = Path(__file__).parent
 CSP = (
     "default-src 'self'; img-src 'self' blob: data:; media-src 'self'; object-src 'none'; base-uri 'none'; "
@@ -57,6 +62,17 @@ def moment_text(moment: datetime | None) -> str:
 def told_day_text(day: str) -> str:
     """A day kept as an ISO date in a petition's details."""
     return f"{date.fromisoformat(day):%d/%m/%Y}"
+
+
+def safe_address(address: str) -> str:
+    """`address` if it is one of the console's own pages; its first page otherwise."""
+    is_ours = address == HOME or address.startswith((f"{HOME}/", f"{HOME}?"))
+    return address if is_ours and "\\" not in address and "\n" not in address else HOME
+
+
+def masked_phone_text(phone: str | None) -> str:
+    """A telephone as who does not need it reads it, a dash for none."""
+    return masks.phone(phone) if phone else "—"
 
 
 def size_text(size: int) -> str:
@@ -84,6 +100,9 @@ templates.env.filters.update(
     moment=moment_text,
     size=size_text,
     phone=told_phone_text,
+    masked_phone=masked_phone_text,
+    masked_email=masks.email,
+    masked_curp=masks.curp,
     told_day=told_day_text,
 )
 templates.env.globals.update(
@@ -92,6 +111,7 @@ templates.env.globals.update(
     turn_texts=turn_texts,
     capture_texts=capture_texts,
     call_texts=call_texts,
+    reveal_reasons=reach.REASONS,
     Role=Role,
     PresenceState=PresenceState,
 )
@@ -121,6 +141,8 @@ async def staff_page(
     status: int = 200,
 ) -> HTMLResponse:
     """A page of the console, with its header: who I am, whether I take chats, calls owed, what agencies told."""
+    if user.role is Role.AUDITOR:
+        return page(request, name, _auditors(request, user) | (context or {}), status)
     presence = await agents.presence_of(session, user.id)
     values = {
         "user": user,
@@ -142,6 +164,11 @@ async def staff_page(
     return page(request, name, values, status)
 
 
+def _auditors(request: Request, user: User) -> dict[str, Any]:
+    """The header of an auditor: neither chats nor calls are theirs."""
+    return {"user": user, "is_auditor": True, "notice": request.query_params.get("aviso", ""), "notices": NOTICES}
+
+
 def liaison_page(
     request: Request, user: User, agency: Agency, name: str, context: dict[str, Any], status: int = 200
 ) -> HTMLResponse:
@@ -153,6 +180,8 @@ def liaison_page(
 
 #: What a page says after a form was accepted, by the code in its address.
 NOTICES = {
+    **account_texts.NOTICES,
+    "bitacora_integra": "La bitácora está íntegra: nadie la ha cambiado.",
     "guardado": "Los cambios se guardaron.",
     "contrasena": "Su contraseña se cambió.",
     **outreach_texts.NOTICES,

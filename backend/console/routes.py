@@ -6,7 +6,7 @@ from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
-from backend.agents.errors import PasswordChangeRequired
+from backend.agents.errors import PasswordChangeRequired, SecondFactorRequired
 from backend.console import (
     api_actions,
     api_calls,
@@ -17,9 +17,11 @@ from backend.console import (
     api_learning,
     api_places,
     api_related,
+    pages_account,
     pages_acuse,
     pages_agencies,
     pages_areas,
+    pages_audit,
     pages_board,
     pages_call,
     pages_call_imports,
@@ -49,6 +51,7 @@ from backend.console import (
     pages_reconciliation,
     pages_related,
     pages_reports,
+    pages_reveal,
     pages_schedules,
     pages_session,
     pages_suggestions,
@@ -76,6 +79,9 @@ for part in (
     api_places,
     api_related,
     pages_session,
+    pages_account,
+    pages_audit,
+    pages_reveal,
     pages_inbox,
     pages_board,
     pages_outreach,
@@ -137,6 +143,8 @@ async def error_page(request: Request, error: ChatSonoraError) -> Response | Non
         return None
     if isinstance(error, PasswordChangeRequired):
         return RedirectResponse("/consola/contrasena", status_code=303)
+    if isinstance(error, SecondFactorRequired):
+        return RedirectResponse(f"{pages_account.ADDRESS}?aviso=segundo_factor", status_code=303)
     if isinstance(error, Unauthenticated):
         target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
         wanted = f"?siguiente={quote(target)}" if request.method == "GET" and target != "/consola" else ""

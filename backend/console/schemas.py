@@ -216,6 +216,7 @@ class ConversationOut(BaseModel):
     earlier: list[EarlierConversation]
     display_name: str | None = Field(description="What the person calls themselves in the channel.")
     verified_phone: str | None
+    is_masked: bool = Field(False, description="Telephone, e-mail and CURP are masked: who reads does not attend it.")
     opted_out: bool
     blocked: bool
     others: list[OtherConversation]

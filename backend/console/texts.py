@@ -18,6 +18,7 @@ from backend.registry.models import (
 
 ROLES = {
     Role.LIAISON: "Enlace de dependencia",
+    Role.AUDITOR: "Auditoría y transparencia",
     Role.ANALYST: "Analista",
     Role.HEAD: "Jefatura",
     Role.ADMIN: "Administración",

@@ -21,6 +21,9 @@ HEADINGS = ("Folio de la Plataforma", "Recibida", "Solicita", "Área", "Responsa
 WIDTHS = (24, 12, 60, 26, 26, 16, 12, 24, 10, 12, 60)
 
 
+Chunks = AsyncIterator[Sequence[Sequence[Cell]]]
+
+
 def wanted_of(asked: Mapping[str, str]) -> Wanted:
     """The list's filters; what makes no sense is left out."""
     state, pace = asked.get("estado", "abiertas"), asked.get("plazo", "")
@@ -36,7 +39,7 @@ def wanted_of(asked: Mapping[str, str]) -> Wanted:
     )
 
 
-async def chunks(database: Database, wanted: Wanted) -> AsyncIterator[Sequence[Sequence[Cell]]]:
+async def chunks(database: Database, wanted: Wanted) -> Chunks:
     """The rows of a filter, in its order, a page at a time."""
     today = clock.local(clock.now()).date()
     async with database.snapshot() as session:

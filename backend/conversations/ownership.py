@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
 from backend.agents import service as agents
-from backend.agents.models import Role, User
+from backend.agents.models import DESK_ROLES, User
 from backend.assistant.port import ReplyButton
 from backend.conversations import messages
 from backend.conversations.errors import AgentUnavailable, AlreadyTaken, ConversationClosed, NotYours
@@ -163,7 +163,7 @@ async def transfer(
         )
         return
     receiver = await session.get(User, to_agent_id)
-    if receiver is None or not receiver.is_active or receiver.role is Role.LIAISON:
+    if receiver is None or not receiver.is_active or receiver.role not in DESK_ROLES:
         raise AgentUnavailable
     await _give_to(session, conversation, to_agent_id, EventKind.TRANSFERRED)
 

@@ -8,7 +8,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
-from backend.agents.models import Role, User
+from backend.agents.models import DESK_ROLES, Role, User
 from backend.errors import InvalidInput
 from backend.outreach import asking
 from backend.outreach.errors import AlreadyCalled, CallRefused, OnlyTheHead, TaskNotFound, TaskTaken
@@ -143,7 +143,7 @@ async def assign(session: AsyncSession, user: User, task_ids: Sequence[UUID], as
         raise CallRefused("Marque al menos una llamada.")
     if assignee_id is not None:
         chosen = await session.get(User, assignee_id)
-        if chosen is None or not chosen.is_active or chosen.is_system or chosen.role is Role.LIAISON:
+        if chosen is None or not chosen.is_active or chosen.is_system or chosen.role not in DESK_ROLES:
             raise CallRefused("Elija a alguien del personal.")
     rows = await session.scalars(
         select(CallTask)

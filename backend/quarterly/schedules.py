@@ -9,7 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
-from backend.agents.models import Role, User
+from backend.agents.models import DESK_ROLES, User
 from backend.errors import Conflict, NotFound
 from backend.mail import service as mail
 from backend.mail.models import EmailMessage
@@ -65,7 +65,7 @@ async def add(session: AsyncSession, wanted: Wanted, *, by: User) -> Schedule:
     if not formats:
         raise ScheduleRefused("Elija al menos un formato.", field="formats")
     found = await session.scalars(
-        select(User.id).where(User.id.in_(wanted.user_ids), User.is_active, User.role != Role.LIAISON, ~User.is_system)
+        select(User.id).where(User.id.in_(wanted.user_ids), User.is_active, User.role.in_(DESK_ROLES), ~User.is_system)
     )
     people = sorted(str(one) for one in found)
     if not people or len(people) != len(set(wanted.user_ids)) or len(people) > MOST_PEOPLE:

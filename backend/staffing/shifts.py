@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
 from backend.agents import service as agents
-from backend.agents.models import Role, User
+from backend.agents.models import DESK_ROLES, User
 from backend.catalog import office
 from backend.catalog.office import Schedule
 from backend.conversations.models import Conversation, Owner
@@ -78,7 +78,7 @@ class Gap:
 
 async def roster(session: AsyncSession, first: date) -> Roster:
     """The shifts of everybody active, with what departs from them on `first` and after."""
-    active = select(User.id).where(User.is_active, User.role != Role.LIAISON)
+    active = select(User.id).where(User.is_active, User.role.in_(DESK_ROLES))
     weekly: dict[UUID, list[tuple[int, time, time]]] = {}
     for row in await session.scalars(select(Shift).where(Shift.user_id.in_(active))):
         weekly.setdefault(row.user_id, []).append((row.weekday, row.starts, row.ends))

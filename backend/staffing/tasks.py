@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
 from backend import clock
-from backend.agents.models import Role, User
+from backend.agents.models import DESK_ROLES, Role, User
 from backend.errors import Forbidden
 from backend.registry.models import Petition
 from backend.staffing.errors import TaskNotFound, TaskRefused
@@ -72,7 +72,7 @@ async def _checked(session: AsyncSession, draft: Draft) -> dict[str, Any]:
             f"El título lleva {MOST_TITLE} letras como máximo y la descripción {MOST_TEXT}.", field="title"
         )
     person = await session.get(User, draft.user_id)
-    if person is None or not person.is_active or person.role is Role.LIAISON:
+    if person is None or not person.is_active or person.role not in DESK_ROLES:
         raise TaskRefused("Elija a una persona del equipo.", field="user_id")
     return {
         "title": title,

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
 from backend.agents import presence_history
-from backend.agents.models import BreakKind, Presence, PresenceState, Role, User
+from backend.agents.models import DESK_ROLES, BreakKind, Presence, PresenceState, User
 from backend.agents.presence_history import Totals
 from backend.catalog import office
 from backend.conversations.models import Conversation, Owner
@@ -54,7 +54,7 @@ class Team:
 
 async def people(session: AsyncSession) -> Sequence[User]:
     """The office's active staff, by name."""
-    found = select(User).where(User.is_active, User.role != Role.LIAISON).order_by(User.full_name)
+    found = select(User).where(User.is_active, User.role.in_(DESK_ROLES)).order_by(User.full_name)
     return (await session.scalars(found)).all()
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
-from backend.agents.models import Role, User
+from backend.agents.models import DESK_ROLES, Role, User
 from backend.catalog.models import OfficeArea
 from backend.conversations.messages import StoredFile
 from backend.text import strip_control
@@ -70,7 +70,7 @@ async def _checked(session: AsyncSession, draft: Draft, own: UUID | None = None)
         raise RequestRefused("Elija el área de la lista.", field="area_id")
     if draft.user_id is not None:
         person = await session.get(User, draft.user_id)
-        if person is None or not person.is_active or person.role is Role.LIAISON:
+        if person is None or not person.is_active or person.role not in DESK_ROLES:
             raise RequestRefused("Elija a una persona del equipo.", field="user_id")
     return {
         "folio": folio,
@@ -90,9 +90,9 @@ def _word(value: object) -> str:
 
 
 async def get(session: AsyncSession, request_id: UUID, user: User, *, for_update: bool = False) -> InfoRequest:
-    """A request that `user` may see: the head any, others what they answer. Raises RequestNotFound."""
+    """A request that `user` may see: the head and an auditor any, others what they answer. Raises RequestNotFound."""
     one = await session.get(InfoRequest, request_id, with_for_update=for_update or None)
-    if one is None or not (user.role in (Role.HEAD, Role.ADMIN) or one.user_id == user.id):
+    if one is None or not (user.role in (Role.HEAD, Role.ADMIN, Role.AUDITOR) or one.user_id == user.id):
         raise RequestNotFound
     return one
 

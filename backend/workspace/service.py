@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.agents.models import Role, User
+from backend.agents.models import DESK_ROLES, Role, User
 from backend.conversations.models import Conversation
 from backend.outreach.models import CallReason
 from backend.registry import deadlines, lifecycle, petitions
@@ -39,7 +39,7 @@ def require_unchanged(petition: Petition, version: str) -> None:
 
 async def colleagues(session: AsyncSession) -> Sequence[User]:
     """To whom a petition may be assigned: the office's own active accounts."""
-    query = select(User).where(User.is_active, User.role != Role.LIAISON).order_by(User.full_name)
+    query = select(User).where(User.is_active, User.role.in_(DESK_ROLES)).order_by(User.full_name)
     return (await session.scalars(query)).all()
 
 
@@ -47,7 +47,7 @@ async def assign(session: AsyncSession, petition: Petition, assignee_id: UUID | 
     """Give a locked petition to somebody; None: to nobody. Raises AssigneeRefused."""
     if assignee_id is not None:
         user = await session.get(User, assignee_id)
-        if user is None or not user.is_active or user.role is Role.LIAISON:
+        if user is None or not user.is_active or user.role not in DESK_ROLES:
             raise AssigneeRefused
     await petitions.edit(session, petition, {"assignee_id": assignee_id}, user_id=user_id)
 

@@ -69,6 +69,7 @@ async def _fail(database: Database, message_id: str, code: str) -> None:
 
 
 async def test_what_the_channel_knows_stands_beside_the_transcript(ana: Staff, whatsapp: UUID) -> None:
+    assert (await ana.post(at(whatsapp, "/take"))).is_success
     card = (await ana.get(at(whatsapp))).json()
     assert (card["title"], card["display_name"]) == ("~Rosy", "Rosy")
     assert card["verified_phone"] == "+526621234567"

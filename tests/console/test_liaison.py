@@ -42,6 +42,12 @@ OWN = {
     ("POST", "/consola/contrasena"),
     ("POST", "/consola/salir"),
     ("GET", "/consola/enlace"),
+    ("GET", "/consola/mi-cuenta"),
+    ("POST", "/consola/mi-cuenta/segundo-factor"),
+    ("POST", "/consola/mi-cuenta/segundo-factor/confirmar"),
+    ("POST", "/consola/mi-cuenta/segundo-factor/codigos"),
+    ("POST", "/consola/mi-cuenta/segundo-factor/quitar"),
+    ("POST", "/consola/mi-cuenta/sesiones"),
 }
 
 

@@ -13,6 +13,7 @@ OPEN = {
     ("POST", "/api/auth/tokens"),
     ("GET", "/consola/entrar"),
     ("POST", "/consola/entrar"),
+    ("POST", "/consola/entrar/codigo"),
     ("GET", "/consola/tablero/pantalla"),
     ("POST", "/consola/tablero/pantalla"),
 }

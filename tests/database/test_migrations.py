@@ -22,13 +22,14 @@ REVISIONS = [
     script.revision
     for script in reversed(list(ScriptDirectory.from_config(configuration("postgresql://")).walk_revisions()))
 ]
-#: What the database says of each table: columns, constraints (CHECKs too, which Alembic does not compare), indexes.
+#: What the database says of each table: columns, constraints (CHECKs too, which Alembic does not compare; not the
+#: triggers that PostgreSQL counts among them: triggers are the migrations' alone), indexes.
 SCHEMA = """
 SELECT 'column', table_name, column_name,
        concat_ws(' ', data_type, character_maximum_length, is_nullable, column_default, generation_expression)
   FROM information_schema.columns WHERE table_schema = 'public'
 UNION ALL SELECT 'constraint', conrelid::regclass::text, conname, pg_get_constraintdef(oid)
-  FROM pg_constraint WHERE connamespace = 'public'::regnamespace
+  FROM pg_constraint WHERE connamespace = 'public'::regnamespace AND contype <> 't'
 UNION ALL SELECT 'index', tablename, indexname, indexdef FROM pg_indexes WHERE schemaname = 'public'
 """
 

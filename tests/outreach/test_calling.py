@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from backend import clock
 from backend.agents import service as agents
+from backend.agents import sessions
 from backend.clock import HERMOSILLO
 from backend.db import Database
 from backend.ledger.models import AttendedBy, Direction, Interaction, InteractionKind, Outcome, Purpose, Source
@@ -49,7 +50,7 @@ class Moment:
 def moment(monkeypatch: pytest.MonkeyPatch) -> Moment:
     at = Moment()
     monkeypatch.setattr(clock, "now", lambda: at.now)
-    monkeypatch.setattr(agents, "SESSION_IDLE", timedelta(days=30))
+    monkeypatch.setattr(sessions, "SESSION_IDLE", timedelta(days=30))
     return at
 
 
@@ -227,7 +228,7 @@ async def test_who_asked_not_to_be_called_is_called_only_at_their_own_wish(
     assert (await _task(database, third.task_id)).state is TaskState.PENDING
     head = await sign_in(app, "hilda")
     page = (await head.get("/consola/reglas-de-llamadas")).text
-    assert "662 123 4567" in page
+    assert "662 *** ** 67" in page
     lift = page.split("/consola/reglas-de-llamadas/no-llamar/")[1].split('"')[0]
     assert (await head.submit(f"/consola/reglas-de-llamadas/no-llamar/{lift}")).status_code == 303
     fourth = await _ask(database, kind=ReasonKind.NOTICE)

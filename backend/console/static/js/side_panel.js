@@ -3,6 +3,7 @@
 import { badges, others } from "./contact_panel.js";
 import { momentText } from "./dates.js";
 import { el } from "./dom.js";
+import { revealForm } from "./reveal.js";
 
 const section = (title, ...children) => el("section", { class: "panel-section" }, title && el("h3", { text: title }), ...children);
 
@@ -17,7 +18,7 @@ const phoneText = (phone) => (/^\+52\d{10}$/.test(phone) ? `${phone.slice(3, 6)}
 /** Draws the card of conversation `c` into `box`; `onOpen(id)` opens another conversation, `onChange()` follows a change. */
 export function renderPanel(box, c, { onOpen, onChange }) {
   const focused = box.contains(document.activeElement) ? document.activeElement : null;
-  if (focused instanceof HTMLSelectElement) return; // a choice is being made
+  if (focused instanceof HTMLSelectElement || box.querySelector(".reveal[open]")) return; // a choice is being made
   box.replaceChildren(
     person(c),
     c.reason || c.misunderstood || c.language ? handoff(c) : "",
@@ -33,10 +34,11 @@ export function renderPanel(box, c, { onOpen, onChange }) {
 function person(c) {
   const p = c.person;
   const drafted = Object.fromEntries((c.draft?.filled ?? []).map((one) => [one.label, one.value]));
-  const phone = p?.phone ? el("a", { href: `tel:${p.phone}`, text: phoneText(p.phone) }) : drafted.Contacto;
+  const phone = p?.phone ? c.is_masked ? p.phone : el("a", { href: `tel:${p.phone}`, text: phoneText(p.phone) }) : drafted.Contacto;
   const rows = [["Teléfono", phone], [`Teléfono en ${c.channel}`, c.verified_phone && phoneText(c.verified_phone)], [`Nombre en ${c.channel}`, c.display_name], ["Correo", p?.email], ["Municipio", c.municipality], ["CURP", p?.curp ?? drafted.CURP], ["Aviso de privacidad", c.consent ? "Aceptado" : "Sin aceptar"]];
   const node = section(null, el("h2", { text: c.title }), badges(c), facts(rows.filter(([name, value]) => value || ["Teléfono", "Municipio", "Aviso de privacidad"].includes(name))));
   node.classList.add("panel-person");
+  if (c.is_masked) node.append(revealForm(c.id));
   if (c.callbacks) node.append(el("p", {}, el("a", { href: "/consola/llamadas-pendientes", text: "Tiene una llamada pendiente" })));
   return node;
 }
