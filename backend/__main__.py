@@ -10,12 +10,14 @@ import typer
 from backend.agents.cli import app as users
 from backend.calls.cli import app as calls
 from backend.learning.cli import export_labels
+from backend.retention.cli import retention
 from backend.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Chat Sonora.", pretty_exceptions_enable=False)
 app.add_typer(users, name="users")
 app.add_typer(calls, name="calls")
 app.command("export-labels")(export_labels)
+app.command("retention")(retention)
 
 
 @app.command()

@@ -15,6 +15,7 @@ from backend.agents.models import Presence, PresenceState, Role, User
 from backend.calls import service as calls
 from backend.catalog.models import Agency
 from backend.console import (
+    arco_texts,
     board_texts,
     call_texts,
     capture_texts,
@@ -210,5 +211,6 @@ NOTICES = {
     **staffing_texts.NOTICES,
     **telephony_texts.NOTICES,
     **transparency_texts.NOTICES,
+    **arco_texts.NOTICES,
     **quarterly_texts.NOTICES,
 }

@@ -179,7 +179,7 @@ class _Known:
         for way in _CONTACTS:
             if getattr(person, way) is None:
                 setattr(person, way, getattr(new, way))
-        person.search_text = _person_text(person)
+        person.search_text = person_text(person)
         for way in _CONTACTS:
             namesakes = self._by_contact.setdefault((way, getattr(person, way) or ""), [])
             if person not in namesakes:
@@ -202,9 +202,11 @@ class _Known:
 async def _people_of(
     session: AsyncSession, way: InstrumentedAttribute[str | None], contacts: Iterable[str]
 ) -> Sequence[tuple[str, Person]]:
-    """Some of the people of each contact."""
+    """Some of the people of each contact; whoever is blocked is known no more."""
     wanted = select(func.unnest(literal(sorted(contacts), ARRAY(String))).label("contact")).subquery()
-    person = aliased(Person, select(Person).where(way == wanted.c.contact).limit(_NAMESAKES).lateral())
+    person = aliased(
+        Person, select(Person).where(way == wanted.c.contact, Person.withheld_at.is_(None)).limit(_NAMESAKES).lateral()
+    )
     rows = await session.execute(select(wanted.c.contact, person).select_from(wanted).join(person, true()))
     return [(contact, found) for contact, found in rows]
 
@@ -221,7 +223,8 @@ def is_same_name(one: str, other: str) -> bool:
     return fuzz.token_set_ratio(fold(one), fold(other)) >= SAME_NAME
 
 
-def _person_text(person: Person) -> str:
+def person_text(person: Person) -> str:
+    """What a search for people looks at: name and contact, without accents."""
     phone = (person.phone or "").removeprefix("+52")
     reversed_phone = searching.backwards(person.phone)
     parts = (person.full_name, phone, reversed_phone, person.email, person.curp)
