@@ -30,11 +30,12 @@ from backend.holdings.tables import HELD, HIDDEN
 
 #: What the tables' own rules ask of a row, beyond its columns.
 RULES: dict[str, dict[str, Any]] = {
-    "conversation": {"owner": "bot", "agent_id": None, "queued_at": None},
+    "conversation": {"owner": "bot", "agent_id": None, "queued_at": None, "withheld_at": None, "wiped_at": None},
+    "person": {"opposed_at": None, "withheld_at": None, "wipe_on": None, "wiped_at": None},
     "interaction": {"kind": "llamada", "ended_at": None, "outcome": None, "score": 3},
     "rating": {"score": 3},
     "message": {"author": "citizen", "in_reply_to": None, "reply_index": None},
-    "petition": {"folio": "CS-2026-000001-X", "status": "concluida_satisfactoria"},
+    "petition": {"folio": "CS-2026-000001-X", "status": "cancelada", "withheld_at": None, "wiped_at": None},
     "understanding": {"label_state": "pending", "label": None, "labelled_at": None},
     "call_task": {"state": "pendiente", "closed_because": None, "closed_at": None},
     "call_reason": {"kind": "manual", "campaign_id": None},

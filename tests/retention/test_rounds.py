@@ -11,6 +11,7 @@ from backend.agents import service as agents
 from backend.agents.models import Role
 from backend.app import create_app
 from backend.audit.models import AdminEvent
+from backend.conversations import service as conversations
 from backend.conversations.files import FileStore
 from backend.conversations.models import Conversation, Message
 from backend.db import Database
@@ -20,8 +21,17 @@ from backend.learning.models import Understanding
 from backend.mail.models import EmailMessage, MailState
 from backend.messaging.models import ChannelAccount, UnreadableWebhook
 from backend.outbox.models import Delivery, DeliveryState
-from backend.registry import folios
-from backend.registry.models import DraftState, Petition, PetitionDraft, PetitionStatus
+from backend.registry import petitions
+from backend.registry.models import (
+    ActorKind,
+    DraftState,
+    EntryChannel,
+    Petition,
+    PetitionDraft,
+    PetitionKind,
+    PetitionStatus,
+)
+from backend.registry.petitions import NewPetition
 from backend.reports.computing import compute
 from backend.reports.definitions import REPORTS
 from backend.reports.periods import Period
@@ -36,7 +46,6 @@ from tests.staff import add_staff, sign_in
 
 #: Longer ago than any rule keeps anything, but for what is blocked.
 LONG_AGO = timedelta(days=6 * 365)
-FOLIO = folios.make(2020, 1)
 
 
 async def test_a_round_takes_what_is_due_once_and_leaves_what_is_held(database: Database, settings: Settings) -> None:
@@ -132,17 +141,21 @@ async def test_terms_have_bounds_and_what_is_blocked_opens_with_a_reason(
         admin = await agents.find_user(session, "adela")
         with pytest.raises(InvalidInput):
             await rules.change(session, admin, {"conversaciones": Terms(730, 0)})
-        planted = await plant(session)
-        petition = await session.get_one(Petition, planted.keys["petition"]["id"])
-        conversation = await session.get_one(Conversation, planted.keys["conversation"]["id"])
-        petition.folio = FOLIO
+        conversation = await conversations.open_conversation(
+            session, channel="web", account="portal", external_user_id="sesion"
+        )
+        new = NewPetition(
+            PetitionKind.PETICION, EntryChannel.CHAT_SONORA, "Bache en mi calle", name="Luz Soto",
+            conversation_id=conversation.id,
+        )  # fmt: skip
+        petition = await petitions.file(session, new, actor=ActorKind.CITIZEN)
         conversation.last_message_at = clock.now() - LONG_AGO
         blocking.block(None, [petition], [conversation])
-    folio, chat = f"/consola/peticiones/{FOLIO}", f"/api/console/conversations/{conversation.id}"
+    folio, chat = f"/consola/peticiones/{petition.folio}", f"/api/console/conversations/{conversation.id}"
     asked = await ana.get(folio)
-    assert (asked.status_code, asked.headers["location"]) == (303, f"/consola/bloqueados/peticion/{FOLIO}")
+    assert (asked.status_code, asked.headers["location"]) == (303, f"/consola/bloqueados/peticion/{petition.folio}")
     assert (await ana.get(chat)).status_code == 423
-    assert FOLIO not in (await ana.get("/consola/peticiones")).text
+    assert petition.folio not in (await ana.get("/consola/peticiones")).text
     assert (await ana.submit(asked.headers["location"], reason="ver")).status_code == 422
     assert (await ana.submit(asked.headers["location"], reason="Lo pide la Contraloría")).status_code == 303
     assert (await ana.get(folio)).status_code == 200
