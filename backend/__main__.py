@@ -14,6 +14,7 @@ from backend.backup.cli import restore
 from backend.calls.cli import app as calls
 from backend.doctor.cli import doctor
 from backend.learning.cli import export_labels
+from backend.retention.cli import retention
 from backend.settings import Settings
 from backend.vault.cli import app as keys
 
@@ -26,6 +27,7 @@ app.command("doctor")(doctor)
 app.add_typer(keys, name="keys")
 app.add_typer(audit, name="audit")
 app.command("export-labels")(export_labels)
+app.command("retention")(retention)
 
 
 @app.command()

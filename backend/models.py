@@ -1,6 +1,7 @@
 """Every table, in one place, for Alembic and the test that compares models with migrations."""
 
 from backend.agents import models as agents
+from backend.arco import models as arco
 from backend.audit import models as audit
 from backend.board import models as board
 from backend.calls.cdr import models as cdr
@@ -25,6 +26,7 @@ from backend.procedures import models as procedures
 from backend.quarterly import models as quarterly
 from backend.registry import models as registry
 from backend.related import models as related
+from backend.retention import models as retention
 from backend.staffing import models as staffing
 from backend.subscriptions import models as subscriptions
 from backend.suggestions import models as suggestions
@@ -38,6 +40,7 @@ metadata = Base.metadata
 
 __all__ = [
     "agents",
+    "arco",
     "audit",
     "board",
     "capture",
@@ -62,6 +65,7 @@ __all__ = [
     "quarterly",
     "registry",
     "related",
+    "retention",
     "staffing",
     "subscriptions",
     "suggestions",

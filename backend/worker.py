@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from backend import logs
 from backend.acuse.service import ChatAcuse
+from backend.arco import reminders as arco_reminders
 from backend.assistant.port import Assistant
 from backend.assistant.shared import assistant_of
 from backend.audit import anchoring
@@ -48,6 +49,7 @@ from backend.outbox.service import DISPATCH
 from backend.outreach import jobs as outreach_jobs
 from backend.quarterly import jobs as scheduled_reports
 from backend.related import telling
+from backend.retention import jobs as retention_jobs
 from backend.settings import Settings
 from backend.subscriptions.sending import Sender
 from backend.suggestions.jobs import Suggester
@@ -81,6 +83,7 @@ class Worker:
         self.dispatcher = Dispatcher(self.database, self.adapters, settings, self.files)
         self.mailer = mail_jobs.mailer_of(settings)
         self.suggester = Suggester(self.database)
+        self.retention = retention_jobs.Round(self.database, self.files, imports.folder_of(settings.var_dir))
         self.webhooks = Sender(self.database, settings)
         self.poller = Poller(self.database, self.adapters)
         self.advancer = Advancer(
@@ -133,6 +136,8 @@ class Worker:
             Chore("mail", often, self.send_mail),
             Chore("turns", 600.0, lambda: turn_reminders.look_after(self.database, self.settings)),
             Chore("transparency", 600.0, lambda: transparency_reminders.look_after(self.database)),
+            Chore("arco", 60.0, lambda: arco_reminders.look_after(self.database)),
+            Chore("retention", 1800.0, lambda: retention_jobs.run_daily(self.retention)),
             Chore("scheduled_reports", 60.0, lambda: scheduled_reports.send_due(self.database, self.files)),
             Chore("suggestions", 30.0, self.suggester.suggest_pending),
             Chore("imports", often, self.advance_imports),

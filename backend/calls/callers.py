@@ -39,7 +39,9 @@ class Caller:
 
 async def only_person(session: AsyncSession, phone: str) -> Person | None:
     """Whose a number is, where it is one person's alone."""
-    theirs = (await session.scalars(select(Person).where(Person.phone == phone).limit(2))).all()
+    theirs = (
+        await session.scalars(select(Person).where(Person.phone == phone, Person.withheld_at.is_(None)).limit(2))
+    ).all()
     return theirs[0] if len(theirs) == 1 else None
 
 

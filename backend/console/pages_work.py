@@ -5,6 +5,7 @@ from fastapi import APIRouter, Request, Response
 from backend import clock
 from backend.agents import presence_history
 from backend.agents.auth import CurrentUser
+from backend.arco import queries as arco
 from backend.console import due_texts, staffing_texts
 from backend.console.rendering import staff_page
 from backend.db import Tx
@@ -35,6 +36,7 @@ async def page(request: Request, tx: Tx, user: CurrentUser) -> Response:
         "is_on": found.is_on(user.id, moment),
         "times": times[user.id],
         "requests": await transparency.owed_by(tx, user.id),
+        "arco_requests": await arco.owed_by(tx, user.id),
         "today": clock.local(moment).date(),
         "work": await deadlines.calendar(tx),
         "due_texts": due_texts,

@@ -16,6 +16,7 @@ from backend.calls import service as calls
 from backend.catalog.models import Agency
 from backend.console import (
     account_texts,
+    arco_texts,
     board_texts,
     call_texts,
     capture_texts,
@@ -239,5 +240,6 @@ NOTICES = {
     **staffing_texts.NOTICES,
     **telephony_texts.NOTICES,
     **transparency_texts.NOTICES,
+    **arco_texts.NOTICES,
     **quarterly_texts.NOTICES,
 }

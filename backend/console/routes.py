@@ -2,7 +2,7 @@
 
 from urllib.parse import quote
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
@@ -17,9 +17,11 @@ from backend.console import (
     api_learning,
     api_places,
     api_related,
+    blocked_guard,
     pages_account,
     pages_acuse,
     pages_agencies,
+    pages_arco,
     pages_areas,
     pages_audit,
     pages_board,
@@ -51,6 +53,7 @@ from backend.console import (
     pages_reconciliation,
     pages_related,
     pages_reports,
+    pages_retention,
     pages_reveal,
     pages_schedules,
     pages_session,
@@ -68,8 +71,9 @@ from backend.console import (
 )
 from backend.console.rendering import FOLDER, page
 from backend.errors import ChatSonoraError, Unauthenticated
+from backend.retention.blocking import Blocked
 
-router = APIRouter()
+router = APIRouter(dependencies=[Depends(blocked_guard.guard)])
 for part in (
     api_inbox,
     api_actions,
@@ -125,6 +129,8 @@ for part in (
     pages_tasks,
     pages_team,
     pages_transparency,
+    pages_arco,
+    pages_retention,
     pages_reports,
     pages_schedules,
     pages_quarterly,
@@ -141,6 +147,8 @@ async def error_page(request: Request, error: ChatSonoraError) -> Response | Non
     """A page for what went wrong on one of the console's pages; None for anybody else's."""
     if not request.url.path.startswith("/consola"):
         return None
+    if isinstance(error, Blocked) and request.method == "GET" and (place := blocked_guard.page_of(request)):
+        return RedirectResponse(place, status_code=303)
     if isinstance(error, PasswordChangeRequired):
         return RedirectResponse("/consola/contrasena", status_code=303)
     if isinstance(error, SecondFactorRequired):

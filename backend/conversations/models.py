@@ -137,6 +137,9 @@ class Conversation(Base):
     in_scripted_intake: Mapped[bool] = mapped_column(default=False)
     consent_version: Mapped[str | None] = mapped_column(String(20))
     consent_at: Mapped[datetime | None]
+    #: Blocked, and what was said taken away (docs/retention.md).
+    withheld_at: Mapped[datetime | None]
+    wiped_at: Mapped[datetime | None]
 
     lease_token: Mapped[uuid.UUID | None]
     lease_until: Mapped[datetime | None]

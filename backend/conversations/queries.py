@@ -32,6 +32,7 @@ from backend.messaging import window
 from backend.outreach.models import CallReason, ReasonState
 from backend.registry import searching
 from backend.registry.models import DraftState, Person, Petition, PetitionDraft
+from backend.retention import blocking
 
 __all__ = [
     "ConversationDetails",
@@ -146,7 +147,7 @@ async def inbox(
     limit: int = 50,
 ) -> list[InboxRow]:
     """A page of a view: the waiting by emergency and wait, the rest by latest message. `before` pages on."""
-    query = _inbox_query().where(_in_view(view, agent_id))
+    query = _inbox_query().where(_in_view(view, agent_id), ~blocking.conversation_is_blocked())
     if search and search.strip():
         query = query.where(_matches(search))
     if view is InboxView.WAITING:

@@ -65,6 +65,7 @@ def rows() -> Select[Petition, Person, str, Topic, Agency, str]:
         .outerjoin(Topic, Topic.id == Petition.topic_id)
         .outerjoin(Agency, Agency.id == Petition.agency_id)
         .outerjoin(User, User.id == Petition.assignee_id)
+        .where(Petition.withheld_at.is_(None))
     )
 
 

@@ -18,13 +18,24 @@ from backend.outreach import asking
 from backend.outreach.asking import Ask
 from backend.outreach.models import ReasonKind
 from backend.registry.lifecycle import CLOSED
-from backend.registry.models import Person, Petition, PetitionEvent, PetitionEventKind
+from backend.registry.models import Person, Petition, PetitionEvent, PetitionEventKind, PetitionKind, PetitionStatus
 
 
 async def announce(session: AsyncSession, petition: Petition, event: PetitionEvent) -> Notice | None:
     """Tell the citizen of a locked petition's event, within its transaction; None where it matters not to them."""
     wording = texts.of_event(petition.folio, event)
-    return None if wording is None else await send(session, petition, event, wording)
+    if wording is None or not await _is_wanted(session, petition, event):
+        return None
+    return await send(session, petition, event, wording)
+
+
+async def _is_wanted(session: AsyncSession, petition: Petition, event: PetitionEvent) -> bool:
+    """Who opposed is told only what the law demands: how it ended, what is asked of them, and their ARCO rights."""
+    person = await session.get(Person, petition.person_id) if petition.person_id else None
+    if person is None or person.opposed_at is None:
+        return True
+    is_due = event.to_status in CLOSED or event.to_status is PetitionStatus.REQUIERE_INFORMACION
+    return is_due or petition.kind is PetitionKind.DERECHOS_ARCO
 
 
 async def send(session: AsyncSession, petition: Petition, event: PetitionEvent, wording: texts.Wording) -> Notice:

@@ -223,7 +223,7 @@ def _rows() -> Select[Petition, Topic, Agency, str]:
         .join(Topic, Topic.id == Petition.topic_id)
         .outerjoin(Agency, Agency.id == Petition.agency_id)
         .outerjoin(Municipality, Municipality.id == Petition.municipality_id)
-        .where(Petition.kind.in_(KINDS))
+        .where(Petition.kind.in_(KINDS), Petition.withheld_at.is_(None))
     )
 
 

@@ -39,7 +39,8 @@ SECTIONS: tuple[tuple[str, str], ...] = (
     (
         "Sus derechos (ARCO)",
         "Puede pedir el acceso, la rectificación, la cancelación u oponerse al uso de sus datos. Escriba en el chat "
-        "«derechos ARCO» o acuda a la oficina. Retirar su consentimiento no afecta lo ya tramitado.",
+        "«derechos ARCO» o acuda a la oficina: le damos un folio para saber cómo va. Antes de entregarle datos le "
+        "pedimos una identificación. Retirar su consentimiento no afecta lo ya tramitado.",
     ),
     (
         "¿Y si no acepta?",

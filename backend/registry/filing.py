@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from rapidfuzz import fuzz
-from sqlalchemy import LargeBinary, func, literal, select, true
+from sqlalchemy import LargeBinary, and_, func, literal, select, true
 from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, aliased
@@ -181,7 +181,7 @@ class _Known:
         for way in _CONTACTS:
             if getattr(person, way) is None:
                 setattr(person, way, getattr(new, way))
-        person.search_text = _person_text(person)
+        person.search_text = person_text(person)
         for way in _CONTACTS:
             namesakes = self._by_contact.setdefault((way, getattr(person, way) or ""), [])
             if person not in namesakes:
@@ -204,10 +204,11 @@ class _Known:
 async def _people_of(
     session: AsyncSession, kind: Kind, way: InstrumentedAttribute[str | None], contacts: Iterable[str]
 ) -> Sequence[tuple[str, Person]]:
-    """Some of the people of each contact."""
+    """Some of the people of each contact; whoever is blocked is known no more."""
     by_index = {blind.index(kind, contact): contact for contact in contacts}
     wanted = select(func.unnest(literal(sorted(by_index), ARRAY(LargeBinary))).label("contact")).subquery()
-    person = aliased(Person, select(Person).where(index_of(way) == wanted.c.contact).limit(_NAMESAKES).lateral())
+    is_theirs = and_(index_of(way) == wanted.c.contact, Person.withheld_at.is_(None))
+    person = aliased(Person, select(Person).where(is_theirs).limit(_NAMESAKES).lateral())
     rows = await session.execute(select(wanted.c.contact, person).select_from(wanted).join(person, true()))
     return [(by_index[contact], found) for contact, found in rows]
 
@@ -224,7 +225,8 @@ def is_same_name(one: str, other: str) -> bool:
     return fuzz.token_set_ratio(fold(one), fold(other)) >= SAME_NAME
 
 
-def _person_text(person: Person) -> str:
+def person_text(person: Person) -> str:
+    """What a search for people looks at: name, without accents, and what stands for their contacts."""
     return fold(" ".join([person.full_name, *searching.contact_words(person.phone, person.email, person.curp)]))
 
 

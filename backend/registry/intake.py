@@ -333,6 +333,16 @@ _CHECKS = {
 }
 
 
+#: How a person's data are told by their column, and which check is theirs.
+_PERSON = {"full_name": "nombre", "phone": "telefono", "email": "correo", "curp": "curp"}
+
+
+def person_datum(column: str, raw: str) -> str | None:
+    """What was typed for one of a person's columns, in normal form; None for what it is not."""
+    found = _CHECKS[_PERSON[column]](raw).value
+    return None if found == SKIPPED else found
+
+
 async def _municipality(session: AsyncSession, raw: str) -> Checked:
     place = await catalog.match_municipality(session, raw)
     if place.municipality is not None:

@@ -153,11 +153,18 @@ class Person(Base):
     curp: Mapped[str | None] = mapped_column(Sealed("person.curp", Kind.CURP))
     search_text: Mapped[str] = mapped_column(default="")
     search: Mapped[str] = mapped_column(TSVECTOR, Computed(SIMPLE_WORDS, persisted=True), deferred=True)
+    #: They opposed: no more is written or said to them than the law asks for.
+    opposed_at: Mapped[datetime | None]
+    #: Blocked (docs/retention.md): out of lists and searches; taken away on `wipe_on`, once.
+    withheld_at: Mapped[datetime | None]
+    wipe_on: Mapped[date | None]
+    wiped_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     __table_args__ = (
         Index("ix_person_search", "search", postgresql_using="gin"),
         *(blind_index(f"ix_person_{name}", name) for name in ("phone", "email", "curp")),
+        Index("ix_person_wipe", "wipe_on", postgresql_where=sql("wiped_at IS NULL AND wipe_on IS NOT NULL")),
     )
     #: Nobody reads `search` back after writing, nor waits for it when many are written.
     __mapper_args__ = {"eager_defaults": False}  # noqa: RUF012 (declared so by the base)
@@ -200,6 +207,9 @@ class Petition(Base):
     #: The day by which it is to be concluded; None while the clock stands, or where its kind has no term.
     due_on: Mapped[date | None] = mapped_column(index=True)
     concluded_at: Mapped[datetime | None]
+    #: Blocked, and what was personal in it taken away (docs/retention.md). A petition itself is never deleted.
+    withheld_at: Mapped[datetime | None]
+    wiped_at: Mapped[datetime | None]
     search_text: Mapped[str] = mapped_column(default="")
     search: Mapped[str] = mapped_column(
         TSVECTOR, Computed(f"{SPANISH_WORDS} || {SIMPLE_WORDS}", persisted=True), deferred=True

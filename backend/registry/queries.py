@@ -111,7 +111,7 @@ class PetitionDetails:
 
 
 def _conditions(wanted: PetitionFilter, *, whole: bool = False) -> list[ColumnElement[bool]]:
-    conditions: list[ColumnElement[bool]] = []
+    conditions: list[ColumnElement[bool]] = [Petition.withheld_at.is_(None)]
     if wanted.status is not None:
         conditions.append(Petition.status == wanted.status)
     if wanted.kind is not None:

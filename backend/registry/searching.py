@@ -40,8 +40,8 @@ def petitions(typed: str, *, whole: bool = False) -> ColumnElement[bool]:
 
 
 def people(typed: str) -> ColumnElement[bool]:
-    """People by parts of their name; by telephone, e-mail or CURP."""
-    return _has(Person.search, typed, False)
+    """People by parts of their name, by telephone, e-mail or CURP; not those who are blocked."""
+    return _has(Person.search, typed, False) & Person.withheld_at.is_(None)
 
 
 def some_people(typed: str) -> Select[UUID]:

@@ -7,14 +7,13 @@ day after the answer. All four are the office's to edit, as the law changes.
 
 from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import timedelta
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.errors import InvalidInput
-from backend.registry import deadlines
-from backend.registry.deadlines import Deadline, Pause, WorkCalendar
+from backend.registry import clarifying, deadlines
+from backend.registry.deadlines import Deadline, WorkCalendar
 from backend.transparency.models import OPEN, Clarification, InfoRequest, Terms
 
 MOST_DAYS = 120
@@ -50,26 +49,9 @@ async def change(session: AsyncSession, wanted: Wanted) -> None:
 
 
 def deadline(one: InfoRequest, clarifications: Collection[Clarification], work: WorkCalendar) -> Deadline:
-    """Until when a request must be answered, with the trace of why; `due_on` None while its clock stands.
-
-    The day on which a clarification was asked still counts, the day of its answer does not.
-    """
+    """Until when a request must be answered, with the trace of why; `due_on` None while its clock stands."""
     days = one.answer_days + one.extension_days
-    asked = sorted(clarifications, key=lambda each: each.asked_on)
-    waiting = next((each for each in asked if each.answered_on is None), None)
-    answered = [each for each in asked if each.answered_on is not None]
-    start = one.received_on
-    if one.restarts and answered:
-        start = max(each.answered_on for each in answered if each.answered_on is not None)
-        answered = []
-    pauses = [
-        Pause(each.asked_on + timedelta(days=1), each.answered_on + timedelta(days=1), PAUSE)
-        for each in answered
-        if each.answered_on is not None
-    ]
-    if waiting is not None:
-        pauses.append(Pause(waiting.asked_on + timedelta(days=1), None, PAUSE))
-    return deadlines.compute(work, start, days, pauses)
+    return clarifying.deadline(work, one.received_on, days, clarifications, why=PAUSE, restarts=one.restarts)
 
 
 async def clarifications(session: AsyncSession, one: InfoRequest) -> list[Clarification]:

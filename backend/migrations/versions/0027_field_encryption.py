@@ -18,7 +18,7 @@ from backend.vault.columns import index_sql, sealed_text
 from backend.vault.sealing import seal, unseal
 
 revision = "0027"
-down_revision = "0024"
+down_revision = "0026"
 branch_labels = None
 depends_on = None
 

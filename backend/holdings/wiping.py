@@ -1,0 +1,63 @@
+"""Taking away what is personal in rows, and the files that nothing names any more. Rows stay: they are counted."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import func, select, text
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend import clock
+from backend.conversations.files import FileStore
+from backend.db import Base
+from backend.holdings.tables import BY_TABLE, NO_FILE
+
+#: The setting of a transaction by which the database lets its histories be emptied of personal data.
+_ALLOW = text("SET LOCAL chat_sonora.retention = 'on'")
+_FORBID = text("SET LOCAL chat_sonora.retention = 'off'")
+
+
+async def wipe(session: AsyncSession, rows: Mapping[str, Sequence[Any]]) -> list[str]:
+    """Empty rows, by table, of what is personal in them; the names in the store of files they had.
+
+    The database lets histories be emptied for the length of this call and no longer.
+    """
+    named = [sha256 for held in rows.values() for row in held for sha256 in _files(row)]
+    await session.flush()
+    await session.execute(_ALLOW)
+    for table, held in rows.items():
+        for row in held:
+            _empty(row, BY_TABLE[table].wipe)
+        await session.flush()
+    await session.execute(_FORBID)
+    return named
+
+
+def _files(row: Any) -> Iterable[str]:
+    for column in row.__table__.columns:
+        if column.name.endswith("sha256") and (sha256 := getattr(row, column.name)) and sha256 != NO_FILE:
+            yield sha256
+
+
+def _empty(row: Any, wipe: Mapping[str, Any]) -> None:
+    for name, value in wipe.items():
+        now = value(row) if callable(value) else value
+        # A list or a dict of its own for each row; what was empty stays as it was.
+        if getattr(row, name) not in (None, "") and getattr(row, name) != now:
+            setattr(row, name, type(now)(now) if isinstance(now, list | dict) else now)
+
+
+async def discard(session: AsyncSession, store: FileStore, named: Iterable[str]) -> int:
+    """Delete the bytes that no row of any table names any more; how many files."""
+    gone = 0
+    for sha256 in sorted(set(named)):
+        uses = [
+            select(func.count()).where(column == sha256).scalar_subquery()
+            for table in Base.metadata.tables.values()
+            for column in table.columns
+            if column.name.endswith("sha256")
+        ]
+        if sum((await session.execute(select(*uses))).one()) == 0:
+            store.discard(sha256, clock.now() + timedelta(minutes=1))
+            gone += 1
+    return gone

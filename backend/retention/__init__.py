@@ -1,0 +1,1 @@
+"""How long data is kept, when it is blocked, and when it is taken away."""

@@ -1,0 +1,100 @@
+"""An access case in real Chromium, wide and narrow: from the chat's petition to the ZIP, nothing for axe to find."""
+
+import asyncio
+import os
+import zipfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page, expect
+
+from backend.agents.models import Role
+from backend.conversations import service as conversations
+from backend.db import Database
+from backend.registry import petitions
+from backend.registry.models import ActorKind, EntryChannel, PetitionKind
+from backend.registry.petitions import NewPetition
+from backend.settings import Settings
+from tests.staff import PASSWORD, add_staff
+
+pytestmark = pytest.mark.browser
+#: Where to leave pictures of the pages, to be looked at.
+PICTURES = os.environ.get("PICTURES")
+TOLD = "Quiero saber qué datos míos tienen, y desde cuándo"
+
+
+async def _prepare(settings: Settings) -> str:
+    """A petition that somebody told the chat."""
+    database = Database(settings.database_url)
+    await add_staff(database, "hilda", Role.HEAD)
+    await add_staff(database, "adela", Role.ADMIN)
+    async with database.transaction() as session:
+        conversation = await conversations.open_conversation(
+            session, channel="web", account="portal", external_user_id="sesion-de-luz"
+        )
+        await conversations.receive(session, conversation.id, external_id="1", text="derechos ARCO")
+        new = NewPetition(
+            PetitionKind.DERECHOS_ARCO, EntryChannel.CHAT_SONORA, TOLD, name="Luz María Soto", phone="+526621234567",
+            conversation_id=conversation.id,
+        )  # fmt: skip
+        petition = await petitions.file(session, new, actor=ActorKind.CITIZEN)
+    await database.close()
+    return petition.folio
+
+
+def _seen(page: Page, name: str) -> None:
+    if PICTURES:
+        width = (page.viewport_size or {})["width"]
+        page.screenshot(path=Path(PICTURES) / f"{name}-{width}.png", full_page=True)
+    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert overflow <= 0, f"{name} is wider than the window"
+    found = Axe().run(page).response["violations"]
+    assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
+
+
+@pytest.mark.parametrize("width", [1280, 360])
+def test_an_access_case_from_the_chat_to_the_zip(
+    browser: Browser, site: str, settings: Settings, tmp_path: Path, width: int
+) -> None:
+    with ThreadPoolExecutor(1) as pool:  # Playwright's loop runs in this thread
+        folio = pool.submit(asyncio.run, _prepare(settings)).result()
+    context = browser.new_context(viewport={"width": width, "height": 900}, ignore_https_errors=True)
+    page = context.new_page()
+    page.goto(f"{site}/consola/entrar?siguiente=/consola/arco")
+    page.get_by_label("Usuario").fill("adela")
+    page.get_by_label("Contraseña").fill(PASSWORD)
+    page.get_by_role("button", name="Entrar").click()
+    expect(page.get_by_role("link", name=folio)).to_be_visible()
+    _seen(page, "arco-lista")
+    page.get_by_role("link", name=folio).click()
+    page.locator("select[name=right]").select_option("acceso")
+    page.locator("select[name=user_id]").select_option(label="Hilda")
+    page.get_by_role("button", name="Guardar", exact=True).click()
+    expect(page.get_by_role("status")).to_contain_text("se actualizó")
+    page.get_by_role("button", name="Responder: procede").click()
+    expect(page.get_by_role("alert")).to_contain_text("se acreditó la identidad")
+    page.get_by_label("Con qué se acreditó").select_option("ine")
+    page.get_by_role("button", name="Registrar que se acreditó").click()
+    expect(page.get_by_text("Identidad acreditada")).to_be_visible()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Descargar la copia").click()
+    copy = tmp_path / "copia.zip"
+    download.value.save_as(copy)
+    with zipfile.ZipFile(copy) as archive:
+        assert TOLD in archive.read("datos.json").decode()
+        if PICTURES:
+            (Path(PICTURES) / "resumen.pdf").write_bytes(archive.read("resumen.pdf"))
+    page.get_by_label("Lo que se responde a la persona").fill("Procede: se entrega la copia de sus datos.")
+    page.get_by_role("button", name="Responder: procede").click()
+    expect(page.get_by_role("heading", name="Cumplir")).to_be_visible()
+    _seen(page, "arco-solicitud")
+    page.get_by_role("button", name="Registrar que se cumplió").click()
+    expect(page.get_by_role("status")).to_contain_text("cumplida")
+    page.goto(f"{site}/consola/peticiones/{folio}")
+    expect(page.get_by_text("Concluida satisfactoriamente").first).to_be_visible()
+    for address, name in (("arco/plazos", "arco-plazos"), ("conservacion", "conservacion")):
+        page.goto(f"{site}/consola/{address}")
+        _seen(page, name)
+    context.close()

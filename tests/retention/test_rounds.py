@@ -1,0 +1,174 @@
+"""The daily round: what is due and nothing else, holds, terms within bounds, blocked data opened with a reason."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select, update
+
+from backend import clock
+from backend.agents import service as agents
+from backend.agents.models import Role
+from backend.app import create_app
+from backend.audit.models import AdminEvent
+from backend.conversations import service as conversations
+from backend.conversations.files import FileStore
+from backend.conversations.models import Conversation, Message
+from backend.db import Database
+from backend.errors import InvalidInput
+from backend.imports.models import BatchState, ImportBatch, ImportRow
+from backend.learning.models import Understanding
+from backend.mail.models import EmailMessage, MailState
+from backend.messaging.models import ChannelAccount, UnreadableWebhook
+from backend.outbox.models import Delivery, DeliveryState
+from backend.registry import petitions
+from backend.registry.models import (
+    ActorKind,
+    DraftState,
+    EntryChannel,
+    Petition,
+    PetitionDraft,
+    PetitionKind,
+    PetitionStatus,
+)
+from backend.registry.petitions import NewPetition
+from backend.reports.computing import compute
+from backend.reports.definitions import REPORTS
+from backend.reports.periods import Period
+from backend.retention import blocking, documentation, jobs, rules
+from backend.retention.blocking import Thing
+from backend.retention.models import RetentionRun
+from backend.retention.rules import Terms
+from backend.settings import Settings
+from backend.telephony.models import CallEvent, RecordingState, VoiceRecording
+from tests.holdings.planting import plant
+from tests.staff import add_staff, sign_in
+
+#: Longer ago than any rule keeps anything, but for what is blocked.
+LONG_AGO = timedelta(days=6 * 365)
+
+
+async def test_a_round_takes_what_is_due_once_and_leaves_what_is_held(database: Database, settings: Settings) -> None:
+    await add_staff(database, "hilda", Role.ADMIN)
+    store = FileStore(settings.attachments_dir, max_bytes=10_000)
+    folder = settings.var_dir / "imports"
+    folder.mkdir(parents=True)
+    await _aged(database)
+    (folder / ("f" * 64)).write_bytes(b"nombres")
+    around = jobs.Round(database, store, folder)
+    due = await jobs.plan(database)
+    assert due == dict.fromkeys(due, 1) | {"conversaciones_vaciadas": 0, "personas_suprimidas": 0}
+    figures = await _figures(database)
+    async with database.transaction() as session:
+        head = await agents.find_user(session, "hilda")
+        petition_id = await session.scalar(select(Petition.id))
+        assert petition_id is not None
+        held = await blocking.hold(session, head, Thing.PETITION, petition_id, "Juicio de amparo 12/2026")
+    kept = await jobs.plan(database)
+    assert {name for name, count in kept.items() if count} == {"ilegibles_borrados", "importaciones_vaciadas"}
+    async with database.transaction() as session:
+        await blocking.lift(session, head, held.id)
+    night = clock.local(clock.now()).replace(hour=3)
+    with clock.pinned(night):
+        assert await jobs.run_daily(around) == due
+        assert await jobs.run_daily(around) is None, "once a day"
+    with clock.pinned(night + timedelta(days=366)):
+        again = await jobs.run(around)
+        assert {name for name, count in again.items() if count} == {"conversaciones_vaciadas"}
+    await _check_gone(database)
+    assert not list(folder.iterdir())
+    assert await _figures(database) == figures, "reports count the same"
+
+
+async def _check_gone(database: Database) -> None:
+    async with database.transaction() as session:
+        assert (await session.scalars(select(Message.text))).all() == [""]
+        assert (await session.scalars(select(Understanding.masked_text))).all() == [None]
+        assert (await session.scalars(select(PetitionDraft.fields))).all() == [{}]
+        assert (await session.scalars(select(ImportRow.fields))).all() == [{}]
+        assert (await session.scalars(select(EmailMessage.to_address))).all() == [""]
+        assert not (await session.scalars(select(UnreadableWebhook))).all()
+        assert (await session.scalars(select(Petition.narrative))).all() != [""], "a petition is blocked, and stays"
+        run = (await session.scalars(select(RetentionRun).order_by(RetentionRun.day))).all()
+        trail = (await session.scalars(select(AdminEvent).where(AdminEvent.kind == "retention_run"))).all()
+        assert [len(run), len(trail)] == [2, 2]
+        assert trail[0].detail["peticiones_bloqueadas"] == 1
+
+
+async def _aged(database: Database) -> None:
+    """Everything of a person's, concluded and sent so long ago, and what nobody could read."""
+    long_ago = clock.now() - LONG_AGO
+    async with database.transaction() as session:
+        await plant(session)
+        session.add(UnreadableWebhook(url="https://x.example", body=b"Luz", reason="firma", created_at=long_ago,
+                                      account_id=await session.scalar(select(ChannelAccount.id).limit(1))))  # fmt: skip
+        await session.execute(update(Conversation).values(last_message_at=long_ago, owner="closed"))
+        await session.execute(update(Petition).values(concluded_at=long_ago, status=PetitionStatus.CANCELADA))
+        await session.execute(update(PetitionDraft).values(updated_at=long_ago, state=DraftState.FILED))
+        await session.execute(
+            update(ImportBatch).values(state=BatchState.DONE, finished_at=long_ago, sha256="f" * 64, file_name="a.xlsx")
+        )
+        await session.execute(update(EmailMessage).values(created_at=long_ago, state=MailState.SENT))
+        await session.execute(update(Delivery).values(created_at=long_ago, state=DeliveryState.SENT))
+        await session.execute(update(Understanding).values(created_at=long_ago))
+        await session.execute(
+            update(VoiceRecording).values(created_at=long_ago, state=RecordingState.STORED, is_forgotten=True)
+        )
+        await session.execute(update(CallEvent).values(at=long_ago))
+
+
+async def _figures(database: Database) -> dict[str, object]:
+    """Every figure of every report, of this year."""
+    year = Period.year(clock.local(clock.now()).year)
+    async with database.transaction() as session:
+        return {key: dict((await compute(session, report, year)).totals) for key, report in REPORTS.items()}
+
+
+async def test_terms_have_bounds_and_what_is_blocked_opens_with_a_reason(
+    database: Database, settings: Settings
+) -> None:
+    await add_staff(database, "ana")
+    await add_staff(database, "adela", Role.ADMIN)
+    app = create_app(settings)
+    ana, adela = await sign_in(app, "ana"), await sign_in(app, "adela")
+    assert (await ana.get("/consola/conservacion")).status_code == 403
+    page = await adela.get("/consola/conservacion")
+    assert all(rule.what in page.text for rule in rules.RULES)
+    assert (await adela.submit("/consola/conservacion", keep_grabaciones="5")).status_code == 422
+    assert (await adela.submit("/consola/conservacion", keep_grabaciones="60")).status_code == 303
+    async with database.transaction() as session:
+        assert (await rules.terms(session))["grabaciones"] == Terms(60, 0)
+        admin = await agents.find_user(session, "adela")
+        with pytest.raises(InvalidInput):
+            await rules.change(session, admin, {"conversaciones": Terms(730, 0)})
+        conversation = await conversations.open_conversation(
+            session, channel="web", account="portal", external_user_id="sesion"
+        )
+        new = NewPetition(
+            PetitionKind.PETICION, EntryChannel.CHAT_SONORA, "Bache en mi calle", name="Luz Soto",
+            conversation_id=conversation.id,
+        )  # fmt: skip
+        petition = await petitions.file(session, new, actor=ActorKind.CITIZEN)
+        conversation.last_message_at = clock.now() - LONG_AGO
+        blocking.block(None, [petition], [conversation])
+    folio, chat = f"/consola/peticiones/{petition.folio}", f"/api/console/conversations/{conversation.id}"
+    asked = await ana.get(folio)
+    assert (asked.status_code, asked.headers["location"]) == (303, f"/consola/bloqueados/peticion/{petition.folio}")
+    assert (await ana.get(chat)).status_code == 423
+    assert petition.folio not in (await ana.get("/consola/peticiones")).text
+    assert (await ana.submit(asked.headers["location"], reason="ver")).status_code == 422
+    assert (await ana.submit(asked.headers["location"], reason="Lo pide la Contraloría")).status_code == 303
+    assert (await ana.get(folio)).status_code == 200
+    assert (await ana.get(chat)).status_code == 200
+    assert (await adela.get(folio)).status_code == 303, "a reason opens it to whoever gave it"
+    async with database.transaction() as session:
+        opened = (await session.scalars(select(AdminEvent).where(AdminEvent.kind == blocking.OPENED))).all()
+        assert {one.detail["reason"] for one in opened} == {"Lo pide la Contraloría"}
+        # The person writes again: the conversation is in use, and seen.
+        await session.execute(update(Conversation).values(last_message_at=clock.now() + timedelta(seconds=1)))
+    assert (await adela.get(chat)).status_code == 200
+
+
+def test_the_documentation_holds_the_rules() -> None:
+    told = (Path(__file__).parents[2] / "docs/retention.md").read_text()
+    assert documentation.rules_section() in told, "write what backend.retention.documentation says into the page"
