@@ -7,7 +7,7 @@ from fastapi import Request
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.agents import auth, service
+from backend.agents import auth, sessions
 from backend.console.typed_forms import known_uuid
 from backend.conversations.models import Attachment, Conversation
 from backend.db import Tx
@@ -51,7 +51,7 @@ async def _who(request: Request, session: AsyncSession) -> UUID | None:
     if scheme.lower() == "bearer":
         return (await auth.of_token(request, session, token)).id
     cookie = request.cookies.get(auth.COOKIE)
-    found = await service.find_session(session, cookie) if cookie else None
+    found = await sessions.find_session(session, cookie) if cookie else None
     return found[1].id if found is not None else None
 
 
