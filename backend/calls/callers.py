@@ -11,7 +11,7 @@ from backend.calls import queries
 from backend.calls.queries import CallRow
 from backend.capture import service as capture
 from backend.conversations.models import Conversation
-from backend.registry import intake
+from backend.registry import intake, phones
 from backend.registry.models import Person, Petition
 
 MOST_PEOPLE = 5
@@ -39,10 +39,8 @@ class Caller:
 
 async def only_person(session: AsyncSession, phone: str) -> Person | None:
     """Whose a number is, where it is one person's alone."""
-    theirs = (
-        await session.scalars(select(Person).where(Person.phone == phone, Person.withheld_at.is_(None)).limit(2))
-    ).all()
-    return theirs[0] if len(theirs) == 1 else None
+    owner = await phones.owner(session, phone)
+    return await session.get(Person, owner) if owner is not None else None
 
 
 async def find(

@@ -19,7 +19,8 @@ from backend.ledger.call_time import call_seconds
 from backend.ledger.errors import InteractionRefused
 from backend.ledger.models import Direction, Interaction, InteractionKind, Purpose, Source
 from backend.live import notify
-from backend.registry.models import Person, Petition
+from backend.registry import phones
+from backend.registry.models import Petition
 from backend.telephony.log import CallLog, Fact, derive
 from backend.telephony.models import Call, CallEvent, CallRing, CallState, EventKind
 from channels.voice import CallStatus, Told
@@ -206,9 +207,9 @@ async def _fields(session: AsyncSession, call: Call, log: CallLog) -> dict[str, 
 async def _person(session: AsyncSession, call: Call) -> UUID | None:
     """Whose telephone it is, where just one person is known by it; else whose petition an outbound call is about."""
     if call.phone is not None:
-        known = (await session.scalars(select(Person.id).where(Person.phone == call.phone).limit(2))).all()
-        if len(known) == 1:
-            return known[0]
+        owner = await phones.owner(session, call.phone)
+        if owner is not None:
+            return owner
     if call.direction is Direction.INBOUND or call.petition_id is None:
         return None
     return (await session.get_one(Petition, call.petition_id)).person_id

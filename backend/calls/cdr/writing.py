@@ -1,12 +1,12 @@
 """Calls of a file beside the ledger: which are new, which say something else now, and which staff wrote already."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.calls.cdr.judging import Call
@@ -17,10 +17,7 @@ from backend.catalog.office import Schedule
 from backend.ledger import service as ledger
 from backend.ledger.call_time import call_seconds
 from backend.ledger.models import Interaction, InteractionKind, Source
-from backend.registry.models import Person
-from backend.vault import blind
-from backend.vault.blind import Kind
-from backend.vault.columns import index_of
+from backend.registry import phones
 
 #: How far apart the exchange's clock and an analyst's first key may be.
 _APART = timedelta(minutes=3)
@@ -49,7 +46,7 @@ class Comparison:
         )
         made.known = {row.external_id or "": row for row in rows}
         made.corrected = await ledger.corrected(session, [row.id for row in made.known.values()])
-        made.people = await _people(session, {call.phone for call in calls.values() if call.phone})
+        made.people = await phones.owners(session, {call.phone for call in calls.values() if call.phone})
         unknown = {key: call for key, call in calls.items() if key not in made.known}
         made.by_hand = _twins(await _written_by_hand(session, list(unknown.values())), unknown)
         return made
@@ -122,17 +119,6 @@ def _is_same(row: Interaction, call: Call) -> bool:
     if call.agent_id is not None and row.agent_id == call.agent_id:
         return row.started_at < call.ended_at + _APART and call.started_at < row.ended_at + _APART
     return row.phone is not None and row.phone == call.phone and abs(row.started_at - call.started_at) <= _APART
-
-
-async def _people(session: AsyncSession, phones: Collection[str]) -> dict[str, UUID]:
-    """Whose a number is, where it is one person's alone."""
-    whose = index_of(Person.phone)
-    rows = await session.execute(
-        select(whose, func.array_agg(Person.id)).where(Person.phone.in_(phones)).group_by(whose)
-    )
-    only = {number: ids[0] for number, ids in rows if len(ids) == 1}
-    told = {phone: blind.index(Kind.PHONE, phone) for phone in phones}
-    return {phone: only[number] for phone, number in told.items() if number in only}
 
 
 async def _written_by_hand(session: AsyncSession, calls: Sequence[Call]) -> list[Interaction]:
