@@ -1,24 +1,22 @@
 """«Auditoría»: the trail in plain words, for the head, administrators and auditors; and whether it is whole."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import FileResponse, RedirectResponse, StreamingResponse
+from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.background import BackgroundTask
 
-from backend import clock, spreadsheets
 from backend.agents.auth import CurrentOverseer
 from backend.agents.models import User
 from backend.audit import anchoring, chain, listing
 from backend.audit import service as audit
 from backend.audit.listing import Line, Wanted
-from backend.console import audit_texts
+from backend.console import audit_texts, downloads
 from backend.console.rendering import AUDIT_HOME, staff_page
 from backend.console.typed_forms import day_or_none, known_uuid
-from backend.db import Database, Tx
+from backend.db import Tx
 from backend.settings import Settings
 from backend.spreadsheets import Cell
 
@@ -28,6 +26,7 @@ _FILTERS = ("quien", "que", "cosa", "desde", "hasta")
 _NOBODY = "nadie"
 _HEADINGS = ("Número", "Cuándo", "Quién", "Qué hizo", "Clase", "Sobre", "Detalle", "Huella")
 _WIDTHS = (10, 18, 28, 60, 24, 38, 50, 66)
+_SHEET = downloads.Sheet("bitacora", "Auditoría", _HEADINGS, _WIDTHS)
 
 
 def _asked(request: Request) -> dict[str, str]:
@@ -79,38 +78,29 @@ async def verify(request: Request, tx: Tx, user: CurrentOverseer) -> Response:
     return RedirectResponse(f"{AUDIT_HOME}?aviso={'bitacora_integra' if verdict.is_whole else ''}", status_code=303)
 
 
-async def _exported(request: Request, session: AsyncSession, user: User, form: str) -> Wanted:
+async def _exported(request: Request, session: AsyncSession, user: User, form: str) -> downloads.Rows:
+    """What is exported; that it was stands on the trail itself."""
     asked = _asked(request)
     await audit.record(session, user, "audit_exported", user.id, form=form, filters=list(asked))
-    return _wanted(asked)
+    wanted, database = _wanted(asked), request.app.state.database
+    return downloads.read(database, lambda reading: _chunks(reading, wanted))
 
 
 @router.get("/exportar.csv")
 async def export_csv(request: Request, tx: Tx, user: CurrentOverseer) -> Response:
     """All the movements of the filters, with the hash of each."""
-    chunks = _chunks(request.app.state.database, await _exported(request, tx, user, "csv"))
-    headers = {"Content-Disposition": f'attachment; filename="{_file_name("csv")}"'}
-    stream = spreadsheets.csv_stream(_HEADINGS, chunks)
-    return StreamingResponse(stream, media_type=spreadsheets.CSV_TYPE, headers=headers)
+    return downloads.csv(_SHEET, await _exported(request, tx, user, "csv"))
 
 
 @router.get("/exportar.xlsx")
 async def export_xlsx(request: Request, tx: Tx, user: CurrentOverseer) -> Response:
     """The same as a workbook."""
-    chunks = _chunks(request.app.state.database, await _exported(request, tx, user, "xlsx"))
-    path = await spreadsheets.xlsx_file("Auditoría", _HEADINGS, chunks, _WIDTHS)
-    done = BackgroundTask(path.unlink)
-    return FileResponse(path, media_type=spreadsheets.XLSX_TYPE, filename=_file_name("xlsx"), background=done)
+    return await downloads.xlsx(_SHEET, await _exported(request, tx, user, "xlsx"))
 
 
-def _file_name(suffix: str) -> str:
-    return f"bitacora-{clock.local(clock.now()):%Y-%m-%d}.{suffix}"
-
-
-async def _chunks(database: Database, wanted: Wanted) -> AsyncIterator[Sequence[Sequence[Cell]]]:
-    async with database.snapshot() as session:
-        async for lines in listing.chunks(session, wanted):
-            yield [_cells(line) for line in lines]
+async def _chunks(session: AsyncSession, wanted: Wanted) -> downloads.Rows:
+    async for lines in listing.chunks(session, wanted):
+        yield [_cells(line) for line in lines]
 
 
 def _cells(line: Line) -> Sequence[Cell]:

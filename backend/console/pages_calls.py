@@ -1,21 +1,17 @@
 """The log of calls: its list by filters, and the table to take away."""
 
-from collections.abc import AsyncIterator
 from functools import partial
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import FileResponse, StreamingResponse
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.background import BackgroundTask
 
-from backend import clock, spreadsheets
+from backend import clock
 from backend.agents.auth import CurrentUser
 from backend.agents.models import User
 from backend.audit import service as audit
 from backend.calls import queries
-from backend.calls.queries import CallFilter
 from backend.catalog import service as catalog
-from backend.console import call_export, call_filters
+from backend.console import call_export, call_filters, downloads
 from backend.console.call_filters import Listing
 from backend.console.rendering import staff_page
 from backend.db import Database, Tx
@@ -23,6 +19,7 @@ from backend.privacy import reach
 from backend.workspace import service as workspace
 
 router = APIRouter(prefix="/consola/llamadas", include_in_schema=False)
+_SHEET = downloads.Sheet("llamadas", "Llamadas", call_export.HEADINGS, call_export.WIDTHS)
 
 
 @router.get("")
@@ -42,41 +39,25 @@ async def listing(request: Request, tx: Tx, user: CurrentUser) -> Response:
     return await staff_page(request, tx, user, "calls.html", context)
 
 
-async def _exported(request: Request, session: AsyncSession, user: User, form: str) -> CallFilter:
+async def _exported(request: Request, session: AsyncSession, user: User, form: str) -> downloads.Rows:
     """What is exported; that it was stands on the trail, without the words that were searched."""
     shown = Listing.of(request.query_params.multi_items())
     await audit.record(session, user, "calls_exported", user.id, form=form, filters=list(shown.values))
-    return shown.filter(user, clock.local(clock.now()).date())
+    wanted, is_whole = shown.filter(user, clock.local(clock.now()).date()), reach.exports_whole(user)
+    database: Database = request.app.state.database
+    return downloads.read(database, lambda reading: call_export.chunks(reading, wanted, is_whole=is_whole))
 
 
 @router.get("/exportar.csv")
 async def export_csv(request: Request, tx: Tx, user: CurrentUser) -> Response:
     """The list's calls, all of them; opens in Excel."""
-    wanted, is_whole = await _exported(request, tx, user, "csv"), reach.exports_whole(user)
-    database: Database = request.app.state.database
-
-    async def stream() -> AsyncIterator[bytes]:
-        async with database.snapshot() as session:
-            async for piece in spreadsheets.csv_stream(
-                call_export.HEADINGS, call_export.chunks(session, wanted, is_whole=is_whole)
-            ):
-                yield piece
-
-    headers = {"Content-Disposition": f'attachment; filename="{_file_name("csv")}"'}
-    return StreamingResponse(stream(), media_type=spreadsheets.CSV_TYPE, headers=headers)
+    return downloads.csv(_SHEET, await _exported(request, tx, user, "csv"))
 
 
 @router.get("/exportar.xlsx")
 async def export_xlsx(request: Request, tx: Tx, user: CurrentUser) -> Response:
     """The same as a workbook."""
-    wanted, is_whole = await _exported(request, tx, user, "xlsx"), reach.exports_whole(user)
-    database: Database = request.app.state.database
-    async with database.snapshot() as session:
-        rows = call_export.chunks(session, wanted, is_whole=is_whole)
-        path = await spreadsheets.xlsx_file("Llamadas", call_export.HEADINGS, rows, call_export.WIDTHS)
-    return FileResponse(
-        path, media_type=spreadsheets.XLSX_TYPE, filename=_file_name("xlsx"), background=BackgroundTask(path.unlink)
-    )
+    return await downloads.xlsx(_SHEET, await _exported(request, tx, user, "xlsx"))
 
 
 def _file_name(suffix: str) -> str:

@@ -4,20 +4,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Any
 from urllib.parse import parse_qsl, urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import FileResponse, RedirectResponse, StreamingResponse
+from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.background import BackgroundTask
 
-from backend import clock, spreadsheets
+from backend import clock
 from backend.agents.auth import CurrentHead, CurrentUser
 from backend.agents.models import User
 from backend.audit import service as audit
-from backend.console import outreach_export, outreach_texts, pages_telephony, texts
+from backend.console import downloads, outreach_export, outreach_texts, pages_telephony, texts
 from backend.console.petition_filters import MINE, NOBODYS
 from backend.console.rendering import staff_page
 from backend.console.typed_forms import choice, day_of, known_uuid, texts_of
@@ -38,6 +36,7 @@ from backend.workspace import service as workspace
 
 LIST = "/consola/llamadas-pendientes"
 router = APIRouter(prefix=LIST, include_in_schema=False)
+_SHEET = downloads.Sheet("llamadas", "Llamadas", outreach_export.HEADINGS, outreach_export.WIDTHS)
 
 _NAMES = ("estado", "motivo", "responsable", "campana", "buscar")
 _LONGEST = 100
@@ -102,45 +101,22 @@ async def _list_page(
 @router.get("/exportar.csv")
 async def export_csv(request: Request, tx: Tx, user: CurrentUser) -> Response:
     """The list's calls, all of them; opens in Excel."""
-    wanted, is_whole = await _exported(request, tx, user, "csv"), reach.exports_whole(user)
-    database: Database = request.app.state.database
-
-    async def stream() -> Any:
-        async with database.snapshot() as session:
-            rows = outreach_export.chunks(session, wanted, is_whole=is_whole)
-            async for piece in spreadsheets.csv_stream(outreach_export.HEADINGS, rows):
-                yield piece
-
-    headers = {"Content-Disposition": f'attachment; filename="{_file_name("csv")}"'}
-    return StreamingResponse(stream(), media_type=spreadsheets.CSV_TYPE, headers=headers)
+    return downloads.csv(_SHEET, await _exported(request, tx, user, "csv"))
 
 
 @router.get("/exportar.xlsx")
 async def export_xlsx(request: Request, tx: Tx, user: CurrentUser) -> Response:
     """The same as a workbook."""
-    wanted, is_whole = await _exported(request, tx, user, "xlsx"), reach.exports_whole(user)
-    database: Database = request.app.state.database
-    async with database.snapshot() as session:
-        path = await spreadsheets.xlsx_file(
-            "Llamadas",
-            outreach_export.HEADINGS,
-            outreach_export.chunks(session, wanted, is_whole=is_whole),
-            outreach_export.WIDTHS,
-        )
-    return FileResponse(
-        path, media_type=spreadsheets.XLSX_TYPE, filename=_file_name("xlsx"), background=BackgroundTask(path.unlink)
-    )
+    return await downloads.xlsx(_SHEET, await _exported(request, tx, user, "xlsx"))
 
 
-async def _exported(request: Request, session: AsyncSession, user: User, form: str) -> Wanted:
+async def _exported(request: Request, session: AsyncSession, user: User, form: str) -> downloads.Rows:
     """What is exported; that it was stands on the trail, without the words that were searched."""
     chosen = _chosen(request.query_params.multi_items())
     await audit.record(session, user, "calls_exported", user.id, form=form, filters=list(chosen))
-    return _wanted(chosen, user)
-
-
-def _file_name(suffix: str) -> str:
-    return f"llamadas-{clock.local(clock.now()):%Y-%m-%d}.{suffix}"
+    wanted, is_whole = _wanted(chosen, user), reach.exports_whole(user)
+    database: Database = request.app.state.database
+    return downloads.read(database, lambda reading: outreach_export.chunks(reading, wanted, is_whole=is_whole))
 
 
 @router.post("/siguiente")

@@ -5,16 +5,14 @@ from typing import Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import FileResponse, StreamingResponse
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.background import BackgroundTask
 
-from backend import clock, spreadsheets
+from backend import clock
 from backend.agents.auth import CurrentUser
 from backend.agents.models import User
 from backend.audit import service as audit
 from backend.catalog import service as catalog
-from backend.console import due_texts, petition_export, petition_filters, texts
+from backend.console import downloads, due_texts, petition_export, petition_filters, texts
 from backend.console.petition_filters import Listing
 from backend.console.petition_rows import listed
 from backend.console.rendering import staff_page
@@ -28,6 +26,7 @@ from backend.registry.models import Petition, PetitionStatus, Priority
 from backend.workspace import bulk, labels, service, views
 
 router = APIRouter(prefix="/consola/peticiones", include_in_schema=False)
+_SHEET = downloads.Sheet("peticiones", "Peticiones", petition_export.HEADINGS, petition_export.WIDTHS)
 
 #: Statuses that many petitions may be led to at once; what is asked of a person is asked of one.
 BULK_STATUSES = tuple(one for one in PetitionStatus if one is not PetitionStatus.REQUIERE_INFORMACION)
@@ -90,49 +89,26 @@ def _tabs(shown: Listing, saved: Collection[Any]) -> list[dict[str, Any]]:
     return [{**tab, "is_current": tab is current} for tab in tabs]
 
 
-async def _export_filter(request: Request, session: AsyncSession, user: User, form: str) -> queries.PetitionFilter:
+async def _exported(request: Request, session: AsyncSession, user: User, form: str) -> downloads.Rows:
     """What is exported; that it was stands on the trail, without the words that were searched."""
     shown = Listing.of(request.query_params.multi_items())
     work = await deadlines.calendar(session)
     await audit.record(session, user, "petitions_exported", user.id, form=form, filters=list(shown.values))
-    return shown.filter(user, work, clock.local(clock.now()).date())
+    wanted, is_whole = shown.filter(user, work, clock.local(clock.now()).date()), reach.exports_whole(user)
+    database: Database = request.app.state.database
+    return downloads.read(database, lambda reading: petition_export.chunks(reading, wanted, is_whole=is_whole))
 
 
 @router.get("/exportar.csv")
 async def export_csv(request: Request, tx: Tx, user: CurrentUser) -> Response:
     """The list's petitions, all of them; opens in Excel."""
-    wanted, is_whole = await _export_filter(request, tx, user, "csv"), reach.exports_whole(user)
-    database: Database = request.app.state.database
-
-    async def stream() -> Any:
-        async with database.snapshot() as session:
-            rows = petition_export.chunks(session, wanted, is_whole=is_whole)
-            async for piece in spreadsheets.csv_stream(petition_export.HEADINGS, rows):
-                yield piece
-
-    headers = {"Content-Disposition": f'attachment; filename="{_file_name("csv")}"'}
-    return StreamingResponse(stream(), media_type=spreadsheets.CSV_TYPE, headers=headers)
+    return downloads.csv(_SHEET, await _exported(request, tx, user, "csv"))
 
 
 @router.get("/exportar.xlsx")
 async def export_xlsx(request: Request, tx: Tx, user: CurrentUser) -> Response:
     """The same as a workbook."""
-    wanted, is_whole = await _export_filter(request, tx, user, "xlsx"), reach.exports_whole(user)
-    database: Database = request.app.state.database
-    async with database.snapshot() as session:
-        path = await spreadsheets.xlsx_file(
-            "Peticiones",
-            petition_export.HEADINGS,
-            petition_export.chunks(session, wanted, is_whole=is_whole),
-            petition_export.WIDTHS,
-        )
-    return FileResponse(
-        path, media_type=spreadsheets.XLSX_TYPE, filename=_file_name("xlsx"), background=BackgroundTask(path.unlink)
-    )
-
-
-def _file_name(suffix: str) -> str:
-    return f"peticiones-{clock.local(clock.now()):%Y-%m-%d}.{suffix}"
+    return await downloads.xlsx(_SHEET, await _exported(request, tx, user, "xlsx"))
 
 
 @router.post("/lote")

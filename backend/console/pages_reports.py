@@ -1,26 +1,24 @@
 """«Reportes»: the department's figures on screen, the rows behind each, and files of them to take away."""
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
 from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import FileResponse, StreamingResponse
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.background import BackgroundTask
 
-from backend import clock, spreadsheets
+from backend import clock
 from backend.agents.auth import CurrentUser
 from backend.agents.models import Role, User
 from backend.audit import service as audit
 from backend.catalog import service as catalog
-from backend.console import report_query
+from backend.console import downloads, report_query
 from backend.console.rendering import moment_text, staff_page
 from backend.console.report_query import ReportQuery
-from backend.db import Database, Tx
+from backend.db import Tx
 from backend.errors import Forbidden, NotFound
 from backend.reports import charts, exporting, names, pdf, wording
 from backend.reports import rows as behind
@@ -117,20 +115,19 @@ async def _table(request: Request, session: AsyncSession, user: User, key: str, 
 @router.get("/{key}/exportar.csv")
 async def export_csv(request: Request, tx: Tx, user: CurrentUser, key: str) -> Response:
     table = await _table(request, tx, user, key, "csv")
-    stream = spreadsheets.csv_stream(exporting.headings(table), _at_once(exporting.lines(table)))
-    return StreamingResponse(
-        stream, media_type=spreadsheets.CSV_TYPE, headers=_named(exporting.file_name(table, "csv"))
-    )
+    return downloads.csv(_sheet(table), downloads.at_once(exporting.lines(table)), exporting.file_name(table, "csv"))
 
 
 @router.get("/{key}/exportar.xlsx")
 async def export_xlsx(request: Request, tx: Tx, user: CurrentUser, key: str) -> Response:
     table = await _table(request, tx, user, key, "xlsx")
-    path = await spreadsheets.xlsx_file(
-        table.report.title, exporting.headings(table), _at_once(exporting.lines(table)), exporting.widths(table)
-    )
-    name = exporting.file_name(table, "xlsx")
-    return FileResponse(path, media_type=spreadsheets.XLSX_TYPE, filename=name, background=BackgroundTask(path.unlink))
+    rows = downloads.at_once(exporting.lines(table))
+    return await downloads.xlsx(_sheet(table), rows, exporting.file_name(table, "xlsx"))
+
+
+def _sheet(table: ReportTable) -> downloads.Sheet:
+    report = table.report
+    return downloads.Sheet(report.key, report.title, exporting.headings(table), exporting.widths(table))
 
 
 @router.get("/{key}/exportar.pdf")
@@ -141,15 +138,11 @@ async def export_pdf(request: Request, tx: Tx, user: CurrentUser, key: str) -> R
     made_at: datetime = clock.local(clock.now())
     printed = pdf.Printed(table, await drawings(tx, table), columns, await _told(tx, asked), made_at)
     content = await asyncio.to_thread(pdf.render, printed)
-    return Response(content, media_type="application/pdf", headers=_named(exporting.file_name(table, "pdf")))
-
-
-def _named(name: str) -> dict[str, str]:
-    return {"Content-Disposition": f'attachment; filename="{name}"', "Cache-Control": "no-store"}
-
-
-async def _at_once(lines: Sequence[Sequence[Cell]]) -> AsyncIterator[Sequence[Sequence[Cell]]]:
-    yield lines
+    return Response(
+        content,
+        media_type="application/pdf",
+        headers={"Content-Disposition": f'attachment; filename="{exporting.file_name(table, "pdf")}"'},
+    )
 
 
 def _which(request: Request, user: User, key: str) -> tuple[ReportQuery, Which]:
@@ -192,36 +185,32 @@ async def rows(request: Request, tx: Tx, user: CurrentUser, key: str) -> Respons
 
 async def _rows_for_file(
     request: Request, session: AsyncSession, user: User, key: str, form: str
-) -> tuple[str, Which, AsyncIterator[Sequence[Sequence[Cell]]]]:
-    """The file's name, whose rows, and the rows; that they were taken stands on the trail."""
+) -> tuple[downloads.Sheet, downloads.Rows, str]:
+    """The rows as a sheet and the file's name; that they were taken stands on the trail."""
     asked, which = _which(request, user, key)
     figure = which.figure.key
     await audit.record(session, user, "report_rows_exported", user.id, report=key, figure=figure, query=asked.query)
-    database: Database = request.app.state.database
+    listing = behind.listing_of(which.figure.source)
+    sheet = downloads.Sheet(f"{key}-{figure}", which.figure.name, listing.headings, listing.widths)
+    rows = downloads.read(request.app.state.database, lambda reading: _cells(reading, which))
+    return sheet, rows, f"{sheet.name}-{asked.period.key.replace('..', '_a_')}.{form}"
 
-    async def chunks() -> AsyncIterator[Sequence[Sequence[Cell]]]:
-        async with database.snapshot() as reading:
-            async for found in behind.chunks(reading, which):
-                yield [row.cells for row in found]
 
-    return f"{key}-{figure}-{asked.period.key.replace('..', '_a_')}.{form}", which, chunks()
+async def _cells(session: AsyncSession, which: Which) -> downloads.Rows:
+    async for found in behind.chunks(session, which):
+        yield [row.cells for row in found]
 
 
 @router.get("/{key}/filas.csv")
 async def rows_csv(request: Request, tx: Tx, user: CurrentUser, key: str) -> Response:
     """All the rows behind a figure."""
-    name, which, chunks = await _rows_for_file(request, tx, user, key, "csv")
-    stream = spreadsheets.csv_stream(behind.listing_of(which.figure.source).headings, chunks)
-    return StreamingResponse(stream, media_type=spreadsheets.CSV_TYPE, headers=_named(name))
+    return downloads.csv(*await _rows_for_file(request, tx, user, key, "csv"))
 
 
 @router.get("/{key}/filas.xlsx")
 async def rows_xlsx(request: Request, tx: Tx, user: CurrentUser, key: str) -> Response:
     """The same as a workbook."""
-    name, which, chunks = await _rows_for_file(request, tx, user, key, "xlsx")
-    listing = behind.listing_of(which.figure.source)
-    path = await spreadsheets.xlsx_file(which.figure.name, listing.headings, chunks, listing.widths)
-    return FileResponse(path, media_type=spreadsheets.XLSX_TYPE, filename=name, background=BackgroundTask(path.unlink))
+    return await downloads.xlsx(*await _rows_for_file(request, tx, user, key, "xlsx"))
 
 
 def _place(raw: str) -> behind.Place | None:

@@ -1,23 +1,22 @@
 """«Tareas»: what the head asks of people, and what becomes of it."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from fastapi.responses import FileResponse, RedirectResponse, StreamingResponse
+from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.background import BackgroundTask
 
-from backend import clock, spreadsheets
+from backend import clock
 from backend.agents.auth import CurrentHead, CurrentUser
 from backend.agents.models import User
 from backend.audit import service as audit
-from backend.console import due_texts, staffing_texts
+from backend.console import downloads, due_texts, staffing_texts
 from backend.console.rendering import staff_page
 from backend.console.typed_forms import day_of, known_uuid, page_of, texts_of, uuid_of
-from backend.db import Database, Tx
+from backend.db import Tx
 from backend.errors import ChatSonoraError, InvalidInput
 from backend.registry import deadlines, petitions
 from backend.registry.models import Petition
@@ -32,6 +31,7 @@ router = APIRouter(prefix="/consola/tareas", include_in_schema=False)
 _FILTERS = ("estado", "persona", "buscar")
 _HEADINGS = ("Tarea", "Descripción", "Persona", "Estado", "Fecha límite", "Folio", "La dio", "Se dio", "Se cerró")
 _WIDTHS = (40, 50, 26, 12, 12, 18, 26, 16, 16)
+_SHEET = downloads.Sheet("tareas", "Tareas", _HEADINGS, _WIDTHS)
 
 
 def _wanted(asked: Mapping[str, str]) -> Wanted:
@@ -119,38 +119,29 @@ async def create(request: Request, tx: Tx, user: CurrentHead) -> Response:
 @router.get("/exportar.csv")
 async def export_csv(request: Request, tx: Tx, user: CurrentHead) -> Response:
     """The list's tasks, all of them."""
-    await audit.record(tx, user, "tasks_exported", user.id, form="csv", filters=_filters(request))
-    chunks = _chunks(request.app.state.database, _wanted(request.query_params))
-    headers = {"Content-Disposition": f'attachment; filename="{_file_name("csv")}"'}
-    stream = spreadsheets.csv_stream(_HEADINGS, chunks)
-    return StreamingResponse(stream, media_type=spreadsheets.CSV_TYPE, headers=headers)
+    return downloads.csv(_SHEET, await _exported(request, tx, user, "csv"))
 
 
 @router.get("/exportar.xlsx")
 async def export_xlsx(request: Request, tx: Tx, user: CurrentHead) -> Response:
     """The same as a workbook."""
-    await audit.record(tx, user, "tasks_exported", user.id, form="xlsx", filters=_filters(request))
-    chunks = _chunks(request.app.state.database, _wanted(request.query_params))
-    path = await spreadsheets.xlsx_file("Tareas", _HEADINGS, chunks, _WIDTHS)
-    done = BackgroundTask(path.unlink)
-    return FileResponse(path, media_type=spreadsheets.XLSX_TYPE, filename=_file_name("xlsx"), background=done)
+    return await downloads.xlsx(_SHEET, await _exported(request, tx, user, "xlsx"))
 
 
-def _filters(request: Request) -> list[str]:
-    return [name for name in _FILTERS if request.query_params.get(name)]
+async def _exported(request: Request, session: AsyncSession, user: User, form: str) -> downloads.Rows:
+    """What is exported; that it was stands on the trail, without the words that were searched."""
+    filters = [name for name in _FILTERS if request.query_params.get(name)]
+    await audit.record(session, user, "tasks_exported", user.id, form=form, filters=filters)
+    wanted, database = _wanted(request.query_params), request.app.state.database
+    return downloads.read(database, lambda reading: _chunks(reading, wanted))
 
 
-def _file_name(suffix: str) -> str:
-    return f"tareas-{clock.local(clock.now()):%Y-%m-%d}.{suffix}"
-
-
-async def _chunks(database: Database, wanted: Wanted) -> AsyncIterator[Sequence[Sequence[Cell]]]:
-    async with database.snapshot() as session:
-        number, total = 1, 1
-        while (number - 1) * tasks.PAGE < total:
-            found, total = await tasks.listed(session, wanted, page=number)
-            number += 1
-            yield [_cells(one) for one in found]
+async def _chunks(session: AsyncSession, wanted: Wanted) -> downloads.Rows:
+    number, total = 1, 1
+    while (number - 1) * tasks.PAGE < total:
+        found, total = await tasks.listed(session, wanted, page=number)
+        number += 1
+        yield [_cells(one) for one in found]
 
 
 def _cells(one: tasks.View) -> Sequence[Cell]:

@@ -6,17 +6,16 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, File, Request, Response, UploadFile
-from fastapi.responses import FileResponse, RedirectResponse, StreamingResponse
+from fastapi.responses import RedirectResponse
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.background import BackgroundTask
 
-from backend import clock, spreadsheets
+from backend import clock
 from backend.agents.auth import CurrentHead, CurrentOverseer, CurrentReader, CurrentUser
 from backend.agents.models import User
 from backend.audit import service as audit
 from backend.catalog.models import OfficeArea
-from backend.console import due_texts, transparency_forms, transparency_quotes, transparency_texts
+from backend.console import downloads, due_texts, transparency_forms, transparency_quotes, transparency_texts
 from backend.console.rendering import staff_page
 from backend.console.typed_forms import day_of, keep_files, page_of, texts_of, uuid_of
 from backend.db import Tx
@@ -31,6 +30,9 @@ from backend.transparency.service import Draft
 router = APIRouter(prefix="/consola/transparencia", include_in_schema=False)
 
 _BAD_DAY = "Escriba el día como día, mes y año."
+_SHEET = downloads.Sheet(
+    "solicitudes-de-informacion", "Solicitudes", transparency_forms.HEADINGS, transparency_forms.WIDTHS
+)
 
 
 @router.get("")
@@ -118,23 +120,13 @@ async def _exported(request: Request, session: AsyncSession, user: User, form: s
 @router.get("/exportar.csv")
 async def export_csv(request: Request, tx: Tx, user: CurrentOverseer) -> Response:
     """The list's requests, all of them."""
-    chunks = await _exported(request, tx, user, "csv")
-    headers = {"Content-Disposition": f'attachment; filename="{_file_name("csv")}"'}
-    stream = spreadsheets.csv_stream(transparency_forms.HEADINGS, chunks)
-    return StreamingResponse(stream, media_type=spreadsheets.CSV_TYPE, headers=headers)
+    return downloads.csv(_SHEET, await _exported(request, tx, user, "csv"))
 
 
 @router.get("/exportar.xlsx")
 async def export_xlsx(request: Request, tx: Tx, user: CurrentOverseer) -> Response:
     """The same as a workbook."""
-    chunks = await _exported(request, tx, user, "xlsx")
-    path = await spreadsheets.xlsx_file("Solicitudes", transparency_forms.HEADINGS, chunks, transparency_forms.WIDTHS)
-    done = BackgroundTask(path.unlink)
-    return FileResponse(path, media_type=spreadsheets.XLSX_TYPE, filename=_file_name("xlsx"), background=done)
-
-
-def _file_name(suffix: str) -> str:
-    return f"solicitudes-de-informacion-{clock.local(clock.now()):%Y-%m-%d}.{suffix}"
+    return await downloads.xlsx(_SHEET, await _exported(request, tx, user, "xlsx"))
 
 
 @router.get("/plazos")
