@@ -170,7 +170,7 @@ def _of_month(match: re.Match[str], said: _Said) -> date | None:
 
 
 _FIRST_OF_MONTHS = tuple(sorted({month[:3] for month in _MONTHS}))
-#: Each with letters that stand in every text that it can match: most messages name no day, and are not searched.
+#: Each with letters of which some stand in whatever it can match: most messages name no day, and are not searched.
 _RULES: tuple[tuple[tuple[str, ...], re.Pattern[str], Reader], ...] = tuple(
     (letters, re.compile(pattern), reader)
     for letters, pattern, reader in (

@@ -1,10 +1,12 @@
-"""`python -m benchmarks.nlu [--file F] [--only NAME,NAME] [--diet-epochs N] [--examples N]`: ways of reading intents.
+"""`python -m benchmarks.nlu [--file F] [--only NAME,NAME] [--diet-epochs N] [--examples N] [--model M]`: ways to read.
 
 Run by the bot's environment, from the repository's folder. Each candidate has a process of its own, one after
 another, with one thread. Speed is told by the clock and by the processor's time, which other work on the machine
 disturbs less; both also as a ratio to Rasa's default pipeline in the same run. That one trains for
 an hour or more on two cores: `--diet-epochs` makes it shorter, and its row says so; `--examples` trains every Rasa
-pipeline on the same fixed sample, so that they can be compared in minutes.
+pipeline on the same fixed sample, so that they can be compared in minutes; `--model` takes a trained model for ours:
+what a message costs by the default pipeline hardly depends on how much it has learned, by ours it does (the surer, the
+less).
 """
 
 import argparse
@@ -26,7 +28,7 @@ _EPOCHS = 100
 _DRAWS = 500
 
 
-def measure(name: str, path: Path, epochs: int = _EPOCHS, examples: int = 0) -> dict[str, Any] | None:
+def measure(name: str, path: Path, epochs: int = _EPOCHS, examples: int = 0, model: str = "") -> dict[str, Any] | None:
     """A candidate's result, or None where it cannot be run here (its package is not installed)."""
     environment = {
         **os.environ, "OPENBLAS_NUM_THREADS": "1", "OMP_NUM_THREADS": "1", "CUDA_VISIBLE_DEVICES": "-1",
@@ -34,6 +36,7 @@ def measure(name: str, path: Path, epochs: int = _EPOCHS, examples: int = 0) -> 
     }  # fmt: skip
     command = [
         sys.executable, "-W", "ignore", "-m", "benchmarks.nlu.candidates", name, str(path), str(epochs), str(examples),
+        model,
     ]  # fmt: skip
     done = subprocess.run(command, cwd=data.ROOT, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != 0:
@@ -65,13 +68,13 @@ def _half_width(values: list[float]) -> float:
     return float(high - low) / 2
 
 
-def compare(names: list[str], path: Path, epochs: int, examples: int) -> None:
+def compare(names: list[str], path: Path, epochs: int, examples: int, model: str) -> None:
     """Print the table's rows, and how much faster than Rasa's default pipeline ours answers."""
     _, truth = data.messages(path)
     speeds: dict[str, tuple[float, float]] = {}
     accuracies: dict[str, float] = {}
     for name in names:
-        result = measure(name, path, epochs, examples)
+        result = measure(name, path, epochs, examples, model)
         if result is None:
             continue
         wall, cpu = speeds[name] = (result["milliseconds"], result["cpu_milliseconds"])
@@ -82,6 +85,7 @@ def compare(names: list[str], path: Path, epochs: int, examples: int) -> None:
         cost = f"{wall:.1f} | {cpu:.1f} | {ratios} | {result['megabytes']:.0f} | {result['train_seconds']:.0f}"
         shown = f"{name}, {epochs} epochs" if name == BASELINE and epochs != _EPOCHS else name
         print(f"| {shown} | {understood} | {cost} |", flush=True)
+        print(f"(load average {os.getloadavg()[0]:.1f})", file=sys.stderr, flush=True)
     if {BASELINE, OURS} <= set(speeds):
         print(
             f"\n{_ratios(speeds, OURS)} times as many messages a second as Rasa's default pipeline,"
@@ -105,13 +109,14 @@ def main() -> None:
     parser.add_argument(
         "--examples", type=int, default=0, help="train Rasa's pipelines on so many examples an intent only (0: all)"
     )
+    parser.add_argument("--model", default="", help="a trained model, taken for ours as it is")
     arguments = parser.parse_args()
     wanted = [name for name in CANDIDATES if any(word in name for word in arguments.only.split(","))]
     print(
         "| candidate | accuracy | macro F1 | ms a message | ms of CPU | times the default's speed | MB | s to train |"
     )
     print("|---|---|---|---|---|---|---|---|", flush=True)
-    compare(wanted, arguments.file, arguments.diet_epochs, arguments.examples)
+    compare(wanted, arguments.file, arguments.diet_epochs, arguments.examples, arguments.model)
 
 
 if __name__ == "__main__":

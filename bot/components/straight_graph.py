@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from rasa.engine.exceptions import GraphRunError
 from rasa.engine.graph import GraphSchema
 from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.shared.core.domain import Domain
@@ -33,11 +32,8 @@ def _run(
     if wanted not in plans:
         plans[wanted] = plan_of(self._graph_schema, wanted)
     given: dict[str, Any] = {name: (name, value) for name, value in (inputs or {}).items()}
-    try:
-        for name, needs in plans[wanted]:
-            given[name] = self._instantiated_nodes[name](*[given.get(need, need) for need in needs])
-    except RuntimeError as error:
-        raise GraphRunError("Error running runner.") from error
+    for name, needs in plans[wanted]:
+        given[name] = self._instantiated_nodes[name](*[given.get(need, need) for need in needs])
     return dict(given[name] for name in wanted)
 
 

@@ -99,7 +99,7 @@ def test_the_sense_is_asked_only_about_what_is_in_doubt(model: IntentModel, monk
 
 
 def test_texts_read_together_are_read_as_alone(model: IntentModel, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(intent_model, "SURE", 0.9)
+    monkeypatch.setattr(intent_model, "SURE", 1.1)
     texts = ["un bache enorme", "de eso nada", "agua", "quién sabe qué cosa"]
     together, alone = model.probabilities(texts), np.concatenate([model.probabilities([text]) for text in texts])
     np.testing.assert_allclose(together, alone, atol=1e-6)
