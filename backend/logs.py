@@ -16,6 +16,7 @@ def configure(level: str, target: TextIO | None = None) -> None:
     # An access log would hold query strings; a vendor library's debug log, bodies.
     for noisy in ("uvicorn.access", "httpx", "httpcore", "procrastinate"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger("opentelemetry").setLevel(logging.ERROR)  # each retry to reach a collector would be a line
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,

@@ -35,6 +35,9 @@ ALLOWED = frozenset(
 OURS = "chat_sonora."
 _UNTRACED = "healthz,readyz,health/live,health/ready,static"
 
+#: Seconds that a collector has, its retries included: one that is away must not hold up the process's end.
+PATIENCE = 3.0
+
 _provider: "TracerProvider | None" = None
 _tracer: "Tracer | None" = None
 
@@ -53,7 +56,7 @@ def start(settings: Settings, process: str) -> None:
     address = settings.otel_exporter_otlp_endpoint.rstrip("/") + "/v1/traces"
     resource = Resource.create({"service.name": f"chat-sonora-{process}"})
     _provider = TracerProvider(resource=resource, shutdown_on_exit=False)
-    _provider.add_span_processor(BatchSpanProcessor(_discreet(OTLPSpanExporter(endpoint=address))))
+    _provider.add_span_processor(BatchSpanProcessor(_discreet(OTLPSpanExporter(endpoint=address, timeout=PATIENCE))))
     _tracer = _provider.get_tracer("chat-sonora")
     HTTPXClientInstrumentor().instrument(tracer_provider=_provider)
 

@@ -5,8 +5,10 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import psycopg
 import pytest
+from alembic import command
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
@@ -134,9 +136,10 @@ def test_a_sound_installation_is_told_so_and_then_each_thing_that_breaks(
         assert wrong in told, wrong
     assert "credenciales no se pueden leer" in _told(diagnose(environment | {"SECRET_KEY": STRONG["SECRET_KEY"][::-1]}))
 
-    from alembic import command
-
+    ready = f"{environment['PUBLIC_URL']}/health/ready"
+    assert httpx.get(ready).json() == {"database": True, "migrated": True, "live_events": True}
     command.downgrade(configuration(settings.database_url), "-1")
+    assert (httpx.get(ready).status_code, httpx.get(ready).json()["migrated"]) == (503, False)
     for name, value in environment.items():
         monkeypatch.setenv(name, value)
     run = CliRunner().invoke(app, ["doctor", "--json"])
