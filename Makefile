@@ -28,7 +28,7 @@ test: setup model ## The whole test suite
 	@PYTHON=$(PYTHON) scripts/test $(ARGS)
 
 chaos: setup ## Faults on purpose at their full size (20 min): a table, kept in benchmarks/results/chaos.md
-	@CHAOS_SIZE=full $(BACKEND) -m pytest tests/chaos -q $(ARGS)
+	@CHAOS_SIZE=full CHAOS_KEEP=1 $(BACKEND) -m pytest tests/chaos -q $(ARGS)
 
 model: setup
 	@$(BOT) -m bot.train --var-dir $(VAR_DIR) --exact

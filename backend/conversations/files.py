@@ -99,10 +99,11 @@ class FileStore:
         return await self._keep(_whole(content), file_name, RECEIVED_TYPES)
 
     async def keep_made(self, content: bytes, file_name: str, content_type: str) -> StoredFile:
-        """Store what we made ourselves, and so know the type of."""
-        self._folder.mkdir(parents=True, exist_ok=True)
+        """Store what we made ourselves, and so know the type of. Raises StorageFull."""
         stored = StoredFile(file_name, content_type, len(content), hashlib.sha256(content).hexdigest())
-        await asyncio.to_thread(_write, self.path(stored.sha256), content)
+        with _refusal_of_the_disk():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            await asyncio.to_thread(_write, self.path(stored.sha256), content)
         return stored
 
     async def _keep(self, chunks: AsyncIterator[bytes], name: str | None, types: frozenset[str]) -> StoredFile:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.chaos.site import Site, running_site
-from tests.chaos.table import FULL, Table
+from tests.chaos.table import KEEPS, Table
 from tests.said import say
 
 
@@ -16,7 +16,7 @@ def table(request: pytest.FixtureRequest) -> Iterator[Table]:
     table = Table()
     yield table
     say(request.config, *table.lines())
-    if FULL:
+    if KEEPS:
         table.write()
 
 

@@ -50,12 +50,13 @@ def _send_without_lease() -> None:
 
 def _claim_without_a_trace() -> None:
     """Nothing in the database says that a delivery may have been sent; it is only put off while it is."""
-    from backend.outbox.models import Delivery, DeliveryState
+    from backend.outbox.models import Delivery, DeliveryAttempt, DeliveryState
 
     def claiming(original: Any) -> Any:
         async def lease(session: Any, delivery: Delivery, *given: Any) -> Any:
             claim = await original(session, delivery, *given)
             delivery.next_attempt_at, delivery.state = delivery.lease_until or clock.now(), DeliveryState.PENDING
+            (await session.get_one(DeliveryAttempt, claim.attempt_id)).outcome = "waiting"
             return claim
 
         return lease

@@ -10,6 +10,8 @@ from tests.chaos.oracle import Tally
 RESULTS = Path(__file__).resolve().parents[2] / "benchmarks" / "results" / "chaos.md"
 #: `make chaos` runs everything at its full size; the suite, a short one.
 FULL = os.environ.get("CHAOS_SIZE") == "full"
+#: Whether the table goes into RESULTS.
+KEEPS = os.environ.get("CHAOS_KEEP") == "1"
 
 _HEAD = ("fault", "channel", "in", "out", "lost", "out of order", "twice", "uncertain", "late")
 

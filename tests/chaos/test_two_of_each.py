@@ -9,7 +9,7 @@ from tests.chaos.site import Site
 from tests.chaos.table import FULL, Table
 from tests.chaos.traffic import WebWriter, new_text
 
-MESSAGES = 200 if FULL else 40
+MESSAGES = 200 if FULL else 24
 SENDERS = 8
 
 

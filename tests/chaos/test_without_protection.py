@@ -48,10 +48,10 @@ def test_repeats_known(site: Site, table: Table) -> None:
 
 @without(removals.CLAIM_DURABLE)
 def test_claim_durable(site: Site, table: Table) -> None:
-    """WhatsApp has taken it, the dispatcher dies, and the next one does not know."""
+    """Telegram has taken it, the dispatcher dies, and the next one sends it for the first time, as it thinks."""
     point = "dispatcher: vendor accepted, nothing recorded"
-    found = under(site, table, f"kill -9, {point}", [on_whatsapp(site)], 3, lambda: killed(site, point, 1))
-    assert found["whatsapp"].twice > 0
+    found = under(site, table, f"kill -9, {point}", [on_telegram(site)], 3, lambda: killed(site, point, 1))
+    assert found["telegram"].twice > 0
 
 
 @without(removals.TURN_LEASED)
