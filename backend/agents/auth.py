@@ -103,6 +103,13 @@ async def _settled(request: Request, user: Annotated[User, Depends(_own_password
     return user
 
 
+async def _account_owner(request: Request, user: Annotated[User, Depends(_own_password)]) -> User:
+    # An account's secrets are its person's, at a browser: no program's token comes near them.
+    if getattr(request.state, "is_program", False):
+        raise Forbidden
+    return user
+
+
 def owes_second_factor(request: Request, user: User) -> bool:
     """Whether the office asks a second factor of this role and the account has none yet."""
     settings: Settings = request.app.state.settings
@@ -242,8 +249,8 @@ def delete_cookie(response: Response) -> None:
 
 #: Signed in, perhaps with a one-time password still to be changed.
 AnyUser = Annotated[User, Depends(_any_user)]
-#: Signed in with a password of their own, perhaps without the second factor that their role asks for.
-AccountOwner = Annotated[User, Depends(_own_password)]
+#: At a browser, signed in with a password of their own, perhaps without the second factor that their role asks for.
+AccountOwner = Annotated[User, Depends(_account_owner)]
 #: Signed in with all that their role asks for: staff, or a liaison, whom the route must tell apart.
 SettledUser = Annotated[User, Depends(_settled)]
 #: Any member of the office's staff; to an agency's liaison its pages do not exist.

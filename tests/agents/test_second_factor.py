@@ -148,6 +148,10 @@ async def test_closing_the_other_sessions_leaves_this_one(app: FastAPI) -> None:
     assert (await one.get(ACCOUNT)).text.count("se abrió el") == 2
     assert (await one.submit(f"{ACCOUNT}/sesiones")).status_code == 303
     assert [(await staff.get("/api/auth/me")).status_code for staff in (one, other)] == [200, 401]
+    issued = (await browser(app).post(TOKENS, json={"username": "ana", "password": PASSWORD})).json()
+    bearer = {"Authorization": f"Bearer {issued['token']}"}
+    for path in (FACTOR, f"{ACCOUNT}/sesiones"):
+        assert (await browser(app).post(path, headers=bearer)).status_code == 403, "a program enrols nothing"
 
 
 @pytest.mark.parametrize("username", ["adela", "hilda"])

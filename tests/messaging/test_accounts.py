@@ -141,7 +141,8 @@ async def test_the_trail_tells_who_did_what_without_secrets(
     with pytest.raises(VendorRefused):
         await setup.check(database, adapters, admin, whatsapp.id)
     async with database.transaction() as session:
-        events = (await session.scalars(select(AdminEvent).order_by(AdminEvent.id))).all()
+        of_account = select(AdminEvent).where(AdminEvent.subject_id == whatsapp.id)
+        events = (await session.scalars(of_account.order_by(AdminEvent.id))).all()
     assert [event.kind for event in events] == [
         "channel_created",
         "channel_switched_off",
