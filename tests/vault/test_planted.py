@@ -63,12 +63,9 @@ async def _chat(office: Office, app: FastAPI, server: TwilioServer, account: obj
     await post_signed(office, account, server, unreadable)  # type: ignore[arg-type]
     (conversation,) = await office.conversations()
     actions = Actions(browser(app), conversation.id)
-    told = {"narrativa": "Necesito mi acta de nacimiento", "municipio": "Hermosillo", "nombre": "Zutano Plantado"}
-    for contact in (PHONE, EMAIL):
-        body = {
-            "kind": "registro_civil",
-            "fields": {**told, "curp": CURP, "contacto": contact, "tipo_acta": "nacimiento"},
-        }
+    told = {"municipio": "Hermosillo", "nombre": "Zutano Plantado", "curp": CURP, "tipo_acta": "nacimiento"}
+    for contact, said in ((PHONE, "Necesito mi acta de nacimiento"), (EMAIL, "Mi acta dice mal el apellido")):
+        body = {"kind": "registro_civil", "fields": {**told, "contacto": contact, "narrativa": said}}
         assert (await actions.post("draft", body)).json()["missing"] == []
         assert (await actions.post("draft/file")).status_code == 200
     assert (await actions.post("callback", {"name": "Zutano", "phone": DIGITS})).json()["accepted"]
