@@ -13,6 +13,7 @@ import psycopg
 import pytest
 from fastapi import FastAPI
 
+from backend import clock
 from backend.agents.models import Role
 from backend.app import create_app
 from backend.imports import jobs
@@ -24,11 +25,11 @@ from tests.staff import BASE, Staff, add_staff, browser, sign_in
 __all__ = ["office", "sms", "telegram", "twilio", "whatsapp"]
 
 DIGITS = "6629081726"
-PHONE, EMAIL, CURP = f"+52{DIGITS}", "zutano.plantado@correo.example", "NUPM800101MSRXXR09"
+PHONE, EMAIL, CURP = f"+52{DIGITS}", "zutano.plantado@correo.example", "PAZZ800101HSRLXT06"
 #: As values are, as they are searched for, and as JSON or a form holds them.
 TRACES = (DIGITS, DIGITS[::-1], "662 908 1726", EMAIL, "zutano.plantado%40correo.example", CURP)
-#: What tells one of them all the same: a message's own words, and a contact card in it. See docs/adr/0026.
-READABLE = {"message.text", "message.extra"}
+#: What tells one of them all the same, and why: docs/adr/0026.
+READABLE = {"message.text"}
 _COLUMNS = """
 SELECT relname, attname FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
  WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND attnum > 0 AND NOT attisdropped
@@ -62,20 +63,17 @@ async def _chat(office: Office, app: FastAPI, server: TwilioServer, account: obj
     await post_signed(office, account, server, unreadable)  # type: ignore[arg-type]
     (conversation,) = await office.conversations()
     actions = Actions(browser(app), conversation.id)
-    told = {"narrativa": "Hay un bache", "municipio": "26030", "colonia": "Centro", "nombre": "Zutano Plantado"}
-    for contact in (PHONE, EMAIL):
-        body = {
-            "kind": "registro_civil",
-            "fields": {**told, "curp": CURP, "contacto": contact, "tipo_acta": "nacimiento"},
-        }
-        assert (await actions.post("draft", body)).status_code == 200
+    told = {"municipio": "Hermosillo", "nombre": "Zutano Plantado", "curp": CURP, "tipo_acta": "nacimiento"}
+    for contact, said in ((PHONE, "Necesito mi acta de nacimiento"), (EMAIL, "Mi acta dice mal el apellido")):
+        body = {"kind": "registro_civil", "fields": {**told, "contacto": contact, "narrativa": said}}
+        assert (await actions.post("draft", body)).json()["missing"] == []
         assert (await actions.post("draft/file")).status_code == 200
     assert (await actions.post("callback", {"name": "Zutano", "phone": DIGITS})).json()["accepted"]
 
 
 async def _capture(staff: Staff) -> None:
-    typed = {"narrativa": "Falta luz", "municipio": "26030", "nombre": "Zutano Plantado", "telefono": DIGITS,
-             "correo": EMAIL, "curp": CURP}  # fmt: skip
+    typed = {"narrativa": "No hay luz en la calle desde hace días", "municipio": "Hermosillo", "colonia": "Centro",
+             "nombre": "Zutano Plantado", "telefono": DIGITS, "correo": EMAIL, "curp": CURP}  # fmt: skip
     body = {"key": "0" * 32, "kind": "peticion", "channel": "presencial", "typed": typed}
     answer = await staff.post("/api/console/capture", body)
     assert answer.status_code in (200, 201), answer.text
@@ -87,15 +85,17 @@ async def _call(staff: Staff) -> None:
     typed = {"telefono": DIGITS, "nombre": "Zutano", "notas": "", "resultado": "atendida", "proposito": "informacion"}
     assert (await staff.post(f"/api/console/calls/{call}/answer")).status_code == 204
     assert (await staff.post(f"/api/console/calls/{call}/end", {"typed": typed})).status_code == 200
-    corrected = {**typed, "telefono": "6629081727", "motivo_correccion": "Se dictó mal"}
-    await staff.submit(f"/consola/llamadas/{call}", **corrected)
+    moment = f"{clock.local(clock.now()):%Y-%m-%dT%H:%M}"
+    times = dict.fromkeys(("inicio", "contesto", "termino"), moment)
+    corrected = {**typed, **times, "telefono": "6629081727", "motivo": "Se dictó mal"}
+    assert (await staff.submit(f"/consola/llamadas/{call}/corregir", **corrected)).status_code == 303
 
 
 async def _import(staff: Staff, office: Office, folder: Path) -> None:
     sheet = io.StringIO()
     csv.writer(sheet).writerows(
         [["nombre", "telefono", "correo", "curp", "narrativa", "municipio"],
-         ["Zutano Plantado", DIGITS, EMAIL, CURP, "Pide una barda", "Hermosillo"]]
+         ["Zutano Plantado", DIGITS, EMAIL, CURP, "Pide que se construya una barda en la escuela", "Hermosillo"]]
     )  # fmt: skip
     answer = await staff.client.post(
         "/consola/importaciones",
@@ -129,11 +129,13 @@ async def test_what_was_planted_everywhere_is_readable_nowhere(
     found = {column: told for column, text in _dump(office.settings.database_url).items() if (told := _told(text))}
     assert set(found) == READABLE, json.dumps(found, indent=1)
     files = [path for path in office.settings.var_dir.rglob("*") if path.is_file()]
-    assert [path.name for path in files if _told(path.read_bytes().decode(errors="replace"))] == []
+    told = [path.parent.name for path in files if _told(path.read_bytes().decode(errors="replace"))]
+    assert told == ["imports"]  # the spreadsheet as it was uploaded
     written = "".join([*capfd.readouterr(), *(record.getMessage() for record in caplog.records)])
     assert _told(written) == []
     # Each way was taken: what nobody told would be found nowhere either.
     with psycopg.connect(office.settings.database_url) as connection:
-        count = "SELECT (SELECT count(*) FROM {}), (SELECT count(*) FROM {}), (SELECT count(*) FROM {})"
-        rows = connection.execute(count.format("petition", "interaction", "unreadable_webhook")).fetchone()
-    assert rows == (4, 1, 1)
+        tables = ("petition", "interaction", "interaction_change", "unreadable_webhook", "call_reason", "import_row")
+        rows = {table: connection.execute(f"SELECT count(*) FROM {table}").fetchone() for table in tables}
+    assert all(row and row[0] for row in rows.values()), rows
+    assert rows["petition"] == (4,)
