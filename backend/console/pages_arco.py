@@ -102,7 +102,7 @@ async def register(request: Request, tx: Tx, user: CurrentHead) -> Response:
 @router.get("/exportar.csv")
 async def export_csv(request: Request, tx: Tx, user: CurrentHead) -> Response:
     """The list's requests, all of them; it goes on the audit trail."""
-    await audit.record(tx, user, "arco_list_exported", _LIST_ID, asked=dict(request.query_params))
+    await audit.record(tx, user, "arco_list_exported", _LIST_ID, filters=sorted(request.query_params))
     chunks = arco_forms.chunks(request.app.state.database, arco_forms.wanted_of(request.query_params))
     headers = {"Content-Disposition": f'attachment; filename="{arco_forms.file_name("csv")}"'}
     stream = spreadsheets.csv_stream(arco_forms.HEADINGS, chunks)
@@ -112,7 +112,7 @@ async def export_csv(request: Request, tx: Tx, user: CurrentHead) -> Response:
 @router.get("/exportar.xlsx")
 async def export_xlsx(request: Request, tx: Tx, user: CurrentHead) -> Response:
     """The same as a workbook."""
-    await audit.record(tx, user, "arco_list_exported", _LIST_ID, asked=dict(request.query_params))
+    await audit.record(tx, user, "arco_list_exported", _LIST_ID, filters=sorted(request.query_params))
     chunks = arco_forms.chunks(request.app.state.database, arco_forms.wanted_of(request.query_params))
     path = await spreadsheets.xlsx_file("Solicitudes ARCO", arco_forms.HEADINGS, chunks, arco_forms.WIDTHS)
     name = arco_forms.file_name("xlsx")

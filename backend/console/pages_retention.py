@@ -41,7 +41,8 @@ async def _page(
         "most_blocked": rules.MOST_BLOCKED,
         "elsewhere": rules.ELSEWHERE,
         "jobs": jobs.JOBS,
-        "plan": await jobs.plan(request.app.state.database),
+        # Counted when asked for: on years of data it takes its time.
+        "plan": await jobs.plan(request.app.state.database) if "contar" in request.query_params else None,
         "holds": await blocking.holds(session),
         "runs": await jobs.runs(session),
         "due_texts": due_texts,

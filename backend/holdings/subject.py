@@ -49,7 +49,7 @@ def _key(row: Base) -> Any:
 
 
 async def find(session: AsyncSession, typed: str) -> Sequence[Person]:
-    """People by folio, telephone, CURP, e-mail or name; also those that are blocked."""
+    """People by folio, telephone, CURP or e-mail, the blocked too; else by parts of their name."""
     if (folio := folios.parse(typed)) is not None:
         found = await session.scalars(
             select(Person).join(Petition, Petition.person_id == Person.id).where(Petition.folio == folio)

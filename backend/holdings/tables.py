@@ -162,10 +162,10 @@ HELD: tuple[Held, ...] = (
     Held(NoticeAttempt, "Intentos de aviso", ("notice_id", "conversation_id", "message_id", "call_reason_id")),
     Held(PendingEvent, "Avisos a otros sistemas por enviar", ("event_id",)),
     Held(WebhookDelivery, "Avisos a otros sistemas", ("event_id",), wipe={"body": ""}),
-    Held(ArcoRequest, "Solicitudes ARCO", ("petition_id", "person_id")),
-    Held(ArcoClarification, "Prevenciones de solicitudes ARCO", ("request_id",)),
-    Held(ArcoFile, "Archivos de solicitudes ARCO", ("request_id",)),
-    Held(ArcoEvent, "Historia de solicitudes ARCO", ("request_id",)),
+    Held(ArcoRequest, "Solicitudes ARCO", ("petition_id", "person_id"), wipe={"answer": "", "identity_note": ""}),
+    Held(ArcoClarification, "Prevenciones de solicitudes ARCO", ("request_id",), wipe={"text": "", "answer": ""}),
+    Held(ArcoFile, "Archivos de solicitudes ARCO", ("request_id",), wipe=_FILE),
+    Held(ArcoEvent, "Historia de solicitudes ARCO", ("request_id",), wipe={"text": "", "detail": {}}),
     Held(LegalHold, "Conservación por causa legal", ("person_id", "petition_id", "conversation_id")),
 )  # fmt: skip
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,6 +15,8 @@ from backend.holdings.tables import BY_TABLE, NO_FILE
 
 #: The setting of a transaction by which the database lets its histories be emptied of personal data.
 _ALLOW = text("SET LOCAL chat_sonora.retention = 'on'")
+#: Where the bot's tracker store keeps each conversation's turns, words and all (migration 0003).
+TRACKER = "rasa.events"
 _FORBID = text("SET LOCAL chat_sonora.retention = 'off'")
 
 
@@ -31,6 +34,13 @@ async def wipe(session: AsyncSession, rows: Mapping[str, Sequence[Any]]) -> list
         await session.flush()
     await session.execute(_FORBID)
     return named
+
+
+async def forget_turns(session: AsyncSession, conversation_ids: Sequence[UUID]) -> None:
+    """Delete what the bot's tracker remembers of conversations, in a table of Rasa's own (it may not be there yet)."""
+    if conversation_ids and await session.scalar(select(func.to_regclass(TRACKER))) is not None:
+        ids = [str(one) for one in conversation_ids]
+        await session.execute(text(f"DELETE FROM {TRACKER} WHERE sender_id = ANY(:ids)"), {"ids": ids})  # noqa: S608
 
 
 def _files(row: Any) -> Iterable[str]:

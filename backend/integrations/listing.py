@@ -65,14 +65,13 @@ def rows() -> Select[Petition, Person, str, Topic, Agency, str]:
         .outerjoin(Topic, Topic.id == Petition.topic_id)
         .outerjoin(Agency, Agency.id == Petition.agency_id)
         .outerjoin(User, User.id == Petition.assignee_id)
-        .where(Petition.withheld_at.is_(None))
     )
 
 
 async def page(session: AsyncSession, wanted: Wanted, *, cursor: str | None, limit: int) -> Slice:
     """At most `limit` petitions after `cursor`. Raises CursorRefused."""
     place = tuple_(Petition.updated_at, Petition.id)
-    conditions = await _conditions(session, wanted)
+    conditions = [Petition.withheld_at.is_(None), *await _conditions(session, wanted)]
     if cursor is not None:
         after = _read(cursor, wanted)
         conditions.append(place < after if wanted.newest_first else place > after)

@@ -11,6 +11,7 @@ from backend.conversations.models import Attachment
 from backend.integrations.errors import StaleVersion
 from backend.integrations.listing import Row, rows
 from backend.integrations.schemas import PetitionFull, full
+from backend.registry.errors import PetitionNotFound
 from backend.registry.models import Petition, PetitionEvent
 from backend.registry.queries import EventRow
 from backend.turns import service as turns
@@ -41,7 +42,9 @@ def require_version(header: str | None, petition: Petition) -> None:
 
 
 async def petition_full(session: AsyncSession, petition: Petition, *, sees_persons: bool) -> PetitionFull:
-    """Everything of a petition that another system may see."""
+    """Everything of a petition that another system may see. Raises PetitionNotFound for one that is blocked."""
+    if petition.withheld_at is not None:
+        raise PetitionNotFound
     await session.flush()
     row = (await session.execute(rows().where(Petition.id == petition.id))).one()
     files = await session.scalars(

@@ -32,8 +32,8 @@ from backend.telephony.models import CallEvent
 
 log = structlog.get_logger(__name__)
 
-#: Rows in one transaction, and transactions of one rule in one round: what is left over waits for the next day.
-BATCH = 100
+#: Rows in one transaction, and transactions of one rule in one round: what is left over waits for the next.
+BATCH = 500
 MOST_BATCHES = 200
 #: A round begins at night.
 FROM_HOUR = 2
@@ -73,6 +73,7 @@ async def _wipe_conversations(session: AsyncSession, _: Round, rows: Sequence[Co
     for one in rows:
         named += await wiping.wipe(session, await subject.said_in(session, one))
         one.wiped_at = clock.now()
+    await wiping.forget_turns(session, [one.id for one in rows])
     return named
 
 
@@ -94,6 +95,7 @@ async def _wipe_people(session: AsyncSession, _: Round, rows: Sequence[Person], 
     for person in rows:
         found = await subject.of(session, person.id)
         named += await wiping.wipe(session, found.rows)
+        await wiping.forget_turns(session, found.ids("conversation"))
         for one in (person, *found.rows["petition"], *found.rows["conversation"]):
             one.wiped_at = clock.now()
     return named

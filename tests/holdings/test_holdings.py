@@ -114,7 +114,7 @@ async def _wiped(database: Database, store: FileStore, person_id: object, sha256
         "UPDATE interaction_change SET at = now(), reason = ''",
         "UPDATE letter SET number = 7, subject = ''",
         "UPDATE task_event SET kind = 'creada', at = now()",
-        "UPDATE arco_event SET text = ''",
+        "UPDATE arco_event SET kind = 'nota', text = ''",
     ],
 )
 async def test_even_retention_changes_nothing_but_personal_data_of_a_history(

@@ -4,7 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import select, text, update
 
 from backend import clock
 from backend.agents import service as agents
@@ -89,6 +89,7 @@ async def _check_gone(database: Database) -> None:
         assert (await session.scalars(select(EmailMessage.to_address))).all() == [""]
         assert not (await session.scalars(select(UnreadableWebhook))).all()
         assert (await session.scalars(select(Petition.narrative))).all() != [""], "a petition is blocked, and stays"
+        assert await session.scalar(text("SELECT count(*) FROM rasa.events")) == 1, "the bot forgets it too"
         run = (await session.scalars(select(RetentionRun).order_by(RetentionRun.day))).all()
         trail = (await session.scalars(select(AdminEvent).where(AdminEvent.kind == "retention_run"))).all()
         assert [len(run), len(trail)] == [2, 2]
@@ -100,6 +101,10 @@ async def _aged(database: Database) -> None:
     long_ago = clock.now() - LONG_AGO
     async with database.transaction() as session:
         await plant(session)
+        await session.execute(text("CREATE TABLE rasa.events (sender_id varchar, data text)"))
+        await session.execute(
+            text("INSERT INTO rasa.events SELECT id::text, 'x' FROM conversation UNION SELECT '', ''")
+        )
         session.add(UnreadableWebhook(url="https://x.example", body=b"Luz", reason="firma", created_at=long_ago,
                                       account_id=await session.scalar(select(ChannelAccount.id).limit(1))))  # fmt: skip
         await session.execute(update(Conversation).values(last_message_at=long_ago, owner="closed"))

@@ -59,7 +59,7 @@ BEGIN
 END $$
 """
 _HISTORY_EMPTIED = _EMPTIED.replace(
-    "TG_OP = 'UPDATE' AND", "TG_OP = 'UPDATE' AND TG_TABLE_NAME = 'task_event' AND"
+    "TG_OP = 'UPDATE' AND", "TG_OP = 'UPDATE' AND TG_TABLE_NAME IN ('task_event', 'arco_event') AND"
 ).format(columns="text,detail")
 
 
