@@ -30,6 +30,12 @@ _EMPTIED = """
       RETURN NEW;
     END IF;
   END IF;"""
+#: As migration 0027 has it: what a correction says may be sealed anew, by who says so in its transaction.
+_SEALED = """
+  IF TG_OP = 'UPDATE' AND current_setting('chat_sonora.sealing', true) = 'on'
+     AND to_jsonb(NEW) - 'fields' - 'fields_turned' = to_jsonb(OLD) - 'fields' - 'fields_turned' THEN
+    RETURN NEW;
+  END IF;"""
 _LETTER = """
 CREATE OR REPLACE FUNCTION letter_stays() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -100,6 +106,7 @@ def downgrade() -> None:
 def _replace_triggers(*, is_emptied: bool) -> None:
     for name, (complaint, columns) in _KEPT.items():
         emptied = _EMPTIED.format(columns=columns) if is_emptied else ""
+        emptied += _SEALED if name == "interaction_change_stays" else ""
         op.execute(_STAYS.format(name=name, emptied=emptied, complaint=complaint))
     op.execute(_LETTER.format(emptied=_LETTER_EMPTIED if is_emptied else ""))
     op.execute(_HISTORY.format(emptied=_HISTORY_EMPTIED if is_emptied else ""))
