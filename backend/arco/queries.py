@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
@@ -11,13 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend.agents.models import User
 from backend.arco.models import OPEN, ArcoEvent, ArcoFile, ArcoRequest, ArcoState, Right
 from backend.errors import NotFound
-from backend.registry import folios, searching
-from backend.registry.deadlines import SOON, Pace, WorkCalendar, pace_of
+from backend.registry import folios, pacing, searching
+from backend.registry.deadlines import Pace, WorkCalendar
 from backend.registry.models import Person, Petition
 
 PAGE = 50
-#: Calendar days into which `SOON` working days fit, whatever the holidays.
-_HORIZON = timedelta(days=21)
 
 
 @dataclass(frozen=True)
@@ -59,7 +57,7 @@ def _conditions(wanted: Wanted, today: date, work: WorkCalendar) -> list[ColumnE
     if wanted.is_open or wanted.pace is not None:
         conditions.append(ArcoRequest.state.in_(OPEN))
     if wanted.pace is not None:
-        conditions.append(_in_pace(wanted.pace, today, work))
+        conditions.append(pacing.in_pace(ArcoRequest.due_on, wanted.pace, today, work))
     if wanted.right is not None:
         conditions.append(ArcoRequest.right == wanted.right)
     if wanted.user_id is not None:
@@ -76,19 +74,6 @@ def _conditions(wanted: Wanted, today: date, work: WorkCalendar) -> list[ColumnE
             else or_(searching.people(wanted.words), searching.petitions(wanted.words))
         )
     return conditions
-
-
-def _in_pace(pace: Pace, today: date, work: WorkCalendar) -> ColumnElement[bool]:
-    if pace is Pace.OVERDUE:
-        return ArcoRequest.due_on < today
-    if pace is Pace.PAUSED:
-        return ArcoRequest.due_on.is_(None)
-    soon = today + _HORIZON
-    while work.between(today, soon) > SOON:
-        soon -= timedelta(days=1)
-    if pace is Pace.SOON:
-        return ArcoRequest.due_on.between(today, soon)
-    return ArcoRequest.due_on > soon
 
 
 async def page(
@@ -115,18 +100,15 @@ def pace(one: ArcoRequest, today: date, work: WorkCalendar) -> Pace:
     """How a request stands with its clock, in the colours of due dates."""
     if one.state not in OPEN:
         return Pace.DONE
-    return Pace.PAUSED if one.due_on is None else pace_of(one.due_on, today, work)
+    return pacing.open_pace(one.due_on, today, work)
 
 
 async def counts(session: AsyncSession, today: date, work: WorkCalendar) -> dict[Pace, int]:
     """How many requests in which something is owed stand in each pace."""
-    found = dict.fromkeys((Pace.OVERDUE, Pace.SOON, Pace.ON_TIME, Pace.PAUSED), 0)
     rows = await session.execute(
         select(ArcoRequest.due_on, func.count()).where(ArcoRequest.state.in_(OPEN)).group_by(ArcoRequest.due_on)
     )
-    for due_on, count in rows:
-        found[Pace.PAUSED if due_on is None else pace_of(due_on, today, work)] += count
-    return found
+    return pacing.counted(rows, today, work)
 
 
 async def history(session: AsyncSession, one: ArcoRequest) -> Sequence[tuple[ArcoEvent, str | None]]:

@@ -38,6 +38,7 @@ async def _page(
         "active": "retention",
         "rules": (*rules.RULES, rules.CANCELLED_RULE),
         "terms": await rules.terms(session),
+        "proposed": rules.PROPOSED,
         "most_blocked": rules.MOST_BLOCKED,
         "elsewhere": rules.ELSEWHERE,
         "jobs": jobs.JOBS,

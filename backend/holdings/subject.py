@@ -44,8 +44,8 @@ class Subject:
 
 
 def _key(row: Base) -> Any:
-    (column,) = inspect(type(row)).primary_key
-    return getattr(row, column.key)
+    (value,) = inspect(type(row)).primary_key_from_instance(row)
+    return value
 
 
 async def find(session: AsyncSession, typed: str) -> Sequence[Person]:
@@ -133,7 +133,7 @@ async def _rows(session: AsyncSession, held: Held, subject: Subject) -> list[Any
     keys = inspect(held.model).primary_key
     for condition in _conditions(held, subject):
         for row in await session.scalars(select(held.model).where(condition).order_by(*keys)):
-            found[tuple(getattr(row, key.key) for key in keys)] = row
+            found[inspect(held.model).identity_key_from_instance(row)[1]] = row
     return list(found.values())
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, Select, func, or_, select
@@ -11,12 +11,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend.agents.models import User
 from backend.catalog.models import OfficeArea
 from backend.errors import NotFound
-from backend.registry.deadlines import SOON, Pace, WorkCalendar, pace_of
+from backend.registry import pacing
+from backend.registry.deadlines import Pace, WorkCalendar
 from backend.transparency.models import OPEN, InfoEvent, InfoFile, InfoRequest, RequestState
 
 PAGE = 50
-#: Calendar days into which `SOON` working days fit, whatever the holidays.
-_HORIZON = timedelta(days=21)
 
 
 @dataclass(frozen=True)
@@ -62,7 +61,7 @@ def _conditions(wanted: Wanted, today: date, work: WorkCalendar) -> list[ColumnE
     if wanted.is_open or wanted.pace is not None:
         conditions.append(InfoRequest.state.in_(OPEN))
     if wanted.pace is not None:
-        conditions.append(_in_pace(wanted.pace, today, work))
+        conditions.append(pacing.in_pace(InfoRequest.due_on, wanted.pace, today, work))
     if wanted.user_id is not None:
         conditions.append(InfoRequest.user_id == wanted.user_id)
     if wanted.area_id is not None:
@@ -75,19 +74,6 @@ def _conditions(wanted: Wanted, today: date, work: WorkCalendar) -> list[ColumnE
         like = f"%{wanted.words.replace('%', '').replace('_', '')}%"
         conditions.append(or_(InfoRequest.folio.ilike(like), InfoRequest.text.ilike(like)))
     return conditions
-
-
-def _in_pace(pace: Pace, today: date, work: WorkCalendar) -> ColumnElement[bool]:
-    if pace is Pace.OVERDUE:
-        return InfoRequest.due_on < today
-    if pace is Pace.PAUSED:
-        return InfoRequest.due_on.is_(None)
-    soon = today + _HORIZON
-    while work.between(today, soon) > SOON:
-        soon -= timedelta(days=1)
-    if pace is Pace.SOON:
-        return InfoRequest.due_on.between(today, soon)
-    return InfoRequest.due_on > soon
 
 
 async def page(
@@ -105,18 +91,15 @@ def pace(one: InfoRequest, today: date, work: WorkCalendar) -> Pace:
     """How a request stands with its deadline, in the colours of due dates."""
     if one.state not in OPEN:
         return Pace.DONE
-    return Pace.PAUSED if one.due_on is None else pace_of(one.due_on, today, work)
+    return pacing.open_pace(one.due_on, today, work)
 
 
 async def counts(session: AsyncSession, today: date, work: WorkCalendar) -> dict[Pace, int]:
     """How many open requests stand in each pace."""
-    found = dict.fromkeys((Pace.OVERDUE, Pace.SOON, Pace.ON_TIME, Pace.PAUSED), 0)
     rows = await session.execute(
         select(InfoRequest.due_on, func.count()).where(InfoRequest.state.in_(OPEN)).group_by(InfoRequest.due_on)
     )
-    for due_on, count in rows:
-        found[Pace.PAUSED if due_on is None else pace_of(due_on, today, work)] += count
-    return found
+    return pacing.counted(rows, today, work)
 
 
 async def history(session: AsyncSession, one: InfoRequest) -> Sequence[tuple[InfoEvent, str | None]]:
