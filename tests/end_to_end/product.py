@@ -186,18 +186,6 @@ class Product:
             done.set()
             killer.join()
 
-    @contextmanager
-    def frozen(self, name: str) -> Iterator[None]:
-        """A part takes connections and says nothing, for as long as the block lasts."""
-        stopped = self.children(name)
-        for child in stopped:
-            child.suspend()
-        try:
-            yield
-        finally:
-            for child in stopped:
-                child.resume()
-
     def wait_ready(self, *, bot: bool = True, seconds: float = 90) -> None:
         """Until chat (and the bot) answer again."""
         deadline = time.monotonic() + seconds

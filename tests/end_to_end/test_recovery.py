@@ -111,34 +111,6 @@ def test_with_rasa_down_the_scripted_intake_files_petitions_begun_before_and_sin
     assert "Recibida" in newcomer.say("como va mi folio")[0]["text"]
 
 
-@pytest.mark.timeout(600)
-@pytest.mark.parametrize("part", ["rasa", "actions"])
-def test_a_petition_is_filed_once_though_the_bot_hangs_and_goes_on_later(
-    product: Product, client: httpx.Client, part: str
-) -> None:
-    """Frozen at the last word: the script files the petition; thawed, the bot has the old turn too, without effect."""
-    product.wait_ready()
-    citizen = Citizen(client).open()
-    for text in ANSWERS[:-1]:
-        citizen.say(text)
-    with product.frozen(part):
-        said = "\n".join(message["text"] for message in citizen.say(ANSWERS[-1]))
-    assert "Folio: AC-" in said
-    product.wait_ready()
-    _until_the_bot_is_asked_again(citizen)
-    said_in = [message["text"] for message in citizen.heard if message["author"] == "citizen"]
-    assert said_in[: len(ANSWERS)] == ANSWERS
-    _check_transcript(product, citizen, said_in)
-
-
-def _until_the_bot_is_asked_again(citizen: Citizen) -> None:
-    """It rests for some seconds after a failure; what it hung on is had by then."""
-    deadline = time.monotonic() + 60
-    while "Recibida" not in citizen.say("como va mi folio")[0]["text"]:
-        assert time.monotonic() < deadline, "the bot is back, and nobody asks it"
-        time.sleep(1)
-
-
 def _file_by_script(citizen: Citizen) -> str:
     """Tell a whole petition to the scripted intake, from the first word on; its folio."""
     first = citizen.say("hola, hay una fuga de agua")
