@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
@@ -12,6 +13,8 @@ from backend.settings import Settings
 FORMAT = 1
 #: The secrets without which what a backup holds cannot be read or proved; their fingerprints go with it.
 KEYS = ("secret_key", "field_key")
+#: Where the key of an older backup may be held after a rotation.
+FORMER = ("field_key_previous",)
 
 
 @dataclass(frozen=True)
@@ -66,10 +69,10 @@ class Manifest:
         return cls(tables=tables, files=files, dump=Entry(**told.pop("dump")), **told)
 
 
-def fingerprints(settings: Settings) -> dict[str, str]:
+def fingerprints(settings: Settings, names: Sequence[str] = KEYS) -> dict[str, str]:
     """What tells two keys apart and gives none away."""
     found = {}
-    for name in KEYS:
+    for name in names:
         secret = getattr(settings, name, None)
         if secret is not None:
             mac = hmac.new(secret.get_secret_value().encode(), b"chat-sonora backup fingerprint", hashlib.sha256)

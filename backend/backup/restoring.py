@@ -12,7 +12,7 @@ from psycopg import sql
 from backend import clock
 from backend.backup import archive, postgres
 from backend.backup.errors import BackupError
-from backend.backup.manifest import Manifest, fingerprints
+from backend.backup.manifest import FORMER, KEYS, Manifest, fingerprints
 from backend.embedded import EmbeddedPostgres
 from backend.migrate import is_known
 from backend.settings import Settings
@@ -69,9 +69,9 @@ def plan(settings: Settings, path: Path, passphrase: bytes, *, replace: bool) ->
             f"El respaldo tiene un esquema ({manifest.revision}) que esta versión no conoce. "
             f"Restáurelo con la versión {manifest.version} o una más nueva."
         )
-    own = fingerprints(settings)
-    for name in sorted(set(manifest.keys) | set(own)):
-        if name in manifest.keys and manifest.keys[name] != own.get(name):
+    held = set(fingerprints(settings, (*KEYS, *FORMER)).values())
+    for name, fingerprint in sorted(manifest.keys.items()):
+        if fingerprint not in held:
             problems.append(
                 f"{name.upper()} no es la del respaldo: sin ella no se abren claves de acceso ni datos cifrados."
             )
