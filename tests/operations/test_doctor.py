@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,6 +38,7 @@ STRONG = {
     "INTERNAL_API_TOKEN": "Zr2TnB8mYc5HdJ4sFgA6eU1oQiRtWxkP3vX9qLw7",
     "BOT_TOKEN": "HdJ4sFgA6eU1oQiRtWxkP3vX9qLw7Zr2TnB8mYc5",
     "BACKUP_KEY": "A6eU1oQiRtWxkP3vX9qLw7Zr2TnB8mYc5HdJ4sFg",
+    "FIELD_KEY": os.environ["FIELD_KEY"],
 }
 
 
