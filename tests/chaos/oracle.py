@@ -30,7 +30,7 @@ _UNFINISHED = (
 _STORED = (
     "SELECT m.id::text, m.author::text, m.text, m.handled_at IS NOT NULL,"
     " (SELECT count(*) FROM message r WHERE r.in_reply_to = m.id AND r.author IN ('bot', 'system')),"
-    " EXISTS (SELECT 1 FROM delivery d JOIN delivery_attempt a ON a.delivery_id = d.id"
+    " (SELECT count(*) FROM delivery d JOIN delivery_attempt a ON a.delivery_id = d.id"
     "         WHERE d.message_id = m.id AND (a.outcome IS NULL OR a.outcome = 'uncertain'))"
     " FROM message m JOIN conversation c ON c.id = m.conversation_id"
     " WHERE c.channel = %s AND (c.id::text = %s OR c.external_user_id = %s)"
@@ -63,14 +63,15 @@ class Tally:
 
 @dataclass(frozen=True)
 class Stored:
-    """A row of a conversation. `replies`: how many answers it has; `had_uncertain_send`: see the module."""
+    """A row of a conversation. `replies`: how many answers it has; `unknown_ends`: attempts at sending it of which
+    nobody knows how they ended: each excuses one repetition, and no more."""
 
     id: str
     author: str
     text: str
     is_handled: bool
     replies: int
-    had_uncertain_send: bool
+    unknown_ends: int
 
 
 def settle(site: Site, people: Sequence[Writer], *, seconds: float = SETTLE_SECONDS) -> None:
@@ -120,18 +121,19 @@ def compare(
         _differences(list(late), [text for text in texts if text in late]),
         way_out := _differences([row.text for row in said], seen),
     )
-    doubtful = {row.text for row in said if row.had_uncertain_send and channel in RESENDS_WHEN_UNCERTAIN}
-    uncertain = sum(times for text, times in way_out.extra.items() if text in doubtful)
+    excused = Counter[str]()
+    if channel in RESENDS_WHEN_UNCERTAIN:
+        excused = way_out.extra & Counter({row.text: row.unknown_ends for row in said})
     missing = [*unanswered, *(text for way in ways for text in way.missing)]
     disordered = [text for way in ways for text in way.disordered]
-    twice = sum((way.extra for way in ways), Counter[str]()) - Counter({text: way_out.extra[text] for text in doubtful})
+    twice = sum((way.extra for way in ways), Counter[str]()) - excused
     return Tally(
         sent_in=len(sent),
         came_out=len(seen),
         lost=len(missing),
         disordered=len(disordered),
         twice=twice.total(),
-        uncertain=uncertain,
+        uncertain=excused.total(),
         late=len(late),
         remarks=tuple(
             f"{channel} {what}: {text}"
