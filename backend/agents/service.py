@@ -27,6 +27,7 @@ from backend.agents.presence_history import PRESENCE_LIFE
 from backend.catalog.areas import checked_extension
 from backend.catalog.models import Agency, OfficeArea
 from backend.errors import NotFound
+from backend.live import account_topic, notify
 
 MAX_FAILED_LOGINS = 5
 LOCKOUT = timedelta(minutes=15)
@@ -148,12 +149,14 @@ async def set_active(session: AsyncSession, user: User, *, is_active: bool) -> N
 
 
 async def end_sessions(session: AsyncSession, user_id: UUID) -> None:
+    """Every session and token of an account ends, and with them the streams that they opened."""
     await session.execute(delete(StaffSession).where(StaffSession.user_id == user_id))
     await session.execute(
         update(StaffToken)
         .where(StaffToken.user_id == user_id, StaffToken.revoked_at.is_(None))
         .values(revoked_at=clock.now())
     )
+    await notify(session, account_topic(user_id))
 
 
 async def authenticate(session: AsyncSession, username: str, password: str) -> User | None:
@@ -210,7 +213,10 @@ async def find_session(session: AsyncSession, token: str) -> tuple[StaffSession,
 
 
 async def close_session(session: AsyncSession, token: str) -> None:
-    await session.execute(delete(StaffSession).where(StaffSession.token_hash == _digest(token)))
+    closed = delete(StaffSession).where(StaffSession.token_hash == _digest(token)).returning(StaffSession.user_id)
+    user_id: UUID | None = await session.scalar(closed)
+    if user_id is not None:
+        await notify(session, account_topic(user_id))
 
 
 async def change_password(session: AsyncSession, user: User, current: str, new: str) -> None:
@@ -352,6 +358,7 @@ async def change_user(
     if role is not None or agency_id is not None:
         await _require_agency(session, role or user.role, agency_id)
         user.role, user.agency_id = role or user.role, agency_id
+        await notify(session, account_topic(user.id))
     if full_name is not None:
         user.full_name = full_name.strip()
     if is_active is not None and is_active != user.is_active:

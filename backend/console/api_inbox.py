@@ -9,6 +9,7 @@ from sse_starlette import EventSourceResponse
 
 from backend.agents import service as agents
 from backend.agents.auth import COOKIE, CurrentUser
+from backend.agents.models import Role
 from backend.catalog import service as catalog
 from backend.catalog.schemas import CannedReplyOut
 from backend.console import presenting
@@ -93,12 +94,16 @@ async def stream(
         await queries.details(tx, conversation)
     resumed = last_event_id if last_event_id and last_event_id.isascii() and last_event_id.isdigit() else None
     follower = Follower(user.id, conversation, int(resumed) if resumed else after)
-    token = request.cookies.get(COOKIE)
+    bearer = request.headers.get("authorization", "").partition(" ")[2]
+    cookie = request.cookies.get(COOKIE, "")
 
     async def is_allowed(session: AsyncSession) -> bool:
-        if token is None:  # a program's bearer token
-            return (await agents.get_user(session, user.id)).is_active
-        return await agents.find_session(session, token) is not None
+        """As the request itself was: by its token where it bore one, else by its session, and still of the office."""
+        if bearer:
+            by_token = await agents.find_by_token(session, bearer)
+            return by_token is not None and by_token[1].role is not Role.LIAISON
+        by_cookie = await agents.find_session(session, cookie)
+        return by_cookie is not None and by_cookie[1].role is not Role.LIAISON
 
     database: Database = request.app.state.database
     return EventSourceResponse(follow(database, request.app.state.live, follower, is_allowed), ping=PING_SECONDS)
