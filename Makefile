@@ -10,8 +10,10 @@ unexport PYTHONDONTWRITEBYTECODE
 UV := $(VAR_DIR)/tools/bin/uv
 BACKEND := .venv/bin/python
 BOT := .venv-bot/bin/python
+SEMGREP = SEMGREP_SETTINGS_FILE=$(VAR_DIR)/semgrep.yml SEMGREP_LOG_FILE=$(VAR_DIR)/semgrep.log \
+  .venv-semgrep/bin/semgrep scan --metrics=off --disable-version-check
 
-.PHONY: help run demo-channels test chaos model lint types fmt train models model-rollback lock clean setup conversations nlu-eval
+.PHONY: help run demo-channels test chaos security model lint types fmt train models model-rollback lock clean setup conversations nlu-eval
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -50,10 +52,14 @@ conversations: setup ## Hold the conversations of DIR (default: ours) on CHANNEL
 	@$(BOT) -m bot.train --var-dir $(VAR_DIR) --exact >/dev/null
 	@CONVERSATIONS_DIR="$(DIR)" CONVERSATION_CHANNELS="$(or $(CHANNELS),web)" $(BACKEND) -m pytest tests/end_to_end/test_conversations.py -q
 
-lint: setup ## Ruff, strict types, import rules
+lint: setup security ## Ruff, strict types, import rules, security rules
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
 	@.venv/bin/mypy
 	@.venv/bin/lint-imports
+
+security: setup .venv-semgrep/.stamp ## Bandit and our own semgrep rules (.semgrep/); asks nothing of the network
+	@.venv/bin/bandit --quiet --severity-level medium --configfile pyproject.toml --recursive backend channels bot
+	@$(SEMGREP) --config .semgrep --error --quiet backend channels bot
 
 fmt: setup ## Format and sort
 	@.venv/bin/ruff format . && .venv/bin/ruff check --fix .
@@ -81,6 +87,12 @@ $(UV): requirements/uv.txt
 	@$(UV) pip sync --quiet --python .venv-bot/bin/python --require-hashes bot/requirements.txt
 	@touch $@
 
+.venv-semgrep/.stamp: requirements/semgrep.txt | $(UV)
+	@echo "Preparando semgrep…"
+	@[ -x .venv-semgrep/bin/python ] || $(UV) venv --quiet --python '>=3.11' .venv-semgrep
+	@$(UV) pip sync --quiet --python .venv-semgrep/bin/python --require-hashes requirements/semgrep.txt
+	@touch $@
+
 clean: ## Remove environments and everything under VAR_DIR (the data too)
 	@read -r -p "Se borrará $(VAR_DIR), con sus datos. Escriba «borrar»: " answer && [ "$$answer" = borrar ]
-	@rm -rf .venv .venv-bot $(VAR_DIR)
+	@rm -rf .venv .venv-bot .venv-semgrep $(VAR_DIR)

@@ -22,6 +22,7 @@ from backend.catalog import routes as catalog
 from backend.console import pages_board
 from backend.console import routes as console
 from backend.conversations.files import FileStore, StorageFull
+from backend.conversations.scanning import scanner_at
 from backend.db import Database
 from backend.errors import ChatSonoraError
 from backend.folio_page import routes as folio_page
@@ -37,6 +38,7 @@ from backend.monitoring.requests import CountRequests
 from backend.monitoring.web import watched_web
 from backend.open311 import rendering as open311_rendering
 from backend.open311 import routes as open311
+from backend.openapi import DocumentedApp
 from backend.privacy import routes as privacy
 from backend.registry import routes as registry
 from backend.settings import Settings
@@ -54,7 +56,7 @@ log = structlog.get_logger(__name__)
 def create_app(settings: Settings) -> FastAPI:
     """The application. Opens its database and its bot connection when it starts, closes them when it stops."""
     logs.configure(settings.log_level)
-    app = FastAPI(
+    app = DocumentedApp(
         title="Chat Sonora",
         version=VERSION,
         description="Chat ciudadano, registro de peticiones y consola de atención.",
@@ -69,7 +71,9 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.live = LiveEvents(settings.database_url)
     app.state.board = LiveBoard(app.state.database, app.state.live, pages_board.paint)
     app.state.limiter = RateLimiter()
-    app.state.files = FileStore(settings.attachments_dir, max_bytes=settings.attachment_max_bytes)
+    app.state.files = FileStore(
+        settings.attachments_dir, max_bytes=settings.attachment_max_bytes, scanner=scanner_at(settings.clamd_url)
+    )
     app.state.adapters = Adapters(settings, app.state.database)
     app.state.lines = Lines(settings)
     app.state.assistant = assistant_of(settings)

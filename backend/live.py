@@ -33,6 +33,11 @@ def conversation_topic(conversation_id: UUID) -> str:
     return f"conversation:{conversation_id}"
 
 
+def account_topic(user_id: UUID) -> str:
+    """Rings when what somebody may see has changed: their sessions ended, or their role is another."""
+    return f"account:{user_id}"
+
+
 async def notify(session: AsyncSession, *topics: str) -> None:
     """Wake the followers of `topics` when (and only if) this transaction commits."""
     statement = text("SELECT pg_notify(:channel, topic) FROM unnest(CAST(:topics AS text[])) AS topic")

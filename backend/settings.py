@@ -112,6 +112,12 @@ class Settings(BaseSettings):
     sessions_per_minute: int = Field(120, description="New chat sessions a minute from one address.")
     messages_per_minute: int = Field(60, description="Messages a minute in one chat session.")
     attachment_max_bytes: int = Field(10 * MEBIBYTE, description="Largest attachment accepted, in bytes.")
+    clamd_url: str | None = Field(
+        None,
+        pattern=r"^(tcp://[^/]+|unix:///.+)$",
+        description="ClamAV's clamd, which looks at every file before it is kept: tcp://host:3310 or unix:///path. "
+        "While it cannot be reached no file is taken. Absent: types and sizes are checked all the same.",
+    )
     trusted_proxies: str = Field("127.0.0.1", description="Proxies whose X-Forwarded-For is believed.")
 
     @field_validator("widget_origins", mode="before")

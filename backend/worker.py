@@ -28,6 +28,7 @@ from backend.conversations import media
 from backend.conversations import service as conversations
 from backend.conversations.files import FileStore
 from backend.conversations.inbox import ADVANCE, FETCH_MEDIA
+from backend.conversations.scanning import scanner_at
 from backend.conversations.turns import Advancer
 from backend.db import Database, conninfo
 from backend.dossier import sweeping as dossier_sweeping
@@ -79,7 +80,8 @@ class Worker:
         self._room = asyncio.Semaphore(CONCURRENCY)
         self.adapters = Adapters(settings, self.database)
         self.lines = Lines(settings)
-        self.files = FileStore(settings.attachments_dir, max_bytes=settings.attachment_max_bytes)
+        scanner = scanner_at(settings.clamd_url)
+        self.files = FileStore(settings.attachments_dir, max_bytes=settings.attachment_max_bytes, scanner=scanner)
         self.dispatcher = Dispatcher(self.database, self.adapters, settings, self.files)
         self.mailer = mail_jobs.mailer_of(settings)
         self.suggester = Suggester(self.database)

@@ -140,6 +140,9 @@ class TelegramChannel:
             file = await self.bot.get_file(media.reference)
             if file.file_size is not None and file.file_size > limit:
                 raise MediaUnavailable("too_large", is_retryable=False)
+            if not (file.file_path or "").startswith(self.bot.base_file_url):
+                # The library would read a path of this machine's, as a Bot API server of one's own gives it.
+                raise MediaUnavailable("foreign_host", is_retryable=False)
             content = bytes(await file.download_as_bytearray())
         except (BadRequest, Forbidden, InvalidToken) as error:
             code = "too_large" if "too big" in error.message.lower() else "refused"

@@ -45,7 +45,7 @@ async def _any_user(
     cookie: Annotated[str | None, Depends(_cookie)],
     credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)],
 ) -> User:
-    """The caller, even if their password must be changed first."""
+    """The caller, even if their password must be changed first, and even another system: routes ask for less."""
     if credentials is not None:
         return await of_token(request, tx, credentials.credentials)
     found = await sessions.find_session(tx, cookie) if cookie else None
@@ -90,6 +90,17 @@ async def _check_csrf(request: Request, expected: str) -> None:
         raise CsrfRefused
 
 
+def _refuse_system(request: Request) -> None:
+    # Another system's token opens the integration API alone, whatever routes there come to be.
+    if getattr(request.state, "scopes", None) is not None:
+        raise Forbidden
+
+
+async def _account(request: Request, user: Annotated[User, Depends(_any_user)]) -> User:
+    _refuse_system(request)
+    return user
+
+
 async def _own_password(request: Request, user: Annotated[User, Depends(_any_user)]) -> User:
     # A program's token was issued on purpose; the one-time password is the browser's business.
     if user.must_change_password and not getattr(request.state, "is_program", False):
@@ -117,9 +128,7 @@ def owes_second_factor(request: Request, user: User) -> bool:
 
 
 async def _person(request: Request, user: Annotated[User, Depends(_settled)]) -> User:
-    # Another system's token opens the integration API alone, whatever routes there come to be.
-    if getattr(request.state, "scopes", None) is not None:
-        raise Forbidden
+    _refuse_system(request)
     return user
 
 
@@ -248,11 +257,11 @@ def delete_cookie(response: Response) -> None:
 
 
 #: Signed in, perhaps with a one-time password still to be changed.
-AnyUser = Annotated[User, Depends(_any_user)]
+AnyUser = Annotated[User, Depends(_account)]
 #: At a browser, signed in with a password of their own, perhaps without the second factor that their role asks for.
 AccountOwner = Annotated[User, Depends(_account_owner)]
 #: Signed in with all that their role asks for: staff, or a liaison, whom the route must tell apart.
-SettledUser = Annotated[User, Depends(_settled)]
+SettledUser = Annotated[User, Depends(_person)]
 #: Any member of the office's staff; to an agency's liaison its pages do not exist.
 CurrentUser = Annotated[User, Depends(_staff)]
 #: Who reads the audit trail: an auditor, the head, an administrator.

@@ -23,6 +23,7 @@ from backend.audit import service as audit
 from backend.catalog.areas import checked_extension
 from backend.catalog.models import Agency, OfficeArea
 from backend.errors import NotFound
+from backend.live import account_topic, notify
 
 DEFAULT_CAPACITY = 5
 FIRST_ADMIN = "admin"
@@ -238,6 +239,7 @@ async def change_user(
         elif agency_id != user.agency_id:
             await audit.record(session, by, "agency_changed", user.id, agency=str(agency_id))
         user.role, user.agency_id = role or user.role, agency_id
+        await notify(session, account_topic(user.id))
     if full_name is not None and full_name.strip() != user.full_name:
         user.full_name = full_name.strip()
         await audit.record(session, by, "user_renamed", user.id)

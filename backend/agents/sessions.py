@@ -16,6 +16,7 @@ from backend.agents import passwords, second_factor
 from backend.agents.errors import WeakPassword, WrongCredentials
 from backend.agents.models import StaffSession, StaffToken, User
 from backend.audit import service as audit
+from backend.live import account_topic, notify
 from backend.messaging import credentials
 from backend.messaging.credentials import CredentialsUnreadable
 
@@ -181,6 +182,7 @@ async def close_others(session: AsyncSession, user: User, token: str) -> int:
     )
     closed = len(ended.all())
     await _revoke_tokens(session, user.id)
+    await notify(session, account_topic(user.id))
     await audit.record(session, user, "sessions_closed", user.id, sessions=closed)
     return closed
 
@@ -191,13 +193,15 @@ async def close_session(session: AsyncSession, token: str) -> None:
         delete(StaffSession).where(StaffSession.token_hash == digest(token)).returning(StaffSession.user_id)
     )
     if owner is not None:
+        await notify(session, account_topic(owner))
         await audit.record(session, await session.get_one(User, owner), "signed_out", owner)
 
 
 async def end_sessions(session: AsyncSession, user_id: UUID) -> None:
-    """End every session and token of an account."""
+    """End every session and token of an account, and with them the streams that they opened."""
     await session.execute(delete(StaffSession).where(StaffSession.user_id == user_id))
     await _revoke_tokens(session, user_id)
+    await notify(session, account_topic(user_id))
 
 
 async def _revoke_tokens(session: AsyncSession, user_id: UUID) -> None:

@@ -31,6 +31,7 @@ _VOICE_IN_FORM = "Guardé su nota de voz con la petición. Para seguir necesito 
 _MEDIA_PROBLEMS = {
     "too_large": "Su archivo es demasiado grande para recibirlo aquí. Envíe uno más pequeño, por favor.",
     "demasiado_grande": "Su archivo es demasiado grande para recibirlo aquí. Envíe uno más pequeño, por favor.",
+    "archivo_con_virus": "No guardé su archivo: parece tener un virus. Revíselo, por favor, o envíe otro.",
     "tipo_no_admitido": "No puedo guardar ese tipo de archivo. Envíe una foto o un PDF, por favor.",
 }
 _MEDIA_LOST = "No pude abrir el archivo que envió. Inténtelo de nuevo, por favor."

@@ -1,9 +1,10 @@
 """Shapes of the catalogs API."""
 
 from datetime import time
+from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, WithJsonSchema
 
 from backend.catalog.models import AgencyLevel
 
@@ -49,10 +50,16 @@ class CannedReplyOut(_Out):
     is_active: bool
 
 
+#: On the office's clock. JSON Schema's own `time` wants an offset, which opening hours have none of.
+_TimeOfDay = Annotated[
+    time, WithJsonSchema({"type": "string", "pattern": r"^\d\d:\d\d(:\d\d)?$", "examples": ["08:00"]})
+]
+
+
 class Span(_Out):
     weekday: int = Field(ge=0, le=6, description="Monday is 0.")
-    opens: time
-    closes: time
+    opens: _TimeOfDay
+    closes: _TimeOfDay
 
 
 class OfficeOut(_Out):

@@ -10,6 +10,7 @@ from sse_starlette import EventSourceResponse
 from backend.agents import service as agents
 from backend.agents import sessions
 from backend.agents.auth import COOKIE, CurrentUser
+from backend.agents.models import DESK_ROLES
 from backend.catalog import service as catalog
 from backend.catalog.schemas import CannedReplyOut
 from backend.console import masking, presenting
@@ -94,12 +95,15 @@ async def stream(
         await queries.details(tx, conversation)
     resumed = last_event_id if last_event_id and last_event_id.isascii() and last_event_id.isdigit() else None
     follower = Follower(user.id, conversation, int(resumed) if resumed else after)
-    token = request.cookies.get(COOKIE)
+    bearer = request.headers.get("authorization", "").partition(" ")[2]
+    cookie = request.cookies.get(COOKIE, "")
 
     async def is_allowed(session: AsyncSession) -> bool:
-        if token is None:  # a program's bearer token
-            return (await agents.get_user(session, user.id)).is_active
-        return await sessions.find_session(session, token) is not None
+        """As the request itself was: by its token where it bore one, else by its session, and still of the office."""
+        found = (
+            await sessions.find_by_token(session, bearer) if bearer else await sessions.find_session(session, cookie)
+        )
+        return found is not None and found[1].role in DESK_ROLES
 
     database: Database = request.app.state.database
     return EventSourceResponse(follow(database, request.app.state.live, follower, is_allowed), ping=PING_SECONDS)

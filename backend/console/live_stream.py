@@ -1,5 +1,6 @@
 """The console's server-sent events: the inbox moved, the open conversation went on."""
 
+import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
@@ -17,7 +18,7 @@ from backend.conversations import queries
 from backend.conversations.models import Conversation
 from backend.conversations.views import MessageView
 from backend.db import Database
-from backend.live import INBOX, LiveEvents, conversation_topic
+from backend.live import INBOX, LiveEvents, account_topic, conversation_topic
 
 #: Seconds: how often a stream looks for itself; how often it says that its agent is there.
 LOOK_AGAIN = 10.0
@@ -42,7 +43,7 @@ class Follower:
     #: What may still change of a shown message: that it was edited or deleted, and how many files it has.
     shapes: dict[int, tuple[datetime | None, datetime | None, int]] = field(default_factory=dict)
     reminded: set[tuple[UUID, datetime]] = field(default_factory=set)
-    beat_at: float = 0.0
+    beat_at: float = -math.inf
 
 
 async def follow(
@@ -55,11 +56,14 @@ async def follow(
     While it runs the agent's presence is kept alive, so that closing the page makes them away.
     """
     async with AsyncExitStack() as stack:
-        topics = [INBOX] + ([conversation_topic(follower.conversation_id)] if follower.conversation_id else [])
+        account = account_topic(follower.user_id)
+        topics = [INBOX, account, *([conversation_topic(follower.conversation_id)] if follower.conversation_id else [])]
         alarm = await stack.enter_async_context(live.subscribe(*topics))
-        rung = {INBOX}
+        rung = {INBOX, account}
         while True:
             async with database.transaction() as session:
+                if account in rung:
+                    follower.beat_at = -math.inf  # what they may see has changed: asked before anything is told
                 events, is_done = await _look(session, live, follower, is_allowed, has_moved=INBOX in rung)
             for event in events:
                 yield event

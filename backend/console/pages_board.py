@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Form, Query, Request, Response
 from fastapi.responses import RedirectResponse
+from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
@@ -20,7 +21,7 @@ from backend.console import board_texts, texts
 from backend.console.rendering import page, staff_page, templates
 from backend.console.typed_forms import texts_of
 from backend.db import Database, Tx
-from backend.errors import ChatSonoraError, Forbidden, InvalidInput, Unauthenticated
+from backend.errors import ChatSonoraError, Forbidden, InvalidInput, NotFound, Unauthenticated
 
 BOARD = "/consola/tablero"
 router = APIRouter(prefix=BOARD, include_in_schema=False)
@@ -36,18 +37,22 @@ def paint(board: Board) -> Mapping[str, str]:
     """A board as the head's page (`mesa`) and the wall screen (`pared`) show it, for all who look at it."""
     part = templates.env.get_template("board_live.html")
     shown = {"board": board, "words": board_texts, "texts": texts}
-    return {"mesa": part.render(shown, is_wall=False), "pared": part.render(shown, is_wall=True)}
+    # Escaped once already, by the part's own template.
+    painted = {"mesa": part.render(shown, is_wall=False), "pared": part.render(shown, is_wall=True)}
+    return {kind: Markup(html) for kind, html in painted.items()}  # noqa: S704
 
 
 async def may_look(session: AsyncSession, cookies: Mapping[str, str]) -> User | None:
-    """The head who looks; None for a screen by its key. Raises Unauthenticated, Forbidden."""
+    """The head who looks; None for a screen by its key. Raises Unauthenticated, Forbidden; to a liaison NotFound."""
     found = await sessions.find_session(session, cookies[COOKIE]) if cookies.get(COOKIE) else None
     if found is not None and found[1].role in (Role.HEAD, Role.ADMIN) and not found[1].must_change_password:
         return found[1]
     key = cookies.get(DISPLAY_COOKIE)
     if key and await service.find_display(session, key) is not None:
         return None
-    raise Forbidden if found is not None else Unauthenticated
+    if found is None:
+        raise Unauthenticated
+    raise NotFound if found[1].role is Role.LIAISON else Forbidden
 
 
 async def _viewer(request: Request, tx: Tx) -> User | None:

@@ -27,11 +27,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.conversations.messages import StoredFile
 from backend.conversations.models import Attachment
+from backend.conversations.scanning import Scanner, SignatureOnly
 from backend.errors import ChatSonoraError, InvalidInput, NotFound, TooLarge
 
 log = structlog.get_logger(__name__)
 
 MAX_PIXELS = 60_000_000
+_TOO_MANY_POINTS = "La imagen es demasiado grande. Envíe una con menos resolución."
 _CHUNK = 64 * 1024
 _SUFFIXES = {
     "image/jpeg": ".jpg",
@@ -86,16 +88,17 @@ class KeptFile(Protocol):
 class FileStore:
     """The folder of attachments. The same content is kept once."""
 
-    def __init__(self, folder: Path, *, max_bytes: int) -> None:
+    def __init__(self, folder: Path, *, max_bytes: int, scanner: Scanner | None = None) -> None:
         self._folder = folder
         self._max_bytes = max_bytes
+        self._scanner = scanner or SignatureOnly()
 
     async def keep(self, upload: UploadFile) -> StoredFile:
-        """Store an upload. Raises TooLarge, EmptyFile, UnsupportedFile, StorageFull."""
+        """Store an upload. Raises TooLarge, EmptyFile, UnsupportedFile, InfectedFile, ScannerAway, StorageFull."""
         return await self._keep(_chunks(upload), upload.filename, UPLOADED_TYPES)
 
     async def keep_received(self, content: bytes, file_name: str | None) -> StoredFile:
-        """Store what came through another channel. Raises TooLarge, EmptyFile, UnsupportedFile, StorageFull."""
+        """Store what came through another channel. Raises as `keep` does."""
         return await self._keep(_whole(content), file_name, RECEIVED_TYPES)
 
     async def keep_made(self, content: bytes, file_name: str, content_type: str) -> StoredFile:
@@ -118,6 +121,7 @@ class FileStore:
             with os.fdopen(handle, "wb") as target:
                 sha256, size = await self._copy(chunks, target)
             content_type = await asyncio.to_thread(_content_type, path, types)
+            await self._scanner.check(path)
             path.replace(self.path(sha256))
         except BaseException:
             path.unlink(missing_ok=True)
@@ -228,9 +232,11 @@ def _check_image(path: Path) -> None:
     try:
         with Image.open(path, formats=("JPEG", "PNG", "WEBP")) as image:
             if image.width * image.height > MAX_PIXELS:
-                raise TooLarge("La imagen es demasiado grande. Envíe una con menos resolución.")
+                raise TooLarge(_TOO_MANY_POINTS)
             image.verify()
-    except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+    except Image.DecompressionBombError as error:  # the library's own limit, before we can look
+        raise TooLarge(_TOO_MANY_POINTS) from error
+    except (UnidentifiedImageError, OSError, SyntaxError, ValueError) as error:
         raise UnsupportedFile("La imagen está dañada o no se puede leer.") from error
 
 

@@ -17,6 +17,7 @@ from backend.conversations.files import FileStore, StorageFull
 from backend.conversations.inbox import ADVANCE
 from backend.conversations.messages import StoredFile, attach
 from backend.conversations.models import InboundMedia, MediaState, Message
+from backend.conversations.scanning import ScannerAway
 from backend.db import Database
 from backend.errors import ChatSonoraError
 from backend.jobqueue import defer
@@ -114,8 +115,8 @@ async def _fetch(
         return error
     except StorageFull as error:  # there may be room again before the vendor forgets the file
         return MediaUnavailable(error.code, is_retryable=True)
-    except ChatSonoraError as error:  # too large, empty, a kind that we do not keep
-        return MediaUnavailable(error.code, is_retryable=False)
+    except ChatSonoraError as error:  # too large, empty, a kind that we do not keep; or not looked at yet
+        return MediaUnavailable(error.code, is_retryable=isinstance(error, ScannerAway))
 
 
 def _card(content: MediaContent) -> _Card | None:

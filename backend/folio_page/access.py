@@ -9,17 +9,16 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.limits import RateLimiter
-from backend.registry import folios, lookups
+from backend.registry import folios, guessing, lookups
+from backend.registry.guessing import WINDOW_MINUTES
 from backend.registry.models import Petition
 
-#: Attempts in `WINDOW_MINUTES`, right ones too: from one address, which many may share, and at one folio.
+#: Attempts in `WINDOW_MINUTES`, right ones too, from one address, which many may share.
 PER_ADDRESS = 60
-PER_FOLIO = 10
-WINDOW_MINUTES = 15
 #: For how long a page that was opened can be answered, or its acuse taken, without the code again.
 TICKET_SECONDS = 30 * 60
 
-_ADDRESS, _FOLIO = "folio-page-address", "folio-page-folio"
+_ADDRESS = "folio-page-address"
 
 
 async def open_folio(
@@ -34,11 +33,11 @@ async def open_folio(
     parsed = folios.parse(folio)
     if parsed is None:
         return None
-    await limiter.allow(_FOLIO, parsed, PER_FOLIO, minutes=WINDOW_MINUTES)
+    await guessing.count(limiter, parsed)
     petition = await session.scalar(select(Petition).where(Petition.folio == parsed))
     if not lookups.opens(petition, code, secret):
         return None
-    await limiter.forget(_FOLIO, parsed, PER_FOLIO, minutes=WINDOW_MINUTES)
+    await guessing.forget(limiter, parsed)
     return petition
 
 

@@ -18,6 +18,9 @@ from backend.errors import InvalidInput
 MAX_COLUMNS = 100
 #: What an XLSX may unfold to: a small file can claim to be a huge one.
 MAX_UNZIPPED = 1024 * 1024 * 1024
+#: What any of its parts but the sheets may: those alone are read piece by piece.
+MAX_PART = 256 * 1024 * 1024
+_SHEETS = "xl/worksheets/"
 _SAMPLE = 64 * 1024
 _CHUNK = 1024 * 1024
 #: The first of them where the header has but one column.
@@ -65,12 +68,18 @@ def _xlsx(path: Path) -> Iterator[Sequence[object]]:
     try:
         with path.open("rb") as source:
             with zipfile.ZipFile(source) as archive:
-                if sum(one.file_size for one in archive.infolist()) > MAX_UNZIPPED:
+                if _is_bomb(archive.infolist()):
                     raise UnreadableFile("El archivo es demasiado grande al abrirlo. Divídalo en varios.")
             with closing(openpyxl.load_workbook(source, read_only=True, data_only=True)) as book:
                 yield from book.worksheets[0].iter_rows(values_only=True)
     except _DAMAGED as error:
         raise UnreadableFile from error
+
+
+def _is_bomb(parts: Sequence[zipfile.ZipInfo]) -> bool:
+    """By what they say of themselves: beyond that nothing is unfolded."""
+    whole = (one.file_size for one in parts if not one.filename.startswith(_SHEETS))
+    return sum(one.file_size for one in parts) > MAX_UNZIPPED or max(whole, default=0) > MAX_PART
 
 
 def _csv(path: Path) -> Iterator[Sequence[object]]:

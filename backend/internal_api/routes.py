@@ -201,7 +201,9 @@ async def status(request: Request, tx: Tx, conversation_id: KnownConversation, k
     """How a petition is doing, for who holds its code."""
 
     async def effect() -> LookupOut:
-        found = await registry.look_up(tx, conversation_id, body.folio, body.access_code, _secret(request))
+        found = await registry.look_up(
+            tx, conversation_id, body.folio, body.access_code, _secret(request), request.app.state.limiter
+        )
         return await _lookup_out(tx, found)
 
     return await once(tx, key, LookupOut, effect)
@@ -215,7 +217,7 @@ async def information(
 
     async def effect() -> LookupOut:
         found = await registry.add_information(
-            tx, conversation_id, body.folio, body.access_code, body.text, _secret(request)
+            tx, conversation_id, body.folio, body.access_code, body.text, _secret(request), request.app.state.limiter
         )
         return await _lookup_out(tx, found)
 

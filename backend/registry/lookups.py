@@ -10,8 +10,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
 from backend.conversations.models import Conversation
+from backend.errors import TooManyRequests
+from backend.limits import RateLimiter
 from backend.notices.models import Notice
-from backend.registry import folios, information, intake, progress, verdicts
+from backend.registry import folios, guessing, information, intake, progress, verdicts
 from backend.registry.models import FolioAttempt, Petition, PetitionStatus
 from backend.related.models import Supporter
 from backend.related.roots import root_of
@@ -59,10 +61,13 @@ class Lookup:
     is_supporter: bool = False
 
 
-async def look_up(session: AsyncSession, conversation_id: UUID, folio: str, code: str | None, secret: bytes) -> Lookup:
+async def look_up(
+    session: AsyncSession, conversation_id: UUID, folio: str, code: str | None, secret: bytes, limiter: RateLimiter
+) -> Lookup:
     """Find a petition for a citizen. A wrong code and an unknown folio are the same answer, after the same work.
 
-    Five wrong attempts in a quarter of an hour block the conversation for that long.
+    Five wrong attempts in a quarter of an hour block the conversation for that long; `guessing.PER_FOLIO` of
+    whomever, the folio: a new conversation is easily begun.
     """
     parsed = folios.parse(folio)
     if parsed is None:
@@ -76,10 +81,15 @@ async def look_up(session: AsyncSession, conversation_id: UUID, folio: str, code
         return Lookup(LookupResult.NEEDS_CODE)
     if await _attempts(session, conversation_id) >= MAX_ATTEMPTS:
         return Lookup(LookupResult.BLOCKED)
+    try:
+        await guessing.count(limiter, parsed)
+    except TooManyRequests:
+        return Lookup(LookupResult.BLOCKED)
     if not opens(petition, code, secret):
         session.add(FolioAttempt(conversation_id=conversation_id, at=clock.now()))
         await session.flush()
         return Lookup(LookupResult.NOT_FOUND)
+    await guessing.forget(limiter, parsed)
     return Lookup(LookupResult.FOUND, petition)
 
 
@@ -168,10 +178,16 @@ async def _question(session: AsyncSession, verdict: verdicts.Verdict | None) -> 
 
 
 async def add_information(
-    session: AsyncSession, conversation_id: UUID, folio: str, code: str | None, text: str, secret: bytes
+    session: AsyncSession,
+    conversation_id: UUID,
+    folio: str,
+    code: str | None,
+    text: str,
+    secret: bytes,
+    limiter: RateLimiter,
 ) -> Lookup:
     """Put what the citizen adds into the petition's history, under the same conditions as reading it."""
-    found = await look_up(session, conversation_id, folio, code, secret)
+    found = await look_up(session, conversation_id, folio, code, secret, limiter)
     if found.petition is not None:
         await session.refresh(found.petition, with_for_update=True)
         await information.add(session, found.petition, f"{FROM_SUPPORTER} {text}" if found.is_supporter else text)

@@ -234,7 +234,7 @@ class Petition(Base):
         Index("ix_petition_agency_status", "agency_id", "status", "created_at"),
         Index(
             "ix_petition_open_rank",
-            sql(f"({PRIORITY_RANK})"),
+            sql(f"({PRIORITY_RANK})"),  # nosemgrep: sql-from-a-string (our own words)
             "due_on",
             postgresql_where=sql(IS_OPEN),
         ),

@@ -17,7 +17,3 @@ class SubscriptionRefused(InvalidInput):
 class DeliveryUnderWay(Conflict):
     code = "envio_en_curso"
     message = "Ese envío ya está en camino. Actualice la página para ver cómo le fue."
-
-
-class AddressRefused(Exception):
-    """Nothing may be sent to where a name leads: this machine, the office's network, or nowhere. `args[0]` is why."""

@@ -17,9 +17,10 @@ from backend.clock import Clock
 from backend.db import Database
 from backend.messaging.credentials import CredentialsUnreadable
 from backend.settings import Settings
-from backend.subscriptions import addresses, following, service, signing
-from backend.subscriptions.errors import AddressRefused
+from backend.subscriptions import following, service, signing
 from backend.subscriptions.models import Delivery, DeliveryState, StopReason, Subscription
+from channels import outward
+from channels.outward import AddressRefused
 
 log = structlog.get_logger(__name__)
 
@@ -166,7 +167,7 @@ class Sender:
         message_id = f"msg_{parcel.id.hex}"
         try:
             async with asyncio.timeout(TIMEOUT):
-                target = await addresses.resolve(parcel.url, allow_loopback=self._settings.webhooks_to_loopback)
+                target = await outward.resolve(parcel.url, allow_loopback=self._settings.webhooks_to_loopback)
                 headers = signing.headers(parcel.secret, message_id, int(self._now().timestamp()), parcel.body)
                 async with self._client.stream(
                     "POST",

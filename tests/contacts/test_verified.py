@@ -7,6 +7,7 @@ import pytest
 from backend.contacts import service as contacts
 from backend.contacts.service import JoinHow
 from backend.db import Database
+from backend.limits import RateLimiter
 from backend.registry import queries
 from backend.registry import service as registry
 from backend.registry.lookups import LookupResult
@@ -26,7 +27,7 @@ async def _file(stage: Stage) -> str:
 
 async def _look_up(stage: Stage, folio: str) -> LookupResult:
     async with stage.database.transaction() as session:
-        return (await registry.look_up(session, stage.conversation_id, folio, None, SECRET)).result
+        return (await registry.look_up(session, stage.conversation_id, folio, None, SECRET, RateLimiter())).result
 
 
 @pytest.mark.parametrize("how", [JoinHow.CODE, JoinHow.PHONE])

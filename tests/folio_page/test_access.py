@@ -8,6 +8,7 @@ from backend.errors import TooManyRequests
 from backend.folio_page import access
 from backend.limits import RateLimiter
 from backend.registry import folios
+from backend.registry.guessing import PER_FOLIO
 from tests.folio_page.conftest import Page
 
 GUESSES = 4000
@@ -33,7 +34,7 @@ async def test_thousands_of_guesses_disclose_nothing_and_end_refused(page: Page)
         for number in range(GUESSES):  # one folio, from as many addresses
             code = "".join(dice.choices(folios.CODE_ALPHABET, k=folios.CODE_LENGTH))
             assert not await guess(f"10.0.{number // 250}.{number % 250}", code)
-        assert looked_at == access.PER_FOLIO
+        assert looked_at == PER_FOLIO
         assert not await guess("10.9.9.9", right), "while a folio is under attack not even the code opens it"
 
         looked_at = 0
@@ -47,7 +48,7 @@ async def test_the_right_code_forgets_the_slips_before_it(page: Page) -> None:
     limiter = RateLimiter()
     async with page.desk.database.transaction() as session:
         for _ in range(3):
-            for code in ["ZZZZZZZZ"] * (access.PER_FOLIO - 1) + [right]:
+            for code in ["ZZZZZZZZ"] * (PER_FOLIO - 1) + [right]:
                 found = await access.open_folio(
                     session, limiter, address="192.0.2.1", folio=folio, code=code, secret=page.secret
                 )

@@ -17,10 +17,12 @@ from backend.registry import petitions
 from backend.registry.models import ActorKind, EntryChannel, Petition, PetitionEventKind, PetitionKind
 from backend.settings import Settings
 from backend.subscriptions import addresses, following, service, signing
-from backend.subscriptions.errors import AddressRefused, SubscriptionRefused
+from backend.subscriptions.errors import SubscriptionRefused
 from backend.subscriptions.models import Delivery, DeliveryState, PendingEvent, StopReason, Subscription
 from backend.subscriptions.sending import GIVE_UP, KEPT, Sender
 from backend.subscriptions.service import Wish
+from channels import outward
+from channels.outward import AddressRefused
 from tests.integrations.receiver import Receiver, answer, receiving
 from tests.staff import add_staff
 
@@ -220,14 +222,14 @@ async def test_a_gone_address_is_stopped_at_once_and_one_refused_event_stops_not
 
 @pytest.mark.parametrize("ip", INNER)
 def test_inner_addresses_are_refused_however_they_are_written(ip: str) -> None:
-    assert not addresses.is_allowed(ipaddress.ip_address(ip), allow_loopback=False)
+    assert not outward.is_allowed(ipaddress.ip_address(ip), allow_loopback=False)
 
 
 async def test_only_https_into_the_internet_is_accepted_and_a_name_is_judged_at_every_sending(
     database: Database, settings: Settings, local: Settings, receiver: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for ip in ("8.8.8.8", "2606:4700::1111", "::ffff:8.8.8.8"):
-        assert addresses.is_allowed(ipaddress.ip_address(ip), allow_loopback=False)
+        assert outward.is_allowed(ipaddress.ip_address(ip), allow_loopback=False)
     for url in (
         "http://ejemplo.gob.mx/a", "https://", "https://u:p@ejemplo.gob.mx/", "https://ejemplo.gob.mx/#a", "ftp://a.mx",
         "https://127.0.0.1/a", "https://[::1]/a", "https://10.1.1.1/", "https://ejemplo.gob.mx:99999/",
@@ -238,10 +240,10 @@ async def test_only_https_into_the_internet_is_accepted_and_a_name_is_judged_at_
     assert (
         addresses.check_form(" https://ejemplo.gob.mx:8443/a ", allow_loopback=False) == "https://ejemplo.gob.mx:8443/a"
     )
-    target = await addresses.resolve("https://[2606:4700::1111]:8443/a?b=c", allow_loopback=False)
+    target = await outward.resolve("https://[2606:4700::1111]:8443/a?b=c", allow_loopback=False)
     assert target.direct_url == "https://[2606:4700::1111]:8443/a?b=c"
     with pytest.raises(AddressRefused):
-        await addresses.resolve("http://8.8.8.8/", allow_loopback=True)
+        await outward.resolve("http://8.8.8.8/", allow_loopback=True)
     # Accepted while the setting allowed it; refused once it does not, without a connection.
     await _subscribe(database, local, receiver.url)
     async with database.transaction() as session:
@@ -257,7 +259,7 @@ async def test_only_https_into_the_internet_is_accepted_and_a_name_is_judged_at_
 
     monkeypatch.setattr(asyncio.get_running_loop(), "getaddrinfo", inward)
     with pytest.raises(AddressRefused, match="red_interna"):
-        await addresses.resolve("https://ejemplo.gob.mx/", allow_loopback=False)
+        await outward.resolve("https://ejemplo.gob.mx/", allow_loopback=False)
     await sender.close()
 
 

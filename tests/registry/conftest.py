@@ -1,7 +1,7 @@
 """A conversation at the registry's counter, and the application with one analyst."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 import pytest
@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from backend.app import create_app
 from backend.conversations import service as conversations
 from backend.db import Database
+from backend.limits import RateLimiter
 from backend.registry import service as registry
 from backend.registry.models import EntryChannel, PetitionKind
 from backend.settings import Settings
@@ -40,6 +41,7 @@ class Counter:
 
     database: Database
     conversation_id: UUID
+    limiter: RateLimiter = field(default_factory=RateLimiter)
 
     async def open(self, kind: PetitionKind = PetitionKind.PETICION, **fields: str) -> registry.DraftView:
         async with self.database.transaction() as session:
@@ -72,11 +74,13 @@ class Counter:
 
     async def look_up(self, folio: str, code: str | None = None) -> registry.Lookup:
         async with self.database.transaction() as session:
-            return await registry.look_up(session, self.conversation_id, folio, code, SECRET)
+            return await registry.look_up(session, self.conversation_id, folio, code, SECRET, self.limiter)
 
     async def add_information(self, folio: str, code: str | None, text: str) -> registry.Lookup:
         async with self.database.transaction() as session:
-            return await registry.add_information(session, self.conversation_id, folio, code, text, SECRET)
+            return await registry.add_information(
+                session, self.conversation_id, folio, code, text, SECRET, self.limiter
+            )
 
 
 @pytest.fixture
