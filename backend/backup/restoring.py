@@ -24,6 +24,7 @@ NAMED = {
         ("turn_file", "sha256"),
         ("dossier_document", "sha256"),
         ("info_file", "sha256"),
+        ("arco_file", "sha256"),
         ("voice_recording", "sha256"),
         ("letter", "pdf_sha256"),
         ("letter", "docx_sha256"),

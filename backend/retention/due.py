@@ -18,6 +18,7 @@ from backend.registry.models import DraftState, Person, Petition, PetitionDraft
 from backend.retention import blocking
 from backend.retention.rules import Terms
 from backend.telephony.models import Call, CallEvent, RecordingState, VoiceRecording
+from backend.vault.columns import is_filled
 
 #: The name of a file whose contents were taken away.
 EMPTIED = "archivo suprimido"
@@ -107,7 +108,7 @@ def call_events(terms: Terms, moment: datetime) -> Select[Any]:
     kept = select(Call.id).where(Call.petition_id.in_(blocking.held_petitions()))
     return select(CallEvent).where(
         CallEvent.at < _before(moment, terms.keep_days),
-        CallEvent.raw != {},
+        is_filled(CallEvent.raw),
         CallEvent.call_id.not_in(kept),
     )
 
@@ -131,7 +132,7 @@ def drafts(terms: Terms, moment: datetime) -> Select[Any]:
             PetitionDraft.updated_at < _before(moment, 2 * terms.keep_days),
             (PetitionDraft.updated_at < _before(moment, terms.keep_days)) & (PetitionDraft.state != DraftState.OPEN),
         ),
-        PetitionDraft.fields != {},
+        is_filled(PetitionDraft.fields),
         *blocking.is_free(PetitionDraft),
     )
 
@@ -148,7 +149,7 @@ def mails(terms: Terms, moment: datetime) -> Select[Any]:
     return select(EmailMessage).where(
         EmailMessage.created_at < _before(moment, terms.keep_days),
         EmailMessage.state.not_in((MailState.PENDING, MailState.SENDING)),
-        EmailMessage.to_address != "",
+        is_filled(EmailMessage.to_address),
         *blocking.is_free(EmailMessage),
     )
 
@@ -158,6 +159,6 @@ def deliveries(terms: Terms, moment: datetime) -> Select[Any]:
     return select(Delivery).where(
         Delivery.created_at < _before(moment, terms.keep_days),
         Delivery.state.not_in(under_way),
-        Delivery.recipient != "",
+        is_filled(Delivery.recipient),
         *blocking.is_free(Delivery),
     )

@@ -17,7 +17,7 @@ from sqlalchemy.types import TypeDecorator
 
 from backend.vault import blind
 from backend.vault.blind import ENDING_BYTES, INDEX_BYTES, Kind
-from backend.vault.sealing import INDEX_AT, seal, unseal
+from backend.vault.sealing import EMPTY_BYTES, INDEX_AT, seal, unseal
 
 #: From where in a value, and for how long, as SQL's `substr` counts.
 _INDEX = (INDEX_AT + 1, INDEX_BYTES)
@@ -92,11 +92,22 @@ class Sealed(TypeDecorator[str]):
         return None if value is None else unseal(self.where, value, self.index_length).decode()
 
 
+class _ByNothing(TypeDecorator.Comparator[Any]):
+    """Whether there is a value; nothing else."""
+
+    def operate(self, op: operators.OperatorType, *other: Any, **kwargs: Any) -> ColumnElement[Any]:
+        is_about_null = op in (operators.eq, operators.ne) and other[0] is None
+        if not is_about_null and op not in (operators.is_, operators.is_not):
+            raise TypeError(f"a sealed column knows no {op.__name__}: it would look at ciphertext; see `is_filled`")
+        return super().operate(op, *other, **kwargs)
+
+
 class _Unsearched(TypeDecorator[Any]):
     """Sealed bytes that nothing is looked up by."""
 
     impl = LargeBinary
     index_length = 0
+    comparator_factory = _ByNothing
 
     def __init__(self, where: str) -> None:
         super().__init__()
@@ -152,6 +163,12 @@ SEALED = (Sealed, SealedBytes, SealedText, SealedJson)
 def sealed_text(where: str, kind: Kind, value: str) -> bytes:
     """A text as its column holds it, for what is written past the models (COPY, migrations)."""
     return seal(where, value.encode(), blind.indexes(kind, value))
+
+
+def is_filled(column: SQLColumnExpression[Any]) -> ColumnElement[bool]:
+    """Whether a text that nothing is looked up by is not empty, or a mapping not {}: its length alone tells."""
+    kind = cast(ColumnElement[Any], column).type
+    return func.octet_length(column) > EMPTY_BYTES + (len("{}") if isinstance(kind, SealedJson) else 0)
 
 
 def index_of(column: SQLColumnExpression[Any]) -> ColumnElement[bytes]:

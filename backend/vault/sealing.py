@@ -15,6 +15,8 @@ from backend.vault.kek import NONCE_BYTES
 VERSION = 1
 #: Where the number of the data key, and what is searched by, begin (from 0).
 KEY_AT, INDEX_AT = 1, 5
+#: How long a sealed nothing is that nothing is searched by: the rest is GCM's tag.
+EMPTY_BYTES = INDEX_AT + NONCE_BYTES + 16
 
 
 def seal(column: str, plain: bytes, index: bytes = b"") -> bytes:

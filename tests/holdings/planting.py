@@ -27,6 +27,7 @@ from backend import clock
 from backend.agents.models import User
 from backend.contacts.models import Contact
 from backend.holdings.tables import HELD, HIDDEN
+from backend.vault.columns import Sealed, SealedBytes, SealedJson, SealedText
 
 #: What the tables' own rules ask of a row, beyond its columns.
 RULES: dict[str, dict[str, Any]] = {
@@ -124,12 +125,14 @@ def _by_type(planted: Planted, table: str, column: Column[Any]) -> Any:
             return time(9)
         case Uuid():
             return uuid.uuid4()
-        case LargeBinary():
+        case LargeBinary() | SealedBytes():
             return b"x"
-        case JSON():
+        case JSON() | SealedJson():
             return _json(planted, table, column)
         case String():
             return _word(planted, table, column, kind.length)
+        case Sealed() | SealedText():
+            return _word(planted, table, column, None)
     return _UNSET
 
 

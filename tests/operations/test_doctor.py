@@ -44,7 +44,7 @@ STRONG = {
 
 @pytest.fixture(autouse=True)
 def nothing_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("DATABASE_URL", "VAR_DIR", "PORT", "PUBLIC_URL", *STRONG):
+    for name in ("DATABASE_URL", "VAR_DIR", "PORT", "PUBLIC_URL", *(STRONG.keys() - {"FIELD_KEY"})):
         monkeypatch.delenv(name, raising=False)
 
 
@@ -52,10 +52,11 @@ def _told(found: list[Finding], state: State = State.BROKEN) -> str:
     return "\n".join(f"{one.name}: {one.told} → {one.mend}" for one in found if one.state is state)
 
 
-def test_what_is_missing_is_named_and_nothing_is_made_up(tmp_path: Path) -> None:
+def test_what_is_missing_is_named_and_nothing_is_made_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FIELD_KEY")
     found = diagnose({"DATABASE_URL": "postgresql://nadie@127.0.0.1:1/nada", "VAR_DIR": str(tmp_path), "PORT": "ocho"})
     told = _told(found)
-    for name in ("SECRET_KEY", "INTERNAL_API_TOKEN", "BOT_TOKEN", "PORT"):
+    for name in ("SECRET_KEY", "FIELD_KEY", "INTERNAL_API_TOKEN", "BOT_TOKEN", "PORT"):
         assert name in told
     assert "ocho" not in told
     assert list(tmp_path.iterdir()) == []
@@ -69,6 +70,7 @@ def test_a_neglected_installation_is_told_what_to_mend(tmp_path: Path) -> None:
         "DATABASE_URL": "postgresql://nadie:clave-de-la-base@127.0.0.1:1/nada?sslmode=require",
         "VAR_DIR": str(tmp_path),
         "SECRET_KEY": "secret" * 8,
+        "FIELD_KEY": STRONG["FIELD_KEY"],
         "INTERNAL_API_TOKEN": "abcdefghijklmnop",
         "BOT_TOKEN": "abcdefghijklmnop",
         "TRUSTED_PROXIES": "*",
@@ -124,7 +126,7 @@ def test_a_sound_installation_is_told_so_and_then_each_thing_that_breaks(
     # Where this test runs there is neither https nor, in a folder just made, a model.
     assert {one.name for one in found if one.state is State.BROKEN} <= {"dirección pública", "modelo"}
     good = _told(found, State.GOOD)
-    for well in (f"esquema al día ({head()})", "El producto responde", "ninguno con retraso", "4 secretos"):
+    for well in (f"esquema al día ({head()})", "El producto responde", "ninguno con retraso", "5 secretos"):
         assert well in good
 
     asyncio.run(_break(settings, telegram))

@@ -7,6 +7,7 @@ import httpx
 from fastapi import FastAPI
 
 from backend.agents import service as agents
+from backend.agents import sessions
 from backend.agents.models import Role, Scope, User
 from backend.board import service as board
 from backend.console.pages_board import DISPLAY_COOKIE
@@ -36,10 +37,11 @@ class Caller:
 
 async def everybody(app: FastAPI, database: Database, settings: Settings) -> tuple[dict[str, Caller], str]:
     """Them by name, and the conversation of the citizen among them."""
-    people = {"liaison": "wendy", "analyst": "ana", "head": "hilda", "admin": "adela"}
+    people = {"liaison": "wendy", "auditor": "olga", "analyst": "ana", "head": "hilda", "admin": "adela"}
     async with database.transaction() as session:
         await add_liaison(session, "cea", "wendy")
-    for username, role in (("ana", Role.ANALYST), ("hilda", Role.HEAD), ("adela", Role.ADMIN)):
+    roles = {"olga": Role.AUDITOR, "ana": Role.ANALYST, "hilda": Role.HEAD, "adela": Role.ADMIN}
+    for username, role in roles.items():
         await add_staff(database, username, role)
     async with database.transaction() as session:
         _, one_time = await agents.create_user(session, username="nora", full_name="Nora", role=Role.ADMIN)
@@ -52,7 +54,7 @@ async def everybody(app: FastAPI, database: Database, settings: Settings) -> tup
         for name, username in people.items():
             if name != "head":
                 user: User = await agents.find_user(session, username)
-                bearers[f"{name}_token"] = await agents.issue_token(session, user, "prueba")
+                bearers[f"{name}_token"] = await sessions.issue_token(session, user, "prueba")
         conversation = await conversations.open_conversation(
             session, channel="web", account="portal", external_user_id=uuid.uuid4().hex
         )

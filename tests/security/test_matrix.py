@@ -23,17 +23,24 @@ INSIDE = {REACHED, 422}
 #: How a closed door answers: as to nobody, unless it is said here. To a liaison nothing of the office exists.
 NOBODY = {303, 401, 403}
 CLOSED = {name: {401, 404} for name in ("liaison", "liaison_token")} | {
-    name: {401, 403, 404} for name in ("analyst", "head", "admin", "analyst_token", "admin_token")
+    name: {401, 403, 404}
+    for name in ("auditor", "analyst", "head", "admin", "auditor_token", "analyst_token", "admin_token")
 }
 #: The board asks no token, and Open311's standard has one answer for whoever brings no key.
-CLOSED_OF = {"board": {303, 403, 404}, "program_readers": {403}, "program_writers": {403}}
+#: What is a person's own at a browser is refused to a program in so many words.
+CLOSED_OF = {
+    "at_a_browser": {303, 401, 403},
+    "board": {303, 403, 404},
+    "program_readers": {403},
+    "program_writers": {403},
+}
 #: Treated alike by whatever asks for a member of staff: CI sends one of each kind to a door, by turns; `MATRIX=full`
 #: sends everybody everywhere.
 ALIKE = (
     ("citizen", "bot", "screen", "newcomer"),
-    ("liaison_token", "key_leer", "analyst_token", "key_escribir", "admin_token"),
+    ("liaison_token", "auditor_token", "key_leer", "analyst_token", "key_escribir", "admin_token"),
 )
-PEOPLES = {"accounts", "settled", "staff", "heads", "admins", "liaisons"}
+PEOPLES = {"accounts", "settled", "staff", "heads", "admins", "liaisons", "desk_and_auditors", "overseers"}
 
 
 def _left_out(word: str, turn: int) -> set[str]:
