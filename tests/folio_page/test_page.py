@@ -5,8 +5,7 @@ import io
 import pypdfium2
 from sqlalchemy import select
 
-from backend.folio_page import access
-from backend.registry import folios, petitions
+from backend.registry import folios, guessing, petitions
 from backend.registry.models import Petition, PetitionStatus
 from backend.turns import service as turns
 from backend.turns.models import Turn, TurnOutcome
@@ -104,7 +103,7 @@ async def test_a_wrong_code_and_an_unknown_folio_get_the_same_page(page: Page) -
         assert "noindex" in answer.headers["x-robots-tag"]
         assert answer.headers["referrer-policy"] == "no-referrer"
     assert (await page.client.get(f"/folio?folio={folio}&clave={code}")).text.count(code) == 0
-    for _ in range(access.PER_FOLIO):
+    for _ in range(guessing.PER_FOLIO):
         last = await page.client.post("/folio", data={"folio": folio, "clave": "ZZZZZZZZ"})
     assert last.status_code == 429
     assert int(last.headers["retry-after"]) > 0

@@ -23,7 +23,7 @@ from schemathesis.specs.openapi.checks import (
 )
 from sqlalchemy import select
 
-from backend.agents import service as agents
+from backend.agents import sessions
 from backend.agents.models import Scope, User
 from backend.db import Database
 from backend.integrations import tokens
@@ -58,7 +58,7 @@ def _keys(site: str, settings: Settings) -> Keys:
         database = Database(settings.database_url)
         async with database.transaction() as session:
             by = (await session.scalars(select(User))).one()
-            admin = await agents.issue_token(session, by, "prueba")
+            admin = await sessions.issue_token(session, by, "prueba")
             system = await tokens.issue(session, by, "Prueba de la API", set(Scope), 90)
         await database.close()
         return admin, system

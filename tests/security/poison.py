@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.db import Base
+from backend.vault.columns import Sealed, SealedJson, SealedText
 
 #: Out of an attribute, a text area and a title, into markup of its own; as much of it as a column holds. `data-xss` is
 #: what a page is looked through for: the policy would keep the script from running even where the markup got in.
@@ -22,7 +23,7 @@ ADDRESS = "javascript:xss()//" + ATTACKS[1]
 _OURS = re.compile(
     r"(staff_(session|token)|display_token|presence.*|.*counter|.*cursor|folio_.*|keypad_attempt|link_.*|channel_account"
     r"|webhook_.*|api_answer|idempotent_answer|delivery.*|letter_series|business_hours|.*_mapping|provider_content"
-    r"|understanding|report_.*|quarter_.*|admin_event|board_settings|procedure_.*|message_template|municipality)"
+    r"|data_key|understanding|report_.*|quarter_.*|admin_event|board_settings|procedure_.*|message_template|municipality)"
 )
 #: Words that the program compares, not people's.
 _CODES = re.compile(
@@ -54,9 +55,9 @@ async def poison(session: AsyncSession) -> Poisoned:
 
 
 async def _poisoned(session: AsyncSession, table: Table, column: Column[Any]) -> bool:
-    if isinstance(column.type, JSON):
+    if isinstance(column.type, JSON | SealedJson):
         return await _poison_json(session, table, column)
-    is_word = isinstance(column.type, String | Text) and not isinstance(column.type, Enum)
+    is_word = isinstance(column.type, String | Text | Sealed | SealedText) and not isinstance(column.type, Enum)
     if not is_word or column.primary_key or column.foreign_keys or _CODES.fullmatch(column.name):
         return False
     attack = _fitting(column)
@@ -72,7 +73,7 @@ async def _poisoned(session: AsyncSession, table: Table, column: Column[Any]) ->
 
 
 def _fitting(column: Column[Any]) -> str | None:
-    most = column.type.length or 10_000  # type: ignore[attr-defined]
+    most = getattr(column.type, "length", None) or 10_000
     if "url" in column.name:
         return ADDRESS if len(ADDRESS) <= most else None
     return next((attack for attack in ATTACKS if len(attack) <= most), None)

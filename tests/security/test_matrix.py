@@ -152,4 +152,4 @@ async def test_no_page_of_another_site_signs_anybody_in(app: FastAPI, database: 
         answer = await callers["nobody"].client.post(door.path, headers={"Origin": "https://malo.example"}, **sent)
         assert answer.status_code == 403, door.path
         assert answer.headers.get("set-cookie") is None
-    assert len(doors) == 4
+    assert len(doors) == 5

@@ -66,6 +66,8 @@ NO_PAGE = re.compile(
     r".*(\.csv|\.xlsx|\.pdf|\.docx|/zip|/pdf|en-vivo|/exportar/\{name\}|archivos/\{file_id\}|grabaciones/.*|/oficio"
     r"|/expediente/\{document_id\}|documentos/\{letter_id\}/\{form\}|telefono/(ahora|aviso)|/avance|informe\.csv)"
 )
+#: Words of the table that let the head in.
+INSIDE = {"staff", "heads", "admins", "settled", "overseers", "desk_and_auditors", "at_a_browser"}
 #: Without a row of their own here: what they show is what others show too, or was typed by the office's own head.
 NO_ROW = re.compile(
     r".*(\{account_id\}|\{channel\}|\{import_id\}|\{batch_id\}|\{subscription_id\}|\{group_id\}|\{quarter\}|versiones/"
@@ -96,6 +98,7 @@ async def _prepare(database: Database, key: bytes) -> Case:
         code = petitions.code_of(petition, key)
         ids = {
             "folio": petition.folio,
+            "blocked_folio": petition.folio,
             **{
                 name: str(await session.scalar(select(model.id).limit(1)))
                 for name, model in (
@@ -202,7 +205,7 @@ def _pages(case: Case, word_of: set[str], prefix: str) -> list[str]:
 def test_what_anybody_wrote_runs_on_no_page_of_the_console(context: BrowserContext, case: Case) -> None:
     assert set(case.poisoned.columns) >= MUST, MUST - set(case.poisoned.columns)
     page = _sign_in(context, "jefa.demo")
-    shown = [path for path in _pages(case, {"staff", "heads", "admins", "settled"}, "/consola") if _open(page, path)]
+    shown = [path for path in _pages(case, INSIDE, "/consola") if _open(page, path)]
     assert len(shown) > 25, "the attacks are on few pages: nothing was proved"
     assert _open(page, f"/consola?conversacion={case.conversation_id}")
     page.locator("[data-transcript]").get_by_text("data-xss").first.wait_for()

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.agents import service as agents
+from backend.agents import sessions
 from backend.agents.models import Role, User
 from backend.app import create_app
 from backend.console import live_stream
@@ -46,8 +47,8 @@ async def test_a_door_is_locked_after_five_failures_and_says_nothing_of_who_has_
         answer = await client.post(door, **{DOORS[door]: form})
         return answer.status_code, answer.text.replace(f'"{username}"', "NOMBRE"), "set-cookie" in answer.headers
 
-    known = [await knock("ana", "mala") for _ in range(agents.MAX_FAILED_LOGINS + 1)]
-    unknown = [await knock("nadie", "mala") for _ in range(agents.MAX_FAILED_LOGINS + 1)]
+    known = [await knock("ana", "mala") for _ in range(sessions.MAX_FAILED_LOGINS + 1)]
+    unknown = [await knock("nadie", "mala") for _ in range(sessions.MAX_FAILED_LOGINS + 1)]
     locked = await knock("ana", PASSWORD)
     assert {*known, *unknown, locked} == {known[0]}, "locked, wrong and nobody look the same"
     assert (known[0][0], known[0][2]) == (401, False)
