@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import AsyncIterator
 from datetime import datetime
+from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import aiosmtplib
@@ -123,7 +124,12 @@ async def _is_ours(client: httpx.AsyncClient, address: str) -> bool:
 
 def _host(host: str) -> str:
     """Where to ask for what listens on `host`."""
-    return {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(host, host)  # noqa: S104 — asked of, not bound to
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    loopback = "127.0.0.1" if address.version == 4 else "[::1]"
+    return loopback if address.is_unspecified else host
 
 
 def _is_free(host: str, port: int) -> bool:

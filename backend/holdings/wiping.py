@@ -17,6 +17,7 @@ from backend.holdings.tables import BY_TABLE, NO_FILE
 _ALLOW = text("SET LOCAL chat_sonora.retention = 'on'")
 #: Where the bot's tracker store keeps each conversation's turns, words and all (migration 0003).
 TRACKER = "rasa.events"
+_FORGET = text("DELETE FROM rasa.events WHERE sender_id = ANY(:ids)")
 _FORBID = text("SET LOCAL chat_sonora.retention = 'off'")
 
 
@@ -40,7 +41,7 @@ async def forget_turns(session: AsyncSession, conversation_ids: Sequence[UUID]) 
     """Delete what the bot's tracker remembers of conversations, in a table of Rasa's own (it may not be there yet)."""
     if conversation_ids and await session.scalar(select(func.to_regclass(TRACKER))) is not None:
         ids = [str(one) for one in conversation_ids]
-        await session.execute(text(f"DELETE FROM {TRACKER} WHERE sender_id = ANY(:ids)"), {"ids": ids})  # noqa: S608
+        await session.execute(_FORGET, {"ids": ids})
 
 
 def _files(row: Any) -> Iterable[str]:

@@ -24,7 +24,7 @@ ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 MANIFESTS = [path for path in sorted((DEPLOY / "kubernetes").glob("*.yaml")) if path.name != "kustomization.yaml"]
 #: The bot's own, and what another part of the product reads.
-OTHERS = {"INTERNAL_API_URL", "ACTIONS_URL", "POSTGRESQL_SCHEMA", "RASA_TRACKER_URL", "REDIS_URL"}
+OTHERS = {"INTERNAL_API_URL", "ACTIONS_URL", "POSTGRESQL_SCHEMA", "RASA_TRACKER_URL"}
 
 
 def _documents() -> Iterator[dict[str, Any]]:
