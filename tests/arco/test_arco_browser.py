@@ -18,6 +18,7 @@ from backend.registry.models import ActorKind, EntryChannel, PetitionKind
 from backend.registry.petitions import NewPetition
 from backend.settings import Settings
 from tests.staff import PASSWORD, add_staff
+from tests.widths import WIDTHS
 
 pytestmark = pytest.mark.browser
 #: Where to leave pictures of the pages, to be looked at.
@@ -54,7 +55,7 @@ def _seen(page: Page, name: str) -> None:
     assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
 
 
-@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_an_access_case_from_the_chat_to_the_zip(
     browser: Browser, site: str, settings: Settings, tmp_path: Path, width: int
 ) -> None:

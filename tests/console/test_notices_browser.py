@@ -17,6 +17,7 @@ from backend.settings import Settings
 from tests.conversations.conftest import add_agent
 from tests.notices.conftest import Desk
 from tests.staff import PASSWORD, add_staff
+from tests.widths import WIDTHS
 
 pytestmark = pytest.mark.browser
 
@@ -59,7 +60,7 @@ def _healthy(page: Page) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_the_proof_is_read_and_a_notice_is_tried_again(browser: Browser, site: str, folio: str, width: int) -> None:
     context = browser.new_context(base_url=site, locale="es-MX", viewport={"width": width, "height": 800})
     page = context.new_page()

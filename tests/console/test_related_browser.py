@@ -14,6 +14,7 @@ from backend.settings import Settings
 from tests.conversations.conftest import add_agent
 from tests.related.conftest import Street
 from tests.staff import PASSWORD, add_staff
+from tests.widths import WIDTHS
 
 pytestmark = pytest.mark.browser
 
@@ -42,7 +43,7 @@ def _healthy(page: Page, name: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_a_neighbour_is_added_while_registering_and_two_folios_are_merged(
     browser: Browser, site: str, folios: list[str], width: int
 ) -> None:

@@ -20,6 +20,7 @@ from backend.turns import reminders
 from tests.console.turned import NARRATIVE, add_liaison, add_petition, turn_to
 from tests.mail.server import PDF
 from tests.staff import PASSWORD, add_staff
+from tests.widths import WIDTHS
 
 pytestmark = pytest.mark.browser
 #: Where to leave pictures of the pages, to be looked at.
@@ -129,7 +130,7 @@ def test_a_folio_is_turned_to_two_and_the_answer_comes_back_on_a_telephone(
     _seen(ana, "contestada")
 
 
-@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_the_head_sees_what_is_owed_and_keeps_the_directory(
     browser: Browser, site: str, folio: str, width: int
 ) -> None:

@@ -17,6 +17,7 @@ from backend.registry import petitions
 from backend.registry.models import ActorKind, EntryChannel, Petition, PetitionKind
 from backend.settings import Settings
 from tests.staff import PASSWORD, add_staff
+from tests.widths import WIDTHS
 
 pytestmark = pytest.mark.browser
 
@@ -148,7 +149,7 @@ def test_the_list_is_worked_through_by_key_alone(
         one.context.close()
 
 
-@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_a_folio_is_worked_on_and_two_people_do_not_overwrite_each_other(
     browser: Browser, site: str, folios: list[str], width: int, tmp_path: Path
 ) -> None:

@@ -72,24 +72,6 @@ def test_a_part_killed_in_mid_conversation_loses_nothing(product: Product, clien
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("part", ["web", "worker"])
-def test_a_part_killed_between_message_and_reply_loses_nothing(
-    product: Product, client: httpx.Client, part: str
-) -> None:
-    product.wait_ready()
-    citizen = Citizen(client).open()
-    for text in ANSWERS[:3]:
-        _say_through(citizen, text)
-    citizen.send(client_id="en-vuelo", text=ANSWERS[3])
-    product.kill(part)
-    product.wait_ready(bot=False)
-    citizen.replies(seconds=60)
-    for text in ANSWERS[4:]:
-        _say_through(citizen, text)
-    _check_transcript(product, citizen, ANSWERS)
-
-
-@pytest.mark.timeout(600)
 def test_with_rasa_down_the_scripted_intake_files_petitions_begun_before_and_since(
     product: Product, client: httpx.Client
 ) -> None:

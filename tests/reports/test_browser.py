@@ -13,6 +13,7 @@ from backend.settings import Settings
 from tests.reports.case import fill
 from tests.serving import in_database
 from tests.staff import PASSWORD, add_staff
+from tests.widths import WIDTHS
 
 pytestmark = pytest.mark.browser
 #: Where to leave pictures of the pages, to be looked at.
@@ -34,7 +35,7 @@ def _seen(page: Page, name: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-@pytest.mark.parametrize("width", [1280, 360])
+@pytest.mark.parametrize("width", WIDTHS)
 def test_a_figure_is_followed_to_its_rows(browser: Browser, settings: Settings, site: str, width: int) -> None:
     in_database(settings, _prepare)
     page = browser.new_context(base_url=site, locale="es-MX", viewport={"width": width, "height": 800}).new_page()
