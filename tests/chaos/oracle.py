@@ -11,6 +11,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, fields
 from itertools import pairwise
 
+from backend.vault.columns import index_sql
 from tests.chaos.site import Site
 from tests.chaos.traffic import Writer
 
@@ -21,7 +22,8 @@ RESENDS_WHEN_UNCERTAIN = frozenset({"telegram"})
 
 _ARRIVED = "SELECT count(DISTINCT text) FROM message WHERE author = 'citizen' AND text = ANY(%s)"
 _UNFINISHED = (
-    "WITH theirs AS (SELECT id FROM conversation WHERE id::text = ANY(%s) OR external_user_id = ANY(%s))"
+    "WITH theirs AS (SELECT id FROM conversation"
+    f" WHERE id::text = ANY(%s) OR {index_sql('external_user_id')} = ANY(%s))"
     " SELECT (SELECT count(*) FROM message WHERE conversation_id IN (SELECT id FROM theirs)"
     "         AND handled_at IS NULL AND author IN ('citizen', 'control'))"
     " + (SELECT count(*) FROM delivery WHERE conversation_id IN (SELECT id FROM theirs)"
@@ -33,7 +35,7 @@ _STORED = (
     " (SELECT count(*) FROM delivery d JOIN delivery_attempt a ON a.delivery_id = d.id"
     "         WHERE d.message_id = m.id AND (a.outcome IS NULL OR a.outcome = 'uncertain'))"
     " FROM message m JOIN conversation c ON c.id = m.conversation_id"
-    " WHERE c.channel = %s AND (c.id::text = %s OR c.external_user_id = %s)"
+    f" WHERE c.channel = %s AND (c.id::text = %s OR {index_sql('c.external_user_id')} = %s)"
     " AND m.author IN ('citizen', 'bot', 'system', 'agent') ORDER BY m.seq"
 )
 
@@ -81,7 +83,7 @@ def settle(site: Site, people: Sequence[Writer], *, seconds: float = SETTLE_SECO
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         has_arrived = site.server.execute(_ARRIVED, list(sent)) == [(len(sent),)]
-        if has_arrived and site.server.execute(_UNFINISHED, keys, keys) == [(0,)]:
+        if has_arrived and site.server.execute(_UNFINISHED, keys, site.server.indexes_of(keys)) == [(0,)]:
             site.stand_ins.twilio.settle()
             return
         time.sleep(0.2)
@@ -91,7 +93,7 @@ def stored(site: Site, writer: Writer) -> list[Stored]:
     """A citizen's conversation as the database has it, in its order."""
     return [
         Stored(*row)  # type: ignore[arg-type]
-        for row in site.server.execute(_STORED, writer.channel, writer.key, writer.key)
+        for row in site.server.execute(_STORED, writer.channel, writer.key, *site.server.indexes_of([writer.key]))
     ]
 
 

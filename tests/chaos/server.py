@@ -3,7 +3,7 @@
 import os
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -11,6 +11,9 @@ import psutil
 import psycopg
 
 from backend.embedded import EmbeddedPostgres
+from backend.vault import blind
+from backend.vault.blind import Kind
+from tests.sealed import hold_keys_of
 
 _PATIENCE_SECONDS = 60
 
@@ -78,6 +81,12 @@ class Server:
         with psycopg.connect(self.url, autocommit=True) as connection:
             cursor = connection.execute(statement, parameters)  # type: ignore[call-overload]
             return cursor.fetchall() if cursor.description else []
+
+    def indexes_of(self, people: Sequence[str]) -> list[bytes]:
+        """By what the database finds people as their channel names them: that column is sealed."""
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            hold_keys_of(connection)
+        return [blind.index(Kind.CHANNEL_USER, one) for one in people]
 
     def close(self) -> None:
         self._embedded.stop()
