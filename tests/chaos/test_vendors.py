@@ -23,6 +23,7 @@ def test_calls_that_come_again_have_no_second_effect(site: Site, table: Table) -
 
 
 @pytest.mark.timeout(600)
+@pytest.mark.skipif(not FULL, reason="the full size alone: make chaos")
 def test_a_vendor_that_is_down_gets_it_all_in_the_end(site: Site, table: Table) -> None:
     def go_down() -> None:
         time.sleep(0.3)

@@ -32,6 +32,7 @@ from backend.messaging.models import ChannelAccount, MessageTemplate, TemplatePu
 from backend.outbox.models import Delivery, DeliveryState
 from backend.settings import Settings
 from tests.staff import PASSWORD
+from tests.widths import WIDTHS
 
 pytestmark = pytest.mark.browser
 WHATSAPP = "+526620000000"
@@ -133,7 +134,7 @@ def office(settings: Settings) -> Iterator[Office]:
     thread.join(5)
 
 
-@pytest.fixture(params=[1280, 360], ids=["desktop", "phone"])
+@pytest.fixture(params=WIDTHS, ids=str)
 def page(request: pytest.FixtureRequest, browser: Browser, office: Office) -> Iterator[Page]:
     context = browser.new_context(
         base_url=office.address, locale="es-MX", viewport={"width": request.param, "height": 800}

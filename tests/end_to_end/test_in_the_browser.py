@@ -9,6 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.end_to_end.conftest import ANALYST
 from tests.end_to_end.product import Product
+from tests.widths import WIDTHS
 
 pytestmark = [pytest.mark.product, pytest.mark.browser]
 
@@ -23,7 +24,7 @@ def colleague(product: Product) -> str:
     return COLLEAGUE
 
 
-@pytest.fixture(params=[1280, 360], ids=["desktop", "phone"])
+@pytest.fixture(params=WIDTHS, ids=str)
 def width(request: pytest.FixtureRequest) -> int:
     return int(request.param)
 

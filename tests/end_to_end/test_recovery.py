@@ -59,7 +59,7 @@ def _say_through(citizen: Citizen, text: str) -> None:
 
 
 @pytest.mark.timeout(600)
-@pytest.mark.parametrize("part", ["web", "worker", "rasa", "actions"])
+@pytest.mark.parametrize("part", ["worker", "rasa", "actions"])
 def test_a_part_killed_in_mid_conversation_loses_nothing(product: Product, client: httpx.Client, part: str) -> None:
     product.wait_ready()
     citizen = Citizen(client).open()
