@@ -13,7 +13,7 @@ BOT := .venv-bot/bin/python
 SEMGREP = SEMGREP_SETTINGS_FILE=$(VAR_DIR)/semgrep.yml SEMGREP_LOG_FILE=$(VAR_DIR)/semgrep.log \
   .venv-semgrep/bin/semgrep scan --metrics=off --disable-version-check
 
-.PHONY: help run demo-channels test chaos security model lint types fmt train models model-rollback lock clean setup conversations nlu-eval
+.PHONY: help run demo-channels test chaos security model lint style types fmt train models model-rollback lock clean setup conversations nlu-eval
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -52,10 +52,14 @@ conversations: setup ## Hold the conversations of DIR (default: ours) on CHANNEL
 	@$(BOT) -m bot.train --var-dir $(VAR_DIR) --exact >/dev/null
 	@CONVERSATIONS_DIR="$(DIR)" CONVERSATION_CHANNELS="$(or $(CHANNELS),web)" $(BACKEND) -m pytest tests/end_to_end/test_conversations.py -q
 
-lint: setup security ## Ruff, strict types, import rules, security rules
+lint: style types security ## Ruff, strict types, import rules, security rules (side by side with --jobs)
+
+style: setup
 	@.venv/bin/ruff check . && .venv/bin/ruff format --check .
-	@.venv/bin/mypy
 	@.venv/bin/lint-imports
+
+types: setup
+	@.venv/bin/mypy
 
 security: setup .venv-semgrep/.stamp ## Bandit and our own semgrep rules (.semgrep/); asks nothing of the network
 	@.venv/bin/bandit --quiet --severity-level medium --configfile pyproject.toml --recursive backend channels bot
