@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
-from backend.agents.models import Role, User
+from backend.agents.models import DESK_ROLES, Role, User
 from backend.arco import leading, terms
 from backend.arco.errors import ArcoClosed, ArcoNotFound, ArcoRefused, NotProved, NotTheirs
 from backend.arco.models import (
@@ -133,7 +133,7 @@ async def assign(
         raise ArcoRefused("Elija a la persona de la lista.", field="person_id")
     if user_id is not None:
         staff = await session.get(User, user_id)
-        if staff is None or not staff.is_active or staff.role is Role.LIAISON:
+        if staff is None or not staff.is_active or staff.role not in DESK_ROLES:
             raise ArcoRefused("Elija a una persona del equipo.", field="user_id")
     if person_id != one.person_id and one.identity is not None:
         raise ArcoRefused("La identidad ya se acreditó para esa persona: no se puede cambiar.", field="person_id")
