@@ -7,7 +7,7 @@ from itertools import islice
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, String, func, select, text, union
+from sqlalchemy import ColumnElement, String, func, select, text, union_all
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
@@ -78,8 +78,9 @@ async def _still_named(session: AsyncSession, names: Collection[str]) -> set[str
         column for table in Base.metadata.tables.values() for column in table.columns if column.name.endswith("sha256")
     ]
     enclosed = func.jsonb_array_elements(EmailMessage.attachments).op("->>", return_type=String)("sha256")
-    columns.append(select(enclosed.label("sha256")).subquery().c.sha256)
-    return set(await session.scalars(union(*(select(column).where(column.in_(names)) for column in columns))))
+    columns.append(enclosed)
+    every = union_all(*(select(column.label("sha256")) for column in columns)).subquery()
+    return set(await session.scalars(select(every.c.sha256).where(every.c.sha256.in_(names))))
 
 
 async def sweep(database: Database, store: FileStore) -> int:
