@@ -2,6 +2,7 @@
 
 import enum
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -292,10 +293,7 @@ async def add_files(session: AsyncSession, one: ArcoRequest, files: list[StoredF
 
 async def keep_file(session: AsyncSession, one: ArcoRequest, file: StoredFile, *, by: User) -> ArcoFile:
     """A file of the store as one of a request's."""
-    kept = ArcoFile(
-        request_id=one.id, file_name=file.file_name, content_type=file.content_type, size=file.size,
-        sha256=file.sha256, user_id=by.id, created_at=clock.now(),
-    )  # fmt: skip
+    kept = ArcoFile(request_id=one.id, user_id=by.id, created_at=clock.now(), **asdict(file))
     session.add(kept)
     await note(session, one, ArcoEventKind.FILE, by.id, file.file_name, {"sha256": file.sha256})
     return kept
