@@ -13,10 +13,10 @@ from typing import Annotated, Any, ClassVar, TypeVar
 
 from fastapi import Depends, Request
 from psycopg.conninfo import make_conninfo
-from sqlalchemy import DateTime, Enum, MetaData, text
+from sqlalchemy import DateTime, Enum, MetaData, String, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
 from backend.vault import ring
 
@@ -42,6 +42,15 @@ class Base(DeclarativeBase):
         list[str]: JSONB,
         list[dict[str, Any]]: JSONB,
     }
+
+
+class NamesFile:
+    """The columns of a row that names a file of the store: as `StoredFile` tells of it."""
+
+    file_name: Mapped[str] = mapped_column(String(200))
+    content_type: Mapped[str] = mapped_column(String(80))
+    size: Mapped[int]
+    sha256: Mapped[str] = mapped_column(String(64))
 
 
 def enum_column(kind: type[enum.StrEnum], name: str) -> Enum:

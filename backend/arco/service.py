@@ -2,6 +2,7 @@
 
 import enum
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -11,7 +12,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
-from backend.agents.models import Role, User
+from backend.agents.models import DESK_ROLES, Role, User
 from backend.arco import leading, terms
 from backend.arco.errors import ArcoClosed, ArcoNotFound, ArcoRefused, NotProved, NotTheirs
 from backend.arco.models import (
@@ -133,7 +134,7 @@ async def assign(
         raise ArcoRefused("Elija a la persona de la lista.", field="person_id")
     if user_id is not None:
         staff = await session.get(User, user_id)
-        if staff is None or not staff.is_active or staff.role is Role.LIAISON:
+        if staff is None or not staff.is_active or staff.role not in DESK_ROLES:
             raise ArcoRefused("Elija a una persona del equipo.", field="user_id")
     if person_id != one.person_id and one.identity is not None:
         raise ArcoRefused("La identidad ya se acreditó para esa persona: no se puede cambiar.", field="person_id")
@@ -292,10 +293,7 @@ async def add_files(session: AsyncSession, one: ArcoRequest, files: list[StoredF
 
 async def keep_file(session: AsyncSession, one: ArcoRequest, file: StoredFile, *, by: User) -> ArcoFile:
     """A file of the store as one of a request's."""
-    kept = ArcoFile(
-        request_id=one.id, file_name=file.file_name, content_type=file.content_type, size=file.size,
-        sha256=file.sha256, user_id=by.id, created_at=clock.now(),
-    )  # fmt: skip
+    kept = ArcoFile(request_id=one.id, user_id=by.id, created_at=clock.now(), **asdict(file))
     session.add(kept)
     await note(session, one, ArcoEventKind.FILE, by.id, file.file_name, {"sha256": file.sha256})
     return kept

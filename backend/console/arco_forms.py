@@ -1,19 +1,17 @@
 """The list of ARCO requests: what its address asks for, the same as a table to take away, and one written by hand."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend import clock
 from backend.agents.models import User
 from backend.arco import carrying_out, queries, service
 from backend.arco.errors import ArcoRefused
 from backend.arco.models import ArcoRequest, ArcoState, Right
 from backend.arco.queries import View, Wanted
-from backend.console import arco_texts, texts
+from backend.console import arco_texts, downloads, texts
 from backend.console.typed_forms import choice, day_of, day_or_none, known_uuid
-from backend.db import Database
 from backend.registry import deadlines, petitions
 from backend.registry.deadlines import Pace, WorkCalendar
 from backend.registry.models import ActorKind, EntryChannel, PetitionKind
@@ -44,16 +42,11 @@ def wanted_of(asked: Mapping[str, str]) -> Wanted:
     )
 
 
-async def chunks(database: Database, wanted: Wanted) -> AsyncIterator[Sequence[Sequence[Cell]]]:
+async def chunks(session: AsyncSession, wanted: Wanted) -> downloads.Rows:
     """The rows of a filter, in its order, a page at a time. No names: the list leaves the office."""
-    today = service.today()
-    async with database.snapshot() as session:
-        work = await deadlines.calendar(session)
-        number, total = 1, 1
-        while (number - 1) * queries.PAGE < total:
-            found, total = await queries.page(session, wanted, today, work, number=number)
-            number += 1
-            yield [_cells(one, today, work) for one in found]
+    today, work = service.today(), await deadlines.calendar(session)
+    async for found in downloads.by_pages(lambda number: queries.page(session, wanted, today, work, number=number)):
+        yield [_cells(one, today, work) for one in found]
 
 
 def _cells(row: View, today: date, work: WorkCalendar) -> Sequence[Cell]:
@@ -91,7 +84,3 @@ async def register(session: AsyncSession, typed: Mapping[str, str], *, by: User)
     one = await service.open_for(session, petition, right, received_on)
     assert one is not None, "nobody else knows of a petition not yet committed"
     return one
-
-
-def file_name(suffix: str) -> str:
-    return f"solicitudes-arco-{clock.local(clock.now()):%Y-%m-%d}.{suffix}"

@@ -63,7 +63,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "calls_exported": ("descargas", "descargó una lista de llamadas ({form})"),
     "tasks_exported": ("descargas", "descargó la lista de tareas ({form})"),
     "info_requests_exported": ("descargas", "descargó las solicitudes de información ({form})"),
-    "arco_list_exported": ("descargas", "descargó las solicitudes ARCO"),
+    "arco_list_exported": ("descargas", "descargó las solicitudes ARCO ({form})"),
     "notices_exported": ("descargas", "descargó la lista de avisos ({form})"),
     "labels_exported": ("descargas", "descargó ejemplos de aprendizaje ({form})"),
     "report_exported": ("descargas", "descargó el reporte {report} ({form})"),

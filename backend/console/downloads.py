@@ -1,7 +1,8 @@
 """A list as a file, to be opened in Excel: CSV sent as it is read, or a workbook."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from fastapi.responses import FileResponse, StreamingResponse
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -11,6 +12,7 @@ from backend import clock, spreadsheets
 from backend.db import Database
 from backend.spreadsheets import Cell
 
+T = TypeVar("T")
 #: A handful of rows at a time, however many there are.
 Rows = AsyncIterator[Sequence[Sequence[Cell]]]
 
@@ -30,6 +32,14 @@ async def read(database: Database, chunks: Callable[[AsyncSession], Rows]) -> Ro
     async with database.snapshot() as session:
         async for rows in chunks(session):
             yield rows
+
+
+async def by_pages(fetch: Callable[[int], Awaitable[tuple[Sequence[T], int]]]) -> AsyncIterator[Sequence[T]]:
+    """The whole of a list that `fetch` gives by pages, from the first, each with how many rows there are in all."""
+    number = 1
+    while (found := await fetch(number))[0]:
+        yield found[0]
+        number += 1
 
 
 async def at_once(rows: Sequence[Sequence[Cell]]) -> Rows:

@@ -7,11 +7,10 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from fastapi import APIRouter, File, Request, Response, UploadFile
-from fastapi.responses import FileResponse, RedirectResponse, StreamingResponse
+from fastapi.responses import RedirectResponse, StreamingResponse
 from sqlalchemy.ext.asyncio import AsyncSession
-from starlette.background import BackgroundTask
 
-from backend import clock, spreadsheets
+from backend import clock
 from backend.agents.auth import CurrentHead, CurrentUser
 from backend.agents.models import User
 from backend.arco import carrying_out, queries, resolution, service, terms
@@ -19,7 +18,7 @@ from backend.arco.errors import ArcoRefused
 from backend.arco.models import OPEN, UNANSWERED, ArcoRequest, ArcoState, Identity, Refusal, Right
 from backend.arco.service import Act
 from backend.audit import service as audit
-from backend.console import arco_forms, arco_texts, due_texts, texts
+from backend.console import arco_forms, arco_texts, downloads, due_texts, texts
 from backend.console.rendering import staff_page
 from backend.console.typed_forms import choice, day_of, keep_files, known_uuid, page_of, texts_of
 from backend.db import Tx
@@ -31,8 +30,7 @@ from backend.staffing import team
 
 router = APIRouter(prefix="/consola/arco", include_in_schema=False)
 
-#: The list's export has no row of its own on the audit trail: its changes are kept under this one.
-_LIST_ID = UUID(int=2)
+_SHEET = downloads.Sheet("solicitudes-arco", "Solicitudes ARCO", arco_forms.HEADINGS, arco_forms.WIDTHS)
 Work = Callable[[ArcoRequest, dict[str, str]], Awaitable[None]]
 
 
@@ -99,24 +97,25 @@ async def register(request: Request, tx: Tx, user: CurrentHead) -> Response:
     return RedirectResponse(f"/consola/arco/{one.id}?aviso=arco", status_code=303)
 
 
+async def _exported(request: Request, session: AsyncSession, user: User, form: str) -> downloads.Rows:
+    """What is exported; that it was stands on the trail, without the words that were searched."""
+    asked = request.query_params
+    filters = [name for name in arco_forms.FILTERS if asked.get(name)]
+    await audit.record(session, user, "arco_list_exported", user.id, form=form, filters=filters)
+    wanted, database = arco_forms.wanted_of(asked), request.app.state.database
+    return downloads.read(database, lambda reading: arco_forms.chunks(reading, wanted))
+
+
 @router.get("/exportar.csv")
 async def export_csv(request: Request, tx: Tx, user: CurrentHead) -> Response:
-    """The list's requests, all of them; it goes on the audit trail."""
-    await audit.record(tx, user, "arco_list_exported", _LIST_ID, filters=sorted(request.query_params))
-    chunks = arco_forms.chunks(request.app.state.database, arco_forms.wanted_of(request.query_params))
-    headers = {"Content-Disposition": f'attachment; filename="{arco_forms.file_name("csv")}"'}
-    stream = spreadsheets.csv_stream(arco_forms.HEADINGS, chunks)
-    return StreamingResponse(stream, media_type=spreadsheets.CSV_TYPE, headers=headers)
+    """The list's requests, all of them."""
+    return downloads.csv(_SHEET, await _exported(request, tx, user, "csv"))
 
 
 @router.get("/exportar.xlsx")
 async def export_xlsx(request: Request, tx: Tx, user: CurrentHead) -> Response:
     """The same as a workbook."""
-    await audit.record(tx, user, "arco_list_exported", _LIST_ID, filters=sorted(request.query_params))
-    chunks = arco_forms.chunks(request.app.state.database, arco_forms.wanted_of(request.query_params))
-    path = await spreadsheets.xlsx_file("Solicitudes ARCO", arco_forms.HEADINGS, chunks, arco_forms.WIDTHS)
-    name = arco_forms.file_name("xlsx")
-    return FileResponse(path, media_type=spreadsheets.XLSX_TYPE, filename=name, background=BackgroundTask(path.unlink))
+    return await downloads.xlsx(_SHEET, await _exported(request, tx, user, "xlsx"))
 
 
 @router.get("/plazos")

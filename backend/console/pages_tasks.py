@@ -137,10 +137,7 @@ async def _exported(request: Request, session: AsyncSession, user: User, form: s
 
 
 async def _chunks(session: AsyncSession, wanted: Wanted) -> downloads.Rows:
-    number, total = 1, 1
-    while (number - 1) * tasks.PAGE < total:
-        found, total = await tasks.listed(session, wanted, page=number)
-        number += 1
+    async for found in downloads.by_pages(lambda number: tasks.listed(session, wanted, page=number)):
         yield [_cells(one) for one in found]
 
 

@@ -109,12 +109,13 @@ async def receive(request: Request, tx: Tx, user: CurrentHead) -> Response:
     return RedirectResponse(f"/consola/transparencia/{one.id}?aviso=solicitud", status_code=303)
 
 
-async def _exported(request: Request, session: AsyncSession, user: User, form: str) -> transparency_forms.Chunks:
+async def _exported(request: Request, session: AsyncSession, user: User, form: str) -> downloads.Rows:
     """What is exported; that it was stands on the trail, without the words that were searched."""
     asked = request.query_params
     filters = [name for name in transparency_forms.FILTERS if asked.get(name)]
     await audit.record(session, user, "info_requests_exported", user.id, form=form, filters=filters)
-    return transparency_forms.chunks(request.app.state.database, transparency_forms.wanted_of(asked))
+    wanted, database = transparency_forms.wanted_of(asked), request.app.state.database
+    return downloads.read(database, lambda reading: transparency_forms.chunks(reading, wanted))
 
 
 @router.get("/exportar.csv")

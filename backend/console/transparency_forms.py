@@ -1,12 +1,13 @@
 """The list of requests for information: what its address asks for, and the same as a table to take away."""
 
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 
+from sqlalchemy.ext.asyncio import AsyncSession
+
 from backend import clock
-from backend.console import transparency_texts
+from backend.console import downloads, transparency_texts
 from backend.console.typed_forms import day_or_none, known_uuid
-from backend.db import Database
 from backend.registry import deadlines
 from backend.registry.deadlines import Pace, WorkCalendar
 from backend.spreadsheets import Cell
@@ -19,9 +20,6 @@ FILTERS = ("buscar", "estado", "plazo", "persona", "area", "desde", "hasta")
 HEADINGS = ("Folio de la Plataforma", "Recibida", "Solicita", "Área", "Responsable", "Estado", "Vence", "Tiempo",
             "Días de prórroga", "Contestada", "Respuesta")  # fmt: skip
 WIDTHS = (24, 12, 60, 26, 26, 16, 12, 24, 10, 12, 60)
-
-
-Chunks = AsyncIterator[Sequence[Sequence[Cell]]]
 
 
 def wanted_of(asked: Mapping[str, str]) -> Wanted:
@@ -39,16 +37,11 @@ def wanted_of(asked: Mapping[str, str]) -> Wanted:
     )
 
 
-async def chunks(database: Database, wanted: Wanted) -> Chunks:
+async def chunks(session: AsyncSession, wanted: Wanted) -> downloads.Rows:
     """The rows of a filter, in its order, a page at a time."""
-    today = clock.local(clock.now()).date()
-    async with database.snapshot() as session:
-        work = await deadlines.calendar(session)
-        number, total = 1, 1
-        while (number - 1) * queries.PAGE < total:
-            found, total = await queries.page(session, wanted, today, work, number=number)
-            number += 1
-            yield [_cells(one, today, work) for one in found]
+    today, work = clock.local(clock.now()).date(), await deadlines.calendar(session)
+    async for found in downloads.by_pages(lambda number: queries.page(session, wanted, today, work, number=number)):
+        yield [_cells(one, today, work) for one in found]
 
 
 def _cells(row: View, today: date, work: WorkCalendar) -> Sequence[Cell]:

@@ -151,6 +151,14 @@ class FileStore:
             if path.stat().st_mtime < untouched_since.timestamp():
                 path.unlink()
 
+    def untouched_since(self, moment: datetime) -> Iterator[str]:
+        """The names of what came in before, with what was never stored whole among them."""
+        with suppress(FileNotFoundError), os.scandir(self._folder) as entries:
+            for entry in entries:
+                with suppress(FileNotFoundError):  # another process may delete it meanwhile
+                    if entry.is_file() and entry.stat().st_mtime < moment.timestamp():
+                        yield entry.name
+
     def response(self, attachment: KeptFile) -> FileResponse:
         """The bytes, such that a browser neither guesses their type nor runs them."""
         path = self.path(attachment.sha256)

@@ -1,7 +1,7 @@
 """Storing messages: each gets its place (`seq`) under the conversation's row lock."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -130,11 +130,8 @@ async def attach(session: AsyncSession, message: Message, file: StoredFile) -> A
     attachment = Attachment(
         conversation_id=message.conversation_id,
         message_id=message.id,
-        file_name=file.file_name,
-        content_type=file.content_type,
-        size=file.size,
-        sha256=file.sha256,
         created_at=message.created_at,
+        **asdict(file),
     )
     session.add(attachment)
     await session.flush()

@@ -9,7 +9,7 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, U
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from backend.db import Base, enum_column
+from backend.db import Base, NamesFile, enum_column
 from backend.vault.blind import Kind
 from backend.vault.columns import Sealed, SealedText, blind_index
 
@@ -206,7 +206,7 @@ class Message(Base):
     )
 
 
-class Attachment(Base):
+class Attachment(NamesFile, Base):
     """A file that a citizen or an agent sent. Its bytes lie under `VAR_DIR/attachments`, named by their SHA-256."""
 
     __tablename__ = "attachment"
@@ -215,10 +215,6 @@ class Attachment(Base):
     conversation_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("conversation.id"), index=True)
     message_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("message.id"), index=True)
     petition_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("petition.id"), index=True)
-    file_name: Mapped[str] = mapped_column(String(200))
-    content_type: Mapped[str] = mapped_column(String(80))
-    size: Mapped[int]
-    sha256: Mapped[str] = mapped_column(String(64))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 

@@ -172,16 +172,7 @@ async def mail(found: Installation) -> AsyncIterator[Finding]:
         return
     try:
         server = parse(url.get_secret_value())
-        client = aiosmtplib.SMTP(
-            hostname=server.host,
-            port=server.port,
-            username=server.username,
-            password=server.password,
-            use_tls=server.use_tls,
-            start_tls=server.start_tls,
-            timeout=_PATIENCE,
-        )
-        async with client:
+        async with server.client(_PATIENCE) as client:
             await client.noop()
     except BadSmtpUrl as error:
         yield broken("correo", "SMTP_URL no se entiende.", str(error))

@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import CheckConstraint, ForeignKey, String, func
 from sqlalchemy.orm import Mapped, mapped_column
 
-from backend.db import Base, enum_column
+from backend.db import Base, NamesFile, enum_column
 
 
 class DocumentKind(enum.StrEnum):
@@ -31,7 +31,7 @@ class DocumentKind(enum.StrEnum):
     OTRO = "otro"
 
 
-class Document(Base):
+class Document(NamesFile, Base):
     """A file of the expediente: never deleted, at most withdrawn with a reason.
 
     Without `petition_id` it was scanned for a capture that is not filed yet. One that the citizen sent by chat
@@ -44,10 +44,6 @@ class Document(Base):
     petition_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("petition.id"), index=True)
     kind: Mapped[DocumentKind] = mapped_column(enum_column(DocumentKind, "kind"))
     title: Mapped[str] = mapped_column(String(200))
-    file_name: Mapped[str] = mapped_column(String(200))
-    content_type: Mapped[str] = mapped_column(String(80))
-    size: Mapped[int]
-    sha256: Mapped[str] = mapped_column(String(64))
     #: None: the citizen sent it.
     uploaded_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("staff_user.id"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

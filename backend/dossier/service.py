@@ -1,7 +1,7 @@
 """The expediente: adding, naming and withdrawing documents. Nothing is ever deleted."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -84,15 +84,7 @@ async def stage(session: AsyncSession, file: StoredFile, *, user_id: UUID) -> Do
 
 
 def _document(file: StoredFile, kind: DocumentKind, user_id: UUID) -> Document:
-    return Document(
-        kind=kind,
-        title=file.file_name,
-        file_name=file.file_name,
-        content_type=file.content_type,
-        size=file.size,
-        sha256=file.sha256,
-        uploaded_by=user_id,
-    )
+    return Document(kind=kind, title=file.file_name, uploaded_by=user_id, **asdict(file))
 
 
 async def attach_staged(

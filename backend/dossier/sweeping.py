@@ -3,13 +3,13 @@
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy import Select, func, select
-from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy import Select, select
 
 from backend import clock
 from backend.conversations.files import FileStore
-from backend.db import Base, Database
+from backend.db import Database
 from backend.dossier.models import Document
+from backend.holdings import wiping
 
 log = structlog.get_logger(__name__)
 
@@ -25,11 +25,10 @@ async def forget_staged(database: Database, files: FileStore) -> int:
     async with database.transaction() as session:
         stale = (await session.scalars(_stale(before))).all()
         for document in stale:
-            # Bytes first: if this transaction fails, the row remains and is met again.
-            if not await _is_used_elsewhere(session, document):
-                files.discard(document.sha256, before)
             await session.delete(document)
     if stale:
+        async with database.transaction() as session:
+            await wiping.discard(session, files, {document.sha256 for document in stale}, before)
         log.info("staged_scans_forgotten", count=len(stale))
     return len(stale)
 
@@ -42,15 +41,3 @@ def _stale(before: datetime) -> Select[Document]:
         .limit(_AT_ONCE)
         .with_for_update(skip_locked=True)
     )
-
-
-async def _is_used_elsewhere(session: AsyncSession, document: Document) -> bool:
-    """Whether another row of any table names the same bytes: the store keeps the same content once."""
-    naming = [
-        select(func.count()).where(column == document.sha256).scalar_subquery()
-        for table in Base.metadata.tables.values()
-        for column in table.columns
-        if column.name.endswith("sha256")
-    ]
-    uses = (await session.execute(select(*naming))).one()
-    return sum(uses) > 1

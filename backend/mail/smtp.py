@@ -69,6 +69,18 @@ class SmtpServer:
     use_tls: bool
     start_tls: bool | None
 
+    def client(self, patience: float) -> aiosmtplib.SMTP:
+        """A connection to it, yet to be opened, which waits so many seconds for each answer."""
+        return aiosmtplib.SMTP(
+            hostname=self.host,
+            port=self.port,
+            username=self.username,
+            password=self.password,
+            use_tls=self.use_tls,
+            start_tls=self.start_tls,
+            timeout=patience,
+        )
+
 
 def parse(url: str) -> SmtpServer:
     """The server of an SMTP_URL. A password is only ever sent encrypted, but to this machine itself.
@@ -105,20 +117,9 @@ class SmtpMailer:
         self.sender = sender
 
     async def send(self, mail: Outgoing) -> None:
-        server = self._server
         try:
-            await aiosmtplib.send(
-                _mime(mail, self.sender),
-                sender=self.sender,
-                recipients=[mail.to_address],
-                hostname=server.host,
-                port=server.port,
-                username=server.username,
-                password=server.password,
-                use_tls=server.use_tls,
-                start_tls=server.start_tls,
-                timeout=_TIMEOUT,
-            )
+            async with self._server.client(_TIMEOUT) as client:
+                await client.send_message(_mime(mail, self.sender), sender=self.sender, recipients=[mail.to_address])
         except aiosmtplib.SMTPRecipientsRefused as refused:
             raise _of_code(refused.recipients[0].code) from refused
         except (aiosmtplib.SMTPDataError, aiosmtplib.SMTPSenderRefused) as refused:

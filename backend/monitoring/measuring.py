@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
-from backend.agents.models import Presence, PresenceState, Role, User
+from backend.agents.models import DESK_ROLES, Presence, PresenceState, User
 from backend.agents.presence_history import PRESENCE_LIFE
 from backend.assistant.port import Assistant
 from backend.backup.keeping import newest
@@ -72,7 +72,7 @@ async def _people(session: AsyncSession, moment: datetime) -> None:
         .join(User, User.id == Presence.user_id)
         .where(
             User.is_active,
-            User.role != Role.LIAISON,
+            User.role.in_(DESK_ROLES),
             Presence.state == PresenceState.AVAILABLE,
             Presence.last_seen_at >= moment - PRESENCE_LIFE,
         )

@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, and_, exists, or_, select, union
+from sqlalchemy import ColumnElement, Select, and_, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute
 
 from backend import clock
 from backend.agents.models import User
 from backend.audit import service as audit
-from backend.audit.models import AdminEvent
 from backend.conversations.models import Conversation
 from backend.db import Base
 from backend.errors import ChatSonoraError, InvalidInput, NotFound
@@ -54,17 +53,9 @@ def is_blocked(thing: Petition | Conversation | Person) -> bool:
     return last is None or last <= thing.withheld_at
 
 
-async def require_open(session: AsyncSession, thing: Petition | Conversation | Person, user_id: UUID) -> None:
+async def require_open(session: AsyncSession, user: User, thing: Petition | Conversation | Person) -> None:
     """Let pass what is not blocked, or was opened by this user a while ago. Raises Blocked."""
-    if not is_blocked(thing):
-        return
-    opened = exists().where(
-        AdminEvent.subject_id == thing.id,
-        AdminEvent.user_id == user_id,
-        AdminEvent.kind == OPENED,
-        AdminEvent.at >= clock.now() - OPENED_FOR,
-    )
-    if not await session.scalar(select(opened)):
+    if is_blocked(thing) and not await audit.has_done(session, user, OPENED, thing.id, within=OPENED_FOR):
         raise Blocked
 
 

@@ -6,7 +6,7 @@ Small transactions, a few rows each: killed at any moment, the next round goes o
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -173,6 +173,7 @@ async def run(around: Round) -> dict[str, int]:
     async with around.database.transaction() as session:
         terms = await rules.terms(session)
     counts = {job.name: await _work(around, job, terms[job.rule]) for job in JOBS}
+    counts["archivos_sueltos_borrados"] = await wiping.sweep(around.database, around.store)
     async with around.database.transaction() as session:
         moment = clock.now()
         day = clock.local(moment).date()
@@ -196,7 +197,7 @@ async def _work(around: Round, job: Job, terms: Terms) -> int:
         if named:
             # The bytes go once it is certain that no row names them.
             async with around.database.transaction() as session:
-                await wiping.discard(session, around.store, named)
+                await wiping.discard(session, around.store, named, clock.now() + timedelta(minutes=1))
         done += len(rows)
     return done
 

@@ -10,7 +10,7 @@ from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend import clock
-from backend.db import Base, enum_column
+from backend.db import Base, NamesFile, enum_column
 
 
 class RequestState(enum.StrEnum):
@@ -115,17 +115,13 @@ class Clarification(Base):
     __table_args__ = (CheckConstraint("answered_on >= asked_on", name="answered_after_asked"),)
 
 
-class InfoFile(Base):
+class InfoFile(NamesFile, Base):
     """A file of a request. The bytes lie with the other attachments."""
 
     __tablename__ = "info_file"
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     request_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("info_request.id"), index=True)
-    file_name: Mapped[str] = mapped_column(String(200))
-    content_type: Mapped[str] = mapped_column(String(80))
-    size: Mapped[int]
-    sha256: Mapped[str] = mapped_column(String(64))
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff_user.id"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 

@@ -1,7 +1,7 @@
 """Requests for information: received, assigned, clarified, extended, answered. Each step is kept for ever."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 from uuid import UUID
@@ -175,12 +175,7 @@ async def add_files(session: AsyncSession, one: InfoRequest, files: list[StoredF
     """Files of a locked request: what was asked with, or what is answered with. Raises RequestClosed."""
     _require_open(one)
     for file in files:
-        session.add(
-            InfoFile(
-                request_id=one.id, file_name=file.file_name, content_type=file.content_type, size=file.size,
-                sha256=file.sha256, user_id=by.id, created_at=clock.now(),
-            )
-        )  # fmt: skip
+        session.add(InfoFile(request_id=one.id, user_id=by.id, created_at=clock.now(), **asdict(file)))
         await note(session, one, EventKind.FILE, by.id, file.file_name, {"sha256": file.sha256})
 
 

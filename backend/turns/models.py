@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKey, Index, String, func
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
-from backend.db import Base, enum_column
+from backend.db import Base, NamesFile, enum_column
 
 
 class TurnState(enum.StrEnum):
@@ -74,17 +74,13 @@ class Turn(Base):
     )
 
 
-class TurnFile(Base):
+class TurnFile(NamesFile, Base):
     """What an agency shows for what it tells: a photo, a document. The bytes lie with the other attachments."""
 
     __tablename__ = "turn_file"
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
     turn_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("turn.id"), index=True)
-    file_name: Mapped[str] = mapped_column(String(200))
-    content_type: Mapped[str] = mapped_column(String(80))
-    size: Mapped[int]
-    sha256: Mapped[str] = mapped_column(String(64))
     user_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("staff_user.id"))
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 

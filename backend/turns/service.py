@@ -1,7 +1,7 @@
 """Turning petitions, and what agencies do with them. The petition's row is locked first, the turn's after."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date
 from uuid import UUID
 
@@ -193,17 +193,7 @@ async def _attach(session: AsyncSession, one: Turn, files: Sequence[StoredFile],
     if len(files) > MOST_FILES:
         raise TurnRefused(f"Adjunte {MOST_FILES} archivos como máximo.", field="files")
     for file in files:
-        session.add(
-            TurnFile(
-                turn_id=one.id,
-                file_name=file.file_name,
-                content_type=file.content_type,
-                size=file.size,
-                sha256=file.sha256,
-                user_id=user_id,
-                created_at=clock.now(),
-            )
-        )
+        session.add(TurnFile(turn_id=one.id, user_id=user_id, created_at=clock.now(), **asdict(file)))
     await session.flush()
 
 

@@ -71,7 +71,9 @@ async def _request(session: AsyncSession, petition: Petition) -> ArcoRequest:
 
 async def test_the_clocks_count_working_days_and_the_folio_follows(database: Database) -> None:
     head, ana = await _staff(database)
+    await add_staff(database, "aurora", Role.AUDITOR)
     async with database.transaction() as session:
+        auditor = (await agents.find_user(session, "aurora")).id
         session.add(Holiday(day=date(2026, 11, 20), name="Cierre de la oficina"))
         with clock.pinned(at(RECEIVED)):
             petition = await _file(session)
@@ -82,6 +84,8 @@ async def test_the_clocks_count_working_days_and_the_folio_follows(database: Dat
         work = await service.deadlines.calendar(session)
         assert terms.last_day_to_ask(one, work) == date(2026, 11, 9)
         with clock.pinned(at(date(2026, 11, 5))):
+            with pytest.raises(ArcoRefused, match="del equipo"):
+                await service.assign(session, one, Right.ACCESS, petition.person_id, auditor, by=head)
             await service.assign(session, one, Right.ACCESS, petition.person_id, ana.id, by=head)
             assert petition.status is PetitionStatus.EN_ANALISIS
             await service.ask(session, one, "¿De qué trámite?", date(2026, 11, 5), by=ana)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from rasa.engine.exceptions import GraphRunError
+from rasa.engine.exceptions import GraphComponentException, GraphRunError
 from rasa.engine.graph import ExecutionContext, GraphComponent, GraphSchema, SchemaNode
 from rasa.engine.runner.dask import DaskGraphRunner
 from rasa.shared.core.domain import Domain
@@ -62,7 +62,7 @@ def test_targets_give_what_they_gave(monkeypatch: pytest.MonkeyPatch, targets: l
 def test_what_fails_and_what_is_lacking_is_told() -> None:
     with pytest.raises(GraphRunError):
         _runner().run({}, ["unasked"])
-    with pytest.raises(Exception, match="node sum"):
+    with pytest.raises(GraphComponentException, match="node sum"):
         _runner().run({"__given__": 100})
 
 

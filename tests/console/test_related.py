@@ -44,7 +44,7 @@ async def test_what_is_typed_finds_its_like_and_the_person_is_added_to_it(
     assert refused.status_code == 422
     assert "Escriba el nombre de la persona que se suma." in refused.text
     assert "llevamos tres días sin agua" in refused.text, "what was typed is kept"
-    assert "Ese teléfono no parece correcto" in refused.text or "teléfono de 10 dígitos" in refused.text
+    assert "Escriba un teléfono de 10 dígitos o un correo." in refused.text
     done = await ana.submit(f"/consola/peticiones/{first.folio}/sumar", **FORM)
     assert done.status_code == 303, done.text
     again = await ana.submit(f"/consola/peticiones/{first.folio}/sumar", **FORM)

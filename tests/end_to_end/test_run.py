@@ -54,6 +54,7 @@ def test_logs_carry_no_words_of_the_citizen(product: Product, client: httpx.Clie
     citizen.say("me llamo Zacarías Quihuis y vivo en la calle Xochiquetzal")
     citizen.say("mi esposo me golpea y tengo miedo en Xochiquetzal")
     told = "\n".join(product.lines)
+    assert "worker_started" in told, "the logs are read"
     for word in ("Zacarías", "Quihuis", "Xochiquetzal", "golpea"):
         assert word not in told
 

@@ -3,12 +3,13 @@
 import io
 import json
 import zipfile
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import inspect, select, text, update
 from sqlalchemy.exc import DBAPIError
 
+from backend import clock
 from backend.conversations.files import FileStore
 from backend.db import Base, Database
 from backend.holdings import export, subject, tables, wiping
@@ -96,7 +97,7 @@ async def _wiped(database: Database, store: FileStore, person_id: object, sha256
                 await session.execute(update(PetitionEvent).values(text="otra cosa"))
     async with database.transaction() as session:
         assert sha256 in named
-        await wiping.discard(session, store, named)
+        await wiping.discard(session, store, named, clock.now() + timedelta(minutes=1))
         assert not store.path(sha256).exists()
         for held in HELD:
             rows = (await session.scalars(select(held.model))).all()

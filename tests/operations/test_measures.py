@@ -11,9 +11,10 @@ import yaml
 from prometheus_client import generate_latest
 from prometheus_client.parser import text_string_to_metric_families
 from pydantic import SecretStr
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from backend import clock
+from backend.agents.models import Presence, PresenceState, Role, User
 from backend.app import create_app
 from backend.conversations.models import Message
 from backend.db import Database
@@ -22,7 +23,7 @@ from backend.settings import Settings
 from backend.worker import Worker
 from tests.end_to_end.product import free_port
 from tests.fake_assistant import FakeAssistant
-from tests.staff import browser
+from tests.staff import add_staff, browser
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "un-token-para-leer-las-medidas-0123456789"
@@ -37,10 +38,10 @@ def _samples(text: str) -> dict[str, list[tuple[Mapping[str, str], float]]]:
     return found
 
 
-def _value(text: str, name: str, **labels: str) -> float:
+def _value(text: str, name: str, **labels: str) -> float | None:
     values = [value for told, value in _samples(text).get(name, []) if labels.items() <= told.items()]
     assert len(values) <= 1, (name, labels, values)
-    return values[0] if values else 0.0
+    return values[0] if values else None
 
 
 @pytest.fixture
@@ -63,13 +64,15 @@ async def test_a_days_work_is_measured_and_names_nobody(database: Database, sett
         async with database.transaction() as session:
             await session.execute(update(Message).values(created_at=clock.now() - timedelta(minutes=10)))
 
+        await _present(database)
         await worker.measures.take()
         assert (await prometheus.get(f"{address}/metrics")).status_code == 401
         authorised = {"Authorization": f"Bearer {TOKEN}"}
         before = (await prometheus.get(f"{address}/metrics", headers=authorised)).text
         assert _value(before, "chat_sonora_queue_waiting", queue="turns") == 1
-        assert 600 <= _value(before, "chat_sonora_queue_overdue_seconds", queue="turns") < 700
+        assert 600 <= (_value(before, "chat_sonora_queue_overdue_seconds", queue="turns") or 0) < 700
         assert _value(before, "chat_sonora_queue_waiting", queue="outbox_web") == 0
+        assert _value(before, "chat_sonora_agents_available") == 1
 
         await worker.sweep_once()
         await worker.dispatcher.send_all_due()
@@ -80,7 +83,7 @@ async def test_a_days_work_is_measured_and_names_nobody(database: Database, sett
     await worker.close()
 
     def grew(name: str, **labels: str) -> float:
-        return _value(after, name, **labels) - _value(at_first, name, **labels)
+        return (_value(after, name, **labels) or 0) - (_value(at_first, name, **labels) or 0)
 
     assert _value(after, "chat_sonora_queue_waiting", queue="turns") == 0
     assert grew("chat_sonora_bot_turns_total", outcome="answered") == 1
@@ -89,9 +92,18 @@ async def test_a_days_work_is_measured_and_names_nobody(database: Database, sett
     assert grew("chat_sonora_http_requests_total", method="POST", route="/api/chat/messages", status="202") == 1
     assert grew("chat_sonora_http_requests_total", method="GET", route="other", status="404") == 1
     assert _value(after, "chat_sonora_bot_up") == 1
-    assert _value(after, "chat_sonora_database_connections", state="in_use") >= 0
+    assert _value(after, "chat_sonora_database_connections", state="in_use") is not None
     assert not [word for word in WORDS if word in after]
     _alerts_read_what_is_told(after)
+
+
+async def _present(database: Database) -> None:
+    """An analyst and an auditor, both at work: the one takes chats."""
+    await add_staff(database, "ana")
+    await add_staff(database, "aurora", Role.AUDITOR)
+    async with database.transaction() as session:
+        for user_id in await session.scalars(select(User.id)):
+            session.add(Presence(user_id=user_id, state=PresenceState.AVAILABLE))
 
 
 def _alerts_read_what_is_told(text: str) -> None:

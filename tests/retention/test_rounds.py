@@ -1,5 +1,6 @@
 """The daily round: what is due and nothing else, holds, terms within bounds, blocked data opened with a reason."""
 
+import os
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,9 +16,12 @@ from backend.conversations import service as conversations
 from backend.conversations.files import FileStore
 from backend.conversations.models import Conversation, Message
 from backend.db import Database
+from backend.dossier import service as dossier
 from backend.errors import InvalidInput
+from backend.holdings import wiping
 from backend.imports.models import BatchState, ImportBatch, ImportRow
 from backend.learning.models import Understanding
+from backend.mail import service as mail
 from backend.mail.models import EmailMessage, MailState
 from backend.messaging.models import ChannelAccount, UnreadableWebhook
 from backend.outbox.models import Delivery, DeliveryState
@@ -70,7 +74,7 @@ async def test_a_round_takes_what_is_due_once_and_leaves_what_is_held(database: 
         await blocking.lift(session, head, held.id)
     night = clock.local(clock.now()).replace(hour=3)
     with clock.pinned(night):
-        assert await jobs.run_daily(around) == due
+        assert await jobs.run_daily(around) == due | {"archivos_sueltos_borrados": 0}
         assert await jobs.run_daily(around) is None, "once a day"
     with clock.pinned(night + timedelta(days=366)):
         again = await jobs.run(around)
@@ -78,6 +82,29 @@ async def test_a_round_takes_what_is_due_once_and_leaves_what_is_held(database: 
     await _check_gone(database)
     assert not list(folder.iterdir())
     assert await _figures(database) == figures, "reports count the same"
+
+
+async def test_files_that_no_row_names_are_gone_after_a_day(
+    database: Database, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await add_staff(database, "ana")
+    monkeypatch.setattr(wiping, "AT_ONCE", 2)
+    store = FileStore(tmp_path, max_bytes=10_000)
+    names = ("loose", "loose too", "of a letter", "of an e-mail", "of today")
+    kept = {name: await store.keep_made(name.encode(), f"{name}.pdf", "application/pdf") for name in names}
+    (tmp_path / "upload-x").write_bytes(b"half")
+    async with database.transaction() as session:
+        ana = await agents.find_user(session, "ana")
+        await dossier.stage(session, kept["of a letter"], user_id=ana.id)
+        sent = (kept["of an e-mail"],)
+        await mail.enqueue(session, to_address="a@b.example", subject="Informe", text="Va.", attachments=sent)
+    yesterday = (clock.now() - timedelta(hours=25)).timestamp()
+    for path in tmp_path.iterdir():
+        if path != store.path(kept["of today"].sha256):
+            os.utime(path, (yesterday, yesterday))
+    assert await wiping.sweep(database, store) == 3
+    assert {path.name for path in tmp_path.iterdir()} == {kept[name].sha256 for name in names[2:]}
+    assert await wiping.sweep(database, store) == 0
 
 
 async def _check_gone(database: Database) -> None:

@@ -210,7 +210,7 @@ def test_what_anybody_wrote_runs_on_no_page_of_the_console(context: BrowserConte
     assert _open(page, f"/consola?conversacion={case.conversation_id}")
     page.locator("[data-transcript]").get_by_text("data-xss").first.wait_for()
     assert _look_through(page, "an open conversation")
-    assert _open(page, "/consola/tablero/pared") or True
+    assert not _open(page, "/consola/tablero/pared"), "a screen that all can see shows figures alone"
 
 
 def test_nor_on_the_liaisons_pages(context: BrowserContext, settings: Settings, case: Case) -> None:
