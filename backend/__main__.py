@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated
 
@@ -41,6 +42,8 @@ def run(model: Annotated[Path, typer.Option(help="The trained model.")]) -> None
 @app.command()
 def web() -> None:
     """Serve chat, console and API."""
+    import socket
+
     import uvicorn
 
     from backend.app import create_app
@@ -48,7 +51,7 @@ def web() -> None:
 
     settings = Settings()
     tracing.start(settings, "web")
-    uvicorn.run(
+    config = uvicorn.Config(
         create_app(settings),
         host=settings.host,
         port=settings.port,
@@ -58,7 +61,11 @@ def web() -> None:
         forwarded_allow_ips=settings.trusted_proxies,
         timeout_graceful_shutdown=3,
     )
+    server = uvicorn.Server(config)
+    with suppress(KeyboardInterrupt):
+        server.run(None if settings.web_fd is None else [socket.socket(fileno=settings.web_fd)])
     tracing.stop()
+    raise typer.Exit(0 if server.started else 3)
 
 
 @app.command()

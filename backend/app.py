@@ -16,7 +16,7 @@ from starlette.routing import BaseRoute
 
 from backend import VERSION, clock, health, logs
 from backend.agents import routes as agents
-from backend.assistant.shared import assistant_of
+from backend.assistant.pool import assistant_of
 from backend.board.live import LiveBoard
 from backend.catalog import routes as catalog
 from backend.console import pages_board

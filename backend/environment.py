@@ -51,7 +51,8 @@ def complete(environment: Mapping[str, str], database_url: str) -> dict[str, str
     result["DATABASE_URL"] = database_url
     port = result.setdefault("PORT", "8000")
     result.setdefault("INTERNAL_API_URL", f"http://127.0.0.1:{port}/internal")
-    result.setdefault("RASA_URL", f"http://127.0.0.1:{_free_port()}")
+    addresses = [f"http://127.0.0.1:{_free_port()}" for _ in range(int(result.get("RASA_PROCESSES", "1")))]
+    result.setdefault("RASA_URL", ",".join(addresses))
     if result.get("SECOND_MODEL") and result.get("SECOND_MODEL_SHARE", "0") != "0":
         result.setdefault("SECOND_RASA_URL", f"http://127.0.0.1:{_free_port()}")
     result.setdefault("ACTIONS_URL", f"http://127.0.0.1:{_free_port()}/webhook")

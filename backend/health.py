@@ -37,11 +37,15 @@ class CanServe(BaseModel):
 
 
 class Readiness(BaseModel):
-    """`bot` may be false and the service still ready: the scripted intake takes petitions meanwhile."""
+    """`bot` may be false and the service still ready: the scripted intake takes petitions meanwhile.
+
+    `rasas`: each process of the bot's, by its address; one is enough.
+    """
 
     database: bool
     live_events: bool
     bot: bool
+    rasas: dict[str, bool]
 
 
 @router.get("/healthz")
@@ -66,10 +70,12 @@ async def can_serve(request: Request, response: Response) -> CanServe:
 @router.get("/readyz", responses={503: {"model": Readiness}})
 async def readyz(request: Request, response: Response) -> Readiness:
     assistant: Assistant = request.app.state.assistant
+    rasas = dict(await assistant.answering())
     readiness = Readiness(
         database=await _revision(request.app.state.database) is not None,
         live_events=request.app.state.live.connected.is_set(),
-        bot=await assistant.is_ready(),
+        bot=any(rasas.values()),
+        rasas=rasas,
     )
     if not (readiness.database and readiness.live_events):
         response.status_code = status.HTTP_503_SERVICE_UNAVAILABLE

@@ -25,6 +25,9 @@ class Settings(BaseSettings):
     var_dir: Path = Field(Path("var"), description="Where data, attachments, models and development secrets lie.")
     host: str = Field("127.0.0.1", description="Address that the web server binds to.")
     port: int = Field(8000, description="Port of the web server.")
+    web_fd: int | None = Field(
+        None, description="Descriptor of a listening socket to use instead; `make run` hands its own down."
+    )
     public_url: str | None = Field(None, description="The address citizens use; default http://localhost:PORT.")
     database_url: str = Field(
         description="PostgreSQL as postgresql://…; where absent, `make run` starts its own under VAR_DIR/postgres."
@@ -42,7 +45,11 @@ class Settings(BaseSettings):
     internal_api_token: SecretStr = Field(description="The bot's actions show it to /internal.")
     bot_token: SecretStr = Field(description="The backend shows it to the bot's input channel.")
 
-    rasa_url: str = Field("http://127.0.0.1:5005", description="Where the bot listens (loopback only).")
+    rasa_url: Annotated[list[str], NoDecode] = Field(
+        default_factory=lambda: ["http://127.0.0.1:5005"],
+        min_length=1,
+        description="Where the bot listens; several (comma-separated) share the chats. Never open to the world.",
+    )
     second_model: str | None = Field(
         None,
         description="Version of a second model to compare (`make models` lists them); it takes 0.6 GB more. "
@@ -51,8 +58,14 @@ class Settings(BaseSettings):
     second_model_share: int = Field(
         0, ge=0, le=100, description="Percentage of the conversations that the second model answers."
     )
-    second_rasa_url: str | None = Field(
-        None, description="Where the second model listens; `make run` chooses it when SECOND_MODEL is given."
+    second_rasa_url: Annotated[list[str], NoDecode] = Field(
+        default_factory=list,
+        description="Where the second model listens, as RASA_URL; `make run` chooses it when SECOND_MODEL is given.",
+    )
+    web_processes: int = Field(1, ge=1, description="Webs under `make run`, at one port; 0.15 GB each.")
+    worker_processes: int = Field(1, ge=1, description="Workers under `make run`; 0.15 GB each.")
+    rasa_processes: int = Field(
+        1, ge=1, description="Processes of the bot under `make run`, where RASA_URL names none; 0.6 GB each."
     )
     turn_timeout: float = Field(8.0, description="Seconds the bot has for a turn; then the scripted intake answers.")
     lease_seconds: float = Field(15.0, description="Seconds after which a dead worker's turn is taken up again.")
@@ -68,7 +81,7 @@ class Settings(BaseSettings):
 
     metrics_port: int | None = Field(
         None,
-        description="Port on which this process tells its measures and health; `make run` gives the worker the next.",
+        description="Port on which this process tells its measures and health; `make run` gives each process the next.",
     )
     metrics_host: str = Field("127.0.0.1", description="Address of that port; any but loopback needs METRICS_TOKEN.")
     metrics_token: SecretStr | None = Field(None, description="Who reads /metrics must show it (Bearer).")
@@ -120,11 +133,11 @@ class Settings(BaseSettings):
     )
     trusted_proxies: str = Field("127.0.0.1", description="Proxies whose X-Forwarded-For is believed.")
 
-    @field_validator("widget_origins", mode="before")
+    @field_validator("widget_origins", "rasa_url", "second_rasa_url", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         if isinstance(value, str):
-            return [origin.strip().rstrip("/") for origin in value.split(",") if origin.strip()]
+            return [one.strip().rstrip("/") for one in value.split(",") if one.strip()]
         return value
 
     @field_validator("second_factor_required_for", mode="before")

@@ -19,8 +19,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from backend import logs
 from backend.acuse.service import ChatAcuse
 from backend.arco import reminders as arco_reminders
+from backend.assistant.pool import assistant_of
 from backend.assistant.port import Assistant
-from backend.assistant.shared import assistant_of
 from backend.audit import anchoring
 from backend.calls.cdr import jobs as cdr_jobs
 from backend.conversations import jobs as conversation_jobs
@@ -93,6 +93,7 @@ class Worker:
             TypingAssistant(assistant, self.database, self.adapters),
             secret=settings.key,
             lease_seconds=settings.lease_seconds,
+            turn_seconds=settings.turn_timeout,
             acuses=ChatAcuse(self.files, settings.base_url),
         )
 

@@ -1,7 +1,8 @@
 """A fake that implements the assistant's port."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from uuid import UUID
 
 from backend.assistant.port import AssistantError, Reply, Turn, TurnResult
 
@@ -9,9 +10,13 @@ Answer = TurnResult | AssistantError | Callable[[Turn], TurnResult]
 
 
 class FakeAssistant:
-    """An assistant that echoes, or answers what it was told to; it can be held in mid-turn."""
+    """An assistant that echoes, or answers what it was told to; it can be held in mid-turn.
 
-    def __init__(self) -> None:
+    `names`: those of its processes that are fit to have turns.
+    """
+
+    def __init__(self, *names: str) -> None:
+        self.names = names or ("rasa:5005",)
         self.turns: list[Turn] = []
         self.answers: list[Answer] = []
         self.hold: asyncio.Event | None = None
@@ -27,8 +32,11 @@ class FakeAssistant:
             raise answer
         return answer(turn) if callable(answer) else answer
 
-    async def is_ready(self) -> bool:
-        return True
+    def fit(self, conversation_id: UUID) -> Sequence[str]:
+        return self.names
+
+    async def answering(self) -> Mapping[str, bool]:
+        return dict.fromkeys(self.names, True)
 
     async def close(self) -> None:
         return None

@@ -1,7 +1,9 @@
 """What the backend asks of an assistant, whoever it is: Rasa, or a script in tests."""
 
 import enum
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 from uuid import UUID
 
@@ -10,12 +12,17 @@ from backend.conversations.models import HandoffReason
 
 @dataclass(frozen=True)
 class Turn:
-    """One message for the assistant. `message_id` makes the call idempotent: the same id, the same answer."""
+    """One message for the assistant. `message_id` makes the call idempotent: the same id, the same answer.
+
+    `at` names the process that has it, one of `Assistant.fit`; None where none was fit to.
+    """
 
     conversation_id: UUID
     message_id: UUID
     text: str
     channel: str
+    ends_at: datetime
+    at: str | None
 
 
 @dataclass(frozen=True)
@@ -83,20 +90,29 @@ class TurnResult:
 class AssistantError(Exception):
     """The assistant gave no usable answer; `kind` is a word for logs.
 
-    `is_away`: it was not even reached, so the turn was surely not begun.
+    `is_away`: its process was not reached, or is gone, so the turn is not under way there. `may_go_on`: it may be.
     """
 
-    def __init__(self, kind: str, *, is_away: bool = False) -> None:
+    def __init__(self, kind: str, *, is_away: bool = False, may_go_on: bool = False) -> None:
         self.kind = kind
         self.is_away = is_away
+        self.may_go_on = may_go_on
         super().__init__(kind)
 
 
 class Assistant(Protocol):
-    async def reply(self, turn: Turn) -> TurnResult:
-        """Have the turn. Raises AssistantError; takes no longer than the turn's budget."""
+    """One or more processes, each with a name, all of which remember every conversation."""
+
+    def fit(self, conversation_id: UUID) -> Sequence[str]:
+        """The processes that may have a turn of this conversation now; none while all are away."""
         ...
 
-    async def is_ready(self) -> bool: ...
+    async def reply(self, turn: Turn) -> TurnResult:
+        """Have the turn at `turn.at`. Raises AssistantError; takes no longer than until `turn.ends_at`."""
+        ...
+
+    async def answering(self) -> Mapping[str, bool]:
+        """Whether each process answers."""
+        ...
 
     async def close(self) -> None: ...

@@ -1,17 +1,16 @@
 """The assistant that runs in Rasa, reached through our input channel (bot/connectors/chat_sonora.py).
 
 Rasa answers a failed turn with an empty list, so an empty answer is a failure here
-(design, section 8). While it does not answer at all, calls fail at once for a few
-seconds instead of making each citizen wait for the whole budget.
+(design, section 8). Which of several processes has a turn: `backend/assistant/pool.py`.
 """
 
 import asyncio
-import time
 from typing import Any
 
 import httpx
 from pydantic import BaseModel, Field, ValidationError
 
+from backend import clock
 from backend.assistant.port import (
     AssistantError,
     Handoff,
@@ -24,8 +23,6 @@ from backend.assistant.port import (
     Understanding,
 )
 from backend.conversations.models import HandoffReason
-
-REST_SECONDS = 5.0
 
 
 class _Button(BaseModel):
@@ -68,19 +65,23 @@ class _Answer(BaseModel):
     understanding: _Understanding | None = None
 
 
-class RasaAssistant:
-    """The only client of Rasa. Conversations are serialised before they come here."""
+class RasaProcess:
+    """One process of Rasa. Conversations are serialised before they come here."""
 
-    def __init__(self, base_url: str, token: str, *, timeout: float) -> None:
-        self._timeout = timeout
+    def __init__(self, base_url: str, token: str) -> None:
+        self._url = httpx.URL(base_url)
         self._client = httpx.AsyncClient(
             base_url=base_url,
             headers={"Authorization": f"Bearer {token}"},
-            timeout=httpx.Timeout(timeout, connect=min(2.0, timeout)),
+            # What limits a turn is its end (`_post`): httpx limits each read.
+            timeout=httpx.Timeout(None, connect=2.0),
             # Ends before the bot ends an idle connection, lest a turn be sent into one that is just being closed.
             limits=httpx.Limits(max_connections=50, keepalive_expiry=2.0),
         )
-        self._resting_until = 0.0
+
+    @property
+    def name(self) -> str:
+        return self._url.netloc.decode()
 
     async def close(self) -> None:
         await self._client.aclose()
@@ -92,22 +93,16 @@ class RasaAssistant:
             return False
 
     async def reply(self, turn: Turn) -> TurnResult:
-        if time.monotonic() < self._resting_until:
-            raise AssistantError("resting", is_away=True)
-        body = {
-            "sender_id": str(turn.conversation_id),
-            "message_id": str(turn.message_id),
-            "text": turn.text,
-            "metadata": {"channel": turn.channel},
-        }
+        """Have the turn here. Raises AssistantError."""
         try:
-            # httpx limits each read; the turn as a whole is what the citizen waits for.
-            async with asyncio.timeout(self._timeout):
-                response = await self._client.post("/webhooks/chat_sonora/webhook", json=body)
-        except (httpx.HTTPError, TimeoutError) as error:
-            self._resting_until = time.monotonic() + REST_SECONDS
-            is_away = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
-            raise AssistantError(type(error).__name__, is_away=is_away) from error
+            response = await self._post(turn)
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise AssistantError(type(error).__name__, is_away=True) from error
+        except TimeoutError as error:
+            raise AssistantError("TimeoutError", may_go_on=True) from error
+        except httpx.HTTPError as error:
+            is_gone = await self._is_gone()
+            raise AssistantError(type(error).__name__, is_away=is_gone, may_go_on=not is_gone) from error
         if response.status_code != httpx.codes.OK:
             raise AssistantError(f"status_{response.status_code}")
         try:
@@ -115,6 +110,29 @@ class RasaAssistant:
         except ValidationError as error:
             raise AssistantError("malformed") from error
         return _result(answer)
+
+    async def _post(self, turn: Turn) -> httpx.Response:
+        body = {
+            "sender_id": str(turn.conversation_id),
+            "message_id": str(turn.message_id),
+            "text": turn.text,
+            "metadata": {"channel": turn.channel},
+            "ends_at": turn.ends_at.timestamp(),
+        }
+        async with asyncio.timeout((turn.ends_at - clock.now()).total_seconds()):
+            return await self._client.post("/webhooks/chat_sonora/webhook", json=body)
+
+    async def _is_gone(self) -> bool:
+        """Whether the process that cut a connection has ended: nothing listens there any more."""
+        try:
+            async with asyncio.timeout(1.0):
+                _, writer = await asyncio.open_connection(self._url.host, self._url.port)
+        except ConnectionRefusedError:
+            return True
+        except (OSError, TimeoutError):
+            return False
+        writer.close()
+        return False
 
 
 def _json(response: httpx.Response) -> Any:

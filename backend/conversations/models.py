@@ -143,6 +143,10 @@ class Conversation(Base):
 
     lease_token: Mapped[uuid.UUID | None]
     lease_until: Mapped[datetime | None]
+    #: Which of the assistant's processes had the last turn, since when, and until when it may be under way there.
+    rasa: Mapped[str | None] = mapped_column(String(255))
+    rasa_turn_at: Mapped[datetime | None]
+    rasa_busy_until: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     __table_args__ = (
@@ -155,6 +159,7 @@ class Conversation(Base):
         blind_index("ix_conversation_verified_phone", "verified_phone"),
         Index("ix_conversation_owner", "owner", "last_message_at"),
         Index("ix_conversation_agent", "agent_id", "owner"),
+        Index("ix_conversation_rasa_busy", "rasa_busy_until", postgresql_where=sql("rasa_busy_until IS NOT NULL")),
         CheckConstraint("owner <> 'agent' OR agent_id IS NOT NULL", name="agent_owns"),
         CheckConstraint("owner <> 'queue' OR queued_at IS NOT NULL", name="queued_since"),
     )

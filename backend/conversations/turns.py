@@ -10,7 +10,7 @@ answers it without running it twice.
 import enum
 import json
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
@@ -24,7 +24,7 @@ from backend.assistant import gestures, scripted
 from backend.assistant.emergency import EMERGENCY_TEXT, is_emergency
 from backend.assistant.port import Assistant, AssistantError, Handoff, Turn, TurnResult
 from backend.contacts import commands
-from backend.conversations import media, messages, ownership, ratings, waiting
+from backend.conversations import media, messages, ownership, pins, ratings, waiting
 from backend.conversations.inbox import AWAITS_FILES
 from backend.conversations.messages import NewMessage
 from backend.conversations.models import (
@@ -37,6 +37,7 @@ from backend.conversations.models import (
     Owner,
 )
 from backend.conversations.offered import Pressed, pressed
+from backend.conversations.pins import Place
 from backend.db import Database
 from backend.learning import service as learning
 from backend.monitoring import tracing
@@ -47,6 +48,9 @@ log = structlog.get_logger(__name__)
 
 #: A message that failed this often (each time taking the worker with it) goes to a person unread by the bot.
 MAX_ATTEMPTS = 4
+
+#: A turn whose process is gone is had at another one if this much of its time is left.
+_ENOUGH_TO_MOVE = timedelta(seconds=2)
 
 _PENDING_AUTHORS = (Author.CITIZEN, Author.CONTROL)
 
@@ -63,6 +67,7 @@ class BotTurn:
     """A turn to have with the bot, and what must still be true when its reply is stored."""
 
     turn: Turn
+    place: Place
     lease_token: UUID
     epoch: int
     is_control: bool
@@ -86,12 +91,14 @@ class Advancer:
         *,
         secret: bytes,
         lease_seconds: float,
+        turn_seconds: float = 8.0,
         acuses: ChatAcuse | None = None,
     ) -> None:
         self._database = database
         self._assistant = assistant
         self._means = Means(secret, acuses)
         self._lease = timedelta(seconds=lease_seconds)
+        self._turn = timedelta(seconds=turn_seconds)
 
     async def advance(self, conversation_id: UUID) -> None:
         """Handle everything pending; returns at once if another worker is at it."""
@@ -124,18 +131,40 @@ class Advancer:
         conversation.lease_token = lease_token
         conversation.lease_until = moment + self._lease
         text = await _text_for_bot(session, conversation, message, said)
-        turn = Turn(conversation.id, message.id, text, conversation.channel)
-        return BotTurn(turn, lease_token, conversation.ownership_epoch, message.author is Author.CONTROL)
+        ends_at, fit = moment + self._turn, self._assistant.fit(conversation.id)
+        place = await pins.take(session, conversation, fit, moment=moment, ends_at=ends_at)
+        turn = Turn(conversation.id, message.id, text, conversation.channel, ends_at, place.at)
+        return BotTurn(turn, place, lease_token, conversation.ownership_epoch, message.author is Author.CONTROL)
 
     async def _have_turn(self, claimed: BotTurn) -> None:
         result: TurnResult | AssistantError
         try:
             result = await self._assistant.reply(claimed.turn)
         except AssistantError as error:
-            log.warning("assistant_failed", kind=error.kind, message_id=str(claimed.turn.message_id))
+            log.warning(
+                "assistant_failed", kind=error.kind, rasa=claimed.turn.at, message_id=str(claimed.turn.message_id)
+            )
             result = error
+        moved = await self._move(claimed) if isinstance(result, AssistantError) and result.is_away else None
+        if moved is not None:
+            return await self._have_turn(moved)
         async with self._database.transaction() as session:
             await _finish(session, claimed, result, self._means)
+        return None
+
+    async def _move(self, claimed: BotTurn) -> BotTurn | None:
+        """The same turn at another process, its own being away; None where it must not be, or cannot in time."""
+        turn, moment = claimed.turn, clock.now()
+        fit = [name for name in self._assistant.fit(turn.conversation_id) if name != turn.at]
+        if not (fit and claimed.place.may_move and turn.ends_at - moment > _ENOUGH_TO_MOVE):
+            return None
+        async with self._database.transaction() as session:
+            conversation = await messages.lock(session, turn.conversation_id)
+            if conversation.lease_token != claimed.lease_token:
+                return None
+            conversation.rasa_busy_until = None
+            place = await pins.take(session, conversation, fit, moment=moment, ends_at=turn.ends_at)
+        return replace(claimed, turn=replace(turn, at=place.at), place=place)
 
 
 async def _next_pending(session: AsyncSession, conversation_id: UUID) -> Message | None:
@@ -272,6 +301,7 @@ async def _finish(session: AsyncSession, claimed: BotTurn, result: TurnResult | 
     if conversation.lease_token != claimed.lease_token or message.handled_at is not None:
         log.info("late_turn_discarded", message_id=str(message.id))
         return
+    pins.note_end(conversation, claimed.place, result)
     _handled(message)
     if conversation.ownership_epoch != claimed.epoch or conversation.owner is not Owner.BOT:
         await _drop(session, conversation, message, result)

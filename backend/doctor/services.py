@@ -143,22 +143,20 @@ def _is_free(host: str, port: int) -> bool:
 
 
 async def bot(found: Installation) -> AsyncIterator[Finding]:
-    """The bot and its actions, where this environment says where they are; `make run` keeps that to itself."""
+    """Each process of the bot and its actions, where this environment says where; `make run` keeps that to itself."""
     actions = urlsplit(found.environment.get("ACTIONS_URL", ""))
-    asked = {
-        "bot": f"{found.settings.rasa_url}/webhooks/chat_sonora/" if "RASA_URL" in found.environment else "",
-        "acciones": f"{actions.scheme}://{actions.netloc}/health" if actions.netloc else "",
-    }
+    asked = [("acciones", f"{actions.scheme}://{actions.netloc}/health")] if actions.netloc else []
+    if "RASA_URL" in found.environment:
+        rasas = (*found.settings.rasa_url, *found.settings.second_rasa_url)
+        asked += [("bot", f"{url}/webhooks/chat_sonora/") for url in rasas]
     async with httpx.AsyncClient(timeout=_PATIENCE, trust_env=False) as client:
-        for name, address in asked.items():
-            if not address:
-                continue
+        for name, address in asked:
             try:
                 is_well = (await client.get(address)).status_code == httpx.codes.OK
             except httpx.HTTPError:
                 is_well = False
             if is_well:
-                yield good(name, "Responde.")
+                yield good(name, f"Responde en {urlsplit(address).netloc}.")
             else:
                 mend = "Revise su servicio; docs/operations.md, «The bot is down». Mientras, el guion toma peticiones."
                 yield broken(name, f"No responde en {address}.", mend)

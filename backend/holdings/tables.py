@@ -188,4 +188,5 @@ NOT_HELD: dict[str, str] = {
 #: Keys and workings: of no person's life, and some of them open doors.
 HIDDEN = frozenset(
     {"access_nonce", "code_hash", "search", "search_text", "words", "lease_token", "lease_until", "text_key"}
+    | {"rasa", "rasa_turn_at", "rasa_busy_until"}
 )

@@ -1,6 +1,8 @@
 """«Escribiendo…» on the citizen's telephone while the assistant prepares its answer."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 from sqlalchemy import select
 
@@ -20,8 +22,11 @@ class TypingAssistant:
         self._adapters = adapters
         self._shown: set[asyncio.Task[None]] = set()
 
-    async def is_ready(self) -> bool:
-        return await self._assistant.is_ready()
+    def fit(self, conversation_id: UUID) -> Sequence[str]:
+        return self._assistant.fit(conversation_id)
+
+    async def answering(self) -> Mapping[str, bool]:
+        return await self._assistant.answering()
 
     async def close(self) -> None:
         await self._assistant.close()

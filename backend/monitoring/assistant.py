@@ -1,6 +1,8 @@
 """The assistant, timed: how long its turns take, and how they end."""
 
 import time
+from collections.abc import Mapping, Sequence
+from uuid import UUID
 
 from backend.assistant.port import Assistant, AssistantError, Turn, TurnResult
 from backend.monitoring import metrics, tracing
@@ -23,11 +25,15 @@ class MeasuredAssistant:
             outcome = metrics.code_name(error.kind)
             raise
         finally:
-            metrics.BOT_TURNS.labels(outcome).inc()
-            metrics.BOT_SECONDS.observe(time.perf_counter() - began)
+            rasa = turn.at or metrics.NONE
+            metrics.BOT_TURNS.labels(outcome, rasa).inc()
+            metrics.BOT_SECONDS.labels(rasa).observe(time.perf_counter() - began)
 
-    async def is_ready(self) -> bool:
-        return await self._inner.is_ready()
+    def fit(self, conversation_id: UUID) -> Sequence[str]:
+        return self._inner.fit(conversation_id)
+
+    async def answering(self) -> Mapping[str, bool]:
+        return await self._inner.answering()
 
     async def close(self) -> None:
         await self._inner.close()

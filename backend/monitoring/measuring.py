@@ -46,7 +46,8 @@ class Measures:
             size = await session.scalar(text("SELECT pg_database_size(current_database())"))
         metrics.DATABASE_BYTES.set(size or 0)
         self._taken_at = time.monotonic()
-        metrics.BOT_UP.set(await self._assistant.is_ready())
+        for rasa, answers in (await self._assistant.answering()).items():
+            metrics.BOT_UP.labels(rasa).set(answers)
         await asyncio.to_thread(self._look_at_disk)
 
     def _look_at_disk(self) -> None:

@@ -1,7 +1,7 @@
 """What a process counts and times, for Prometheus.
 
-Labels hold names that stand in the code (a queue, a channel, a route's template, an error's kind), never anything
-that a person typed: what is not known beforehand is counted as `other`.
+Labels hold names that stand in the code or the settings (a queue, a channel, a route's template, an error's kind, a
+Rasa's address), never anything that a person typed: what is not known beforehand is counted as `other`.
 """
 
 import re
@@ -21,6 +21,8 @@ REGISTRY = CollectorRegistry()
 ProcessCollector(registry=REGISTRY)
 
 OTHER = "other"
+#: In place of a Rasa's address: none was fit to have the turn.
+NONE = "none"
 _TROUBLE = frozenset({"warning", "error", "critical"})
 _CODE_NAME = re.compile(r"[a-z][a-z0-9_]{0,59}", re.IGNORECASE)
 _QUICK = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0)
@@ -46,9 +48,9 @@ DELIVERY_SECONDS = _histogram(
     "delivery_seconds", "From a message stored to the channel's taking it.", _PATIENT, "channel"
 )
 DELIVERIES = _counter("deliveries", "Tries at sending, by how they ended.", "channel", "outcome")
-BOT_SECONDS = _histogram("bot_turn_seconds", "A turn with the bot, as the worker waits for it.", _QUICK)
-BOT_TURNS = _counter("bot_turns", "Turns with the bot: answered, or why not.", "outcome")
-BOT_UP = _gauge("bot_up", "1 while the bot answers.")
+BOT_SECONDS = _histogram("bot_turn_seconds", "A turn with the bot, as the worker waits for it.", _QUICK, "rasa")
+BOT_TURNS = _counter("bot_turns", "Turns with the bot: answered, or why not.", "outcome", "rasa")
+BOT_UP = _gauge("bot_up", "1 while this process of the bot's answers.", "rasa")
 LOG_EVENTS = _counter("log_events", "Warnings and errors logged.", "level", "event")
 LIVE_FOLLOWERS = _gauge("live_followers", "Event streams and long polls that are open.")
 CHATS_WAITING = _gauge("chats_waiting", "Citizens who wait for a person.")

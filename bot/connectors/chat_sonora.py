@@ -2,12 +2,15 @@
 
 The backend is the only caller. It serialises a conversation's messages and may repeat a
 call whose answer it never got; the tracker, saved at a turn's end, tells whether the turn
-was had. A turn that fails is answered 500, never with an empty success. With the replies goes
+was had. A turn that fails is answered 500, never with an empty success, and one that is not done
+at `ends_at` is given up: then another process may have the conversation (docs/adr/0031). With the replies goes
 what was understood (`bot/connectors/understanding.py`), where the tracker can tell it.
 """
 
+import asyncio
 import hmac
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -31,7 +34,7 @@ class WholeTextOutputChannel(CollectingOutputChannel):
 
 
 class ChatSonoraInput(InputChannel):
-    """`POST /webhooks/chat_sonora/webhook` with `sender_id`, `message_id`, `text`, `metadata`."""
+    """`POST /webhooks/chat_sonora/webhook` with `sender_id`, `message_id`, `text`, `metadata`, `ends_at`."""
 
     def __init__(self, token: str) -> None:
         self._token = token
@@ -76,7 +79,7 @@ class ChatSonoraInput(InputChannel):
                 message_id=message_id,
                 metadata={**(body.get("metadata") or {}), "message_id": message_id},
             )
-            return await self._have_turn(request, on_new_message, message)
+            return await self._have_turn(request, on_new_message, message, _seconds_left(body))
 
         return webhook
 
@@ -85,10 +88,14 @@ class ChatSonoraInput(InputChannel):
         return hmac.compare_digest(given.encode(), self._token.encode())
 
     async def _have_turn(
-        self, request: Request, on_new_message: Callable[[UserMessage], Awaitable[Any]], message: UserMessage
+        self,
+        request: Request,
+        on_new_message: Callable[[UserMessage], Awaitable[Any]],
+        message: UserMessage,
+        seconds: float | None,
     ) -> HTTPResponse:
         try:
-            await on_new_message(message)
+            await asyncio.wait_for(on_new_message(message), seconds)
         except Exception as error:  # whatever failed, the backend must hear that it did
             logger.error("turn failed: message_id=%s error=%s", message.message_id, type(error).__name__)
             return response.json({"error": type(error).__name__}, status=500)
@@ -97,6 +104,12 @@ class ChatSonoraInput(InputChannel):
             logger.error("turn gave no reply: message_id=%s", message.message_id)
             return response.json({"error": "empty"}, status=500)
         return await _answer(request, message.sender_id, message.message_id, replies, repeated=False)
+
+
+def _seconds_left(body: dict[str, Any]) -> float | None:
+    """How long the turn may take: the backend gives it up at `ends_at`, and so must we. None: it does not say."""
+    ends_at = body.get("ends_at")
+    return None if ends_at is None else float(ends_at) - time.time()
 
 
 async def _answer(

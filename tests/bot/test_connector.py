@@ -1,6 +1,7 @@
 """The input channel: one turn a message id, and never an empty success."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from types import SimpleNamespace
 from typing import Any
@@ -32,6 +33,7 @@ class Agent:
         self.ready = True
         self.error: Exception | None = None
         self.is_silent = False
+        self.hold: asyncio.Event | None = None
         self.processor = SimpleNamespace(model_filename="0123456789abcdef.tar.gz")
 
     def is_ready(self) -> bool:
@@ -42,6 +44,8 @@ class Agent:
         self.received.append(message)
         if self.error is not None:
             raise self.error
+        if self.hold is not None:
+            await self.hold.wait()
         tracker = await self.tracker_store.get_or_create_tracker(message.sender_id)
         tracker.update(UserUttered(message.text, intent=RANKING[0], parse_data=PARSED, message_id=message.message_id))
         if not self.is_silent:
@@ -137,6 +141,22 @@ async def test_an_answer_goes_out_though_the_tracker_cannot_be_read(
 
 def _shown(message: dict[str, Any]) -> dict[str, Any]:
     return {name: message.get(name) for name in ("text", "buttons", "custom")}
+
+
+async def test_a_turn_that_is_not_done_at_its_end_is_given_up_and_never_saved(
+    channel: httpx.AsyncClient, agent: Agent
+) -> None:
+    """So that another process may have the conversation's next turn (docs/adr/0031)."""
+    agent.hold = asyncio.Event()
+    answer = await asyncio.wait_for(post(channel, ends_at=time.time() + 0.1), 10)
+    assert (answer.status_code, answer.json()) == (500, {"error": "TimeoutError"})
+    agent.hold.set()
+    await asyncio.sleep(0)
+    assert await agent.tracker_store.retrieve("c1") is None
+    assert (await post(channel, ends_at=time.time() - 1)).status_code == 500
+    assert agent.turns == ["m1"], "one that comes too late is not begun"
+    answer = await post(channel, ends_at=time.time() + 60)
+    assert (answer.status_code, answer.json()["repeated"]) == (200, False)
 
 
 async def test_an_earlier_message_repeated_gets_its_own_answer(channel: httpx.AsyncClient, agent: Agent) -> None:

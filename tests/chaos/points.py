@@ -44,7 +44,7 @@ ANSWER_UNSENT = "web: committed, not answered"
 POINTS = (
     Point("web: stored, not committed", "backend.conversations.inbox", "receive", is_after=True),
     Point("worker: turn leased", "backend.conversations.turns", "Advancer._have_turn", is_after=False),
-    Point("worker: bot answered, nothing stored", "backend.assistant.rasa", "RasaAssistant.reply", is_after=True),
+    Point("worker: bot answered, nothing stored", "backend.assistant.rasa", "RasaProcess.reply", is_after=True),
     Point("worker: replies stored, not committed", "backend.conversations.turns", "_finish", is_after=True),
     Point("worker: replies committed", "backend.conversations.turns", "Advancer._have_turn", is_after=True),
     Point(

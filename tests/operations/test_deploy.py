@@ -44,7 +44,7 @@ def test_manifests_are_what_kubernetes_expects() -> None:
     for document in _documents():
         kubernetes_validate.validate(document, "1.35", strict=True)
         kinds.add(document["kind"])
-    assert {"Deployment", "Job", "CronJob", "Ingress", "NetworkPolicy", "PodDisruptionBudget"} <= kinds
+    assert {"Deployment", "StatefulSet", "Job", "CronJob", "Ingress", "NetworkPolicy", "PodDisruptionBudget"} <= kinds
     listed = yaml.safe_load((DEPLOY / "kubernetes/kustomization.yaml").read_text("utf-8"))["resources"]
     assert {*listed, "secrets.example.yaml"} == {path.name for path in MANIFESTS}
 
@@ -79,7 +79,7 @@ def test_the_compose_file_is_one_and_publishes_the_proxy_alone() -> None:
 def test_settings_that_are_given_exist() -> None:
     ours = {name.upper() for name in Settings.model_fields} | OTHERS
     compose = yaml.safe_load((DEPLOY / "compose/compose.yaml").read_text("utf-8"))
-    named = set(compose["services"]["web"]["environment"]) | set(compose["services"]["backup"]["environment"])
+    named = set(compose["services"]["web-1"]["environment"]) | set(compose["services"]["backup"]["environment"])
     for document in _documents():
         named |= set(document.get("data") or {}) | set(document.get("stringData") or {})
     example = (DEPLOY / "systemd/environment.example").read_text("utf-8")
@@ -105,6 +105,19 @@ def test_probes_and_proxies_ask_for_what_is_there(settings: Settings) -> None:
     for path in ("/api/chat/stream", "/consola/tablero/en-vivo"):
         assert path in known
         assert re.search(streams[1], path)
+
+
+def test_every_rasa_that_conversations_may_be_pinned_to_is_there() -> None:
+    config, rasas = (
+        next(one for one in _documents() if (one["kind"], one["metadata"]["name"]) == wanted)
+        for wanted in (("ConfigMap", "chat-sonora"), ("StatefulSet", "rasa"))
+    )
+    assert rasas["spec"]["serviceName"] == "rasa"
+    addresses = [f"http://rasa-{number}.rasa:5005" for number in range(rasas["spec"]["replicas"])]
+    assert config["data"]["RASA_URL"].split(",") == addresses
+    compose = yaml.safe_load((DEPLOY / "compose/compose.yaml").read_text("utf-8"))["services"]
+    addresses = [f"http://{name}:5005" for name in compose if name.startswith("rasa-")]
+    assert compose["worker"]["environment"]["RASA_URL"].split(",") == addresses
 
 
 def _command(words: list[str]) -> Command | None:

@@ -77,7 +77,7 @@ def test_a_neglected_installation_is_told_what_to_mend(tmp_path: Path) -> None:
         "TWILIO_API_URL": "http://127.0.0.1:1",
         "SMPT_URL": "smtp://correo",
         "PORT": str(free_port()),
-        "RASA_URL": "http://127.0.0.1:1",
+        "RASA_URL": "http://127.0.0.1:1,http://127.0.0.1:2",
     }
     found = diagnose(environment)
     told, warned = _told(found), _told(found, State.WARNING)
@@ -91,7 +91,8 @@ def test_a_neglected_installation_is_told_what_to_mend(tmp_path: Path) -> None:
         "chmod 600",
         "PG_BIN",
         "El más reciente es del",
-        "bot: No responde",
+        "bot: No responde en http://127.0.0.1:1/",
+        "bot: No responde en http://127.0.0.1:2/",
     ):
         assert wrong in told, wrong
     for odd in ("¿Quiso poner SMTP_URL?", "no está en marcha", "BACKUP_KEY"):

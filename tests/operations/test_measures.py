@@ -86,12 +86,12 @@ async def test_a_days_work_is_measured_and_names_nobody(database: Database, sett
         return (_value(after, name, **labels) or 0) - (_value(at_first, name, **labels) or 0)
 
     assert _value(after, "chat_sonora_queue_waiting", queue="turns") == 0
-    assert grew("chat_sonora_bot_turns_total", outcome="answered") == 1
+    assert grew("chat_sonora_bot_turns_total", outcome="answered", rasa="rasa:5005") == 1
     assert grew("chat_sonora_delivery_seconds_count", channel="web") == 1
     assert grew("chat_sonora_deliveries_total", channel="web", outcome="sent") == 1
     assert grew("chat_sonora_http_requests_total", method="POST", route="/api/chat/messages", status="202") == 1
     assert grew("chat_sonora_http_requests_total", method="GET", route="other", status="404") == 1
-    assert _value(after, "chat_sonora_bot_up") == 1
+    assert _value(after, "chat_sonora_bot_up", rasa="rasa:5005") == 1
     assert _value(after, "chat_sonora_database_connections", state="in_use") is not None
     assert not [word for word in WORDS if word in after]
     _alerts_read_what_is_told(after)

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import socket
 import sys
 import time
 from pathlib import Path
@@ -9,8 +10,10 @@ from pathlib import Path
 import pytest
 
 from backend.environment import complete
-from backend.supervisor import Child, Supervisor, children, model_in_use
+from backend.processes import Child, children, model_in_use
+from backend.supervisor import Supervisor
 
+LISTENER = socket.socket()
 MODEL = Path("/models/first.tar.gz")
 
 
@@ -30,7 +33,7 @@ def test_one_bot_runs_unless_a_share_is_given(tmp_path: Path, share: dict[str, s
     a_model(tmp_path, "second")
     bots = [
         child
-        for child in children(environment(tmp_path, SECOND_MODEL="second", **share), MODEL)
+        for child in children(environment(tmp_path, SECOND_MODEL="second", **share), MODEL, LISTENER)
         if "rasa" in child.command
     ]
     assert [child.name for child in bots] == ["rasa"]
@@ -39,7 +42,7 @@ def test_one_bot_runs_unless_a_share_is_given(tmp_path: Path, share: dict[str, s
 def test_a_second_model_runs_on_a_port_of_its_own_that_the_worker_knows(tmp_path: Path) -> None:
     second = a_model(tmp_path, "second")
     values = environment(tmp_path, SECOND_MODEL="second", SECOND_MODEL_SHARE="20")
-    wanted = {child.name: child for child in children(values, MODEL)}
+    wanted = {child.name: child for child in children(values, MODEL, LISTENER)}
     command = wanted["rasa-second"].command
     assert command[command.index("--model") + 1] == str(second)
     port = command[command.index("--port") + 1]
@@ -50,7 +53,7 @@ def test_a_second_model_runs_on_a_port_of_its_own_that_the_worker_knows(tmp_path
 def test_a_second_model_that_is_not_there_is_told_in_words(tmp_path: Path) -> None:
     values = environment(tmp_path, SECOND_MODEL="nothing", SECOND_MODEL_SHARE="20")
     with pytest.raises(SystemExit, match="No hay un modelo nothing"):
-        children(values, MODEL)
+        children(values, MODEL, LISTENER)
 
 
 def test_the_model_in_use_is_read_from_the_registry(tmp_path: Path) -> None:
@@ -67,7 +70,7 @@ async def test_the_bot_starts_anew_with_the_model_taken_up(tmp_path: Path) -> No
     told = tmp_path / "told"
     code = f"import sys, time; open({str(told)!r}, 'a').write(sys.argv[-1] + ' '); time.sleep(60)"
     command = [sys.executable, "-c", code, "--model", "old"]
-    supervisor = Supervisor([Child("rasa", command, {})])
+    supervisor = Supervisor([Child("rasa", command, {}, takes_models=True)])
 
     async def is_ready() -> bool:
         return told.exists()
