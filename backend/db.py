@@ -2,7 +2,7 @@
 
 PostgreSQL only (docs/adr/0001). Services flush; the edge that opened the
 transaction commits: a route through `Tx`, a job or a command through
-`Database.transaction`.
+`Database.transaction`. What a commit wakes is told by `backend.wakeups`.
 """
 
 import enum
@@ -18,6 +18,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
+from backend import wakeups
+from backend.redis_link import RedisLink
 from backend.vault import ring
 
 T = TypeVar("T")
@@ -70,9 +72,9 @@ def conninfo(database_url: str) -> str:
 
 
 class Database:
-    """An engine and its sessions, opened once by `create_app` or the worker."""
+    """An engine and its sessions, opened once by `create_app` or the worker. `link` wakes followers after commits."""
 
-    def __init__(self, database_url: str, *, pool_size: int = 10) -> None:
+    def __init__(self, database_url: str, *, pool_size: int = 10, link: RedisLink | None = None) -> None:
         self.engine: AsyncEngine = create_async_engine(
             sqlalchemy_url(database_url),
             pool_size=pool_size,
@@ -82,13 +84,19 @@ class Database:
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._keyring = ring.attach(database_url)
+        self._link = link
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """One transaction: committed when the block ends well, rolled back otherwise."""
-        async with self._sessions() as session, session.begin():
-            await self._hold_keys(session)
-            yield session
+        async with self._sessions() as session:
+            if self._link is not None:
+                wakeups.note(session)
+            async with session.begin():
+                await self._hold_keys(session)
+                yield session
+            if self._link is not None:
+                await wakeups.publish(self.engine, self._link, wakeups.noted(session))
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncSession]:
