@@ -138,6 +138,7 @@ OPENS_CONNECTIONS = {
     "backend/subscriptions/sending.py": "webhooks' targets by `channels.outward`",
     "backend/assistant/rasa.py": "the bot, where the settings say",
     "backend/doctor/services.py": "what the settings name, and our own public address",
+    "backend/doctor/redis.py": "the Redis of the settings",
     "backend/supervisor.py": "the product's own processes",
     "backend/mail/smtp.py": "the mail server of the settings",
     "backend/conversations/scanning.py": "the scanner of the settings",
