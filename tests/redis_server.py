@@ -4,6 +4,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +17,7 @@ from tests.end_to_end.product import free_port
 
 _PASSWORD = "solo-de-las-pruebas"
 _START_SECONDS = 20.0
+_LAST_WORD = "fin-de-la-escucha"
 
 
 class RedisServer:
@@ -49,7 +51,7 @@ class RedisServer:
             return False
 
     def client(self) -> "redis.Redis":
-        return redis.Redis.from_url(self.url, decode_responses=True)
+        return redis.Redis.from_url(self.url, decode_responses=True, socket_timeout=None)
 
     def kill(self) -> None:
         """`kill -9`: nothing of it stays."""
@@ -57,6 +59,31 @@ class RedisServer:
             self._process.kill()
             self._process.wait()
             self._process = None
+
+    @contextmanager
+    def overheard(self) -> Iterator[list[str]]:
+        """Every command that it is sent while the block lasts, publications and scripts' own too; whole at its end."""
+        said: list[str] = []
+        with self.client() as client, client.monitor() as monitor:
+
+            def listen() -> None:
+                for command in monitor.listen():
+                    if command["command"] == f"ECHO {_LAST_WORD}":
+                        return
+                    said.append(command["command"])
+
+            listener = threading.Thread(target=listen, daemon=True)
+            listener.start()
+            yield said
+            with self.client() as last:
+                last.echo(_LAST_WORD)
+            listener.join(10)
+            assert not listener.is_alive()
+
+    def content(self) -> str:
+        """All keys with what they hold, as a dump of it would tell."""
+        with self.client() as client:
+            return " ".join(f"{key} {client.dump(key)!r}" for key in client.keys("*"))
 
     @contextmanager
     def frozen(self) -> Iterator[None]:
