@@ -11,10 +11,12 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, TypeVar
 
+import structlog
 from fastapi import Depends, Request
 from psycopg.conninfo import make_conninfo
 from sqlalchemy import DateTime, Enum, MetaData, text
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase
 
@@ -23,6 +25,7 @@ from backend.redis_link import RedisLink
 from backend.vault import ring
 
 T = TypeVar("T")
+log = structlog.get_logger(__name__)
 #: A server that takes a connection and says nothing (frozen, or behind a dead network) is as good as none.
 CONNECT_SECONDS = 5
 NAMING = {
@@ -97,6 +100,14 @@ class Database:
                 yield session
             if self._link is not None:
                 await wakeups.publish(self.engine, self._link, wakeups.noted(session))
+
+    async def announce(self, *topics: str) -> None:
+        """Wake the followers of `topics` of what no transaction holds. They do without where it fails."""
+        try:
+            async with self.transaction() as session:
+                await wakeups.notify(session, *topics)
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("announcement_lost", error=type(error).__name__)
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncSession]:

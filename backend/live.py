@@ -21,6 +21,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend.db import conninfo
 from backend.monitoring.metrics import LIVE_FOLLOWERS
 from backend.redis_link import RedisLink
+from backend.viewing import Viewers
 from backend.wakeups import CHANNEL, notify
 
 __all__ = [
@@ -80,6 +81,7 @@ class LiveEvents:
         self._conninfo = conninfo(database_url)
         self._followers: defaultdict[str, set[Subscription]] = defaultdict(set)
         self._typing: dict[tuple[str, str], float] = {}
+        self.viewers = Viewers()
         self._link = link
         self._tasks: list[asyncio.Task[None]] = []
         #: Set while PostgreSQL is heard; whether Redis is matters to nobody's readiness.
@@ -148,6 +150,9 @@ class LiveEvents:
             _, conversation_id, who = topic.split(":", 2)
             self._typing[conversation_id, who] = time.monotonic() + TYPING_SECONDS
             topic = f"conversation:{conversation_id}"
+        viewed = self.viewers.hear(topic)
+        if viewed is not None:
+            topic = f"conversation:{viewed}"
         for follower in self._followers.get(topic, ()):
             follower.ring(topic)
 
