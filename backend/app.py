@@ -40,6 +40,7 @@ from backend.open311 import rendering as open311_rendering
 from backend.open311 import routes as open311
 from backend.openapi import DocumentedApp
 from backend.privacy import routes as privacy
+from backend.redis_link import link_to
 from backend.registry import routes as registry
 from backend.settings import Settings
 from backend.subscriptions.sending import Sender
@@ -67,10 +68,11 @@ def create_app(settings: Settings) -> FastAPI:
     kek.install(settings.field_keys)
     app.state.settings = settings
     app.state.clock = clock.now
-    app.state.database = Database(settings.database_url)
-    app.state.live = LiveEvents(settings.database_url)
+    app.state.redis = link_to(settings.redis_url, settings.key)
+    app.state.database = Database(settings.database_url, link=app.state.redis)
+    app.state.live = LiveEvents(settings.database_url, app.state.redis)
     app.state.board = LiveBoard(app.state.database, app.state.live, pages_board.paint)
-    app.state.limiter = RateLimiter()
+    app.state.limiter = RateLimiter(app.state.redis)
     app.state.files = FileStore(
         settings.attachments_dir, max_bytes=settings.attachment_max_bytes, scanner=scanner_at(settings.clamd_url)
     )
@@ -125,6 +127,8 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await app.state.lines.close()
     await app.state.assistant.close()
     await app.state.database.close()
+    if app.state.redis is not None:
+        await app.state.redis.close()
 
 
 def _add_middleware(app: FastAPI, settings: Settings) -> None:

@@ -2,7 +2,7 @@
 
 PostgreSQL only (docs/adr/0001). Services flush; the edge that opened the
 transaction commits: a route through `Tx`, a job or a command through
-`Database.transaction`.
+`Database.transaction`. What a commit wakes is told by `backend.wakeups`.
 """
 
 import enum
@@ -11,16 +11,21 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, TypeVar
 
+import structlog
 from fastapi import Depends, Request
 from psycopg.conninfo import make_conninfo
 from sqlalchemy import DateTime, Enum, MetaData, String, text
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 
+from backend import wakeups
+from backend.redis_link import RedisLink
 from backend.vault import ring
 
 T = TypeVar("T")
+log = structlog.get_logger(__name__)
 #: A server that takes a connection and says nothing (frozen, or behind a dead network) is as good as none.
 CONNECT_SECONDS = 5
 NAMING = {
@@ -79,9 +84,9 @@ def conninfo(database_url: str) -> str:
 
 
 class Database:
-    """An engine and its sessions, opened once by `create_app` or the worker."""
+    """An engine and its sessions, opened once by `create_app` or the worker. `link` wakes followers after commits."""
 
-    def __init__(self, database_url: str, *, pool_size: int = 10) -> None:
+    def __init__(self, database_url: str, *, pool_size: int = 10, link: RedisLink | None = None) -> None:
         self.engine: AsyncEngine = create_async_engine(
             sqlalchemy_url(database_url),
             pool_size=pool_size,
@@ -91,13 +96,27 @@ class Database:
         )
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._keyring = ring.attach(database_url)
+        self._link = link
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """One transaction: committed when the block ends well, rolled back otherwise."""
-        async with self._sessions() as session, session.begin():
-            await self._hold_keys(session)
-            yield session
+        async with self._sessions() as session:
+            if self._link is not None:
+                wakeups.note(session)
+            async with session.begin():
+                await self._hold_keys(session)
+                yield session
+            if self._link is not None:
+                await wakeups.publish(self.engine, self._link, wakeups.noted(session))
+
+    async def announce(self, *topics: str) -> None:
+        """Wake the followers of `topics` of what no transaction holds. They do without where it fails."""
+        try:
+            async with self.transaction() as session:
+                await wakeups.notify(session, *topics)
+        except (SQLAlchemyError, OSError) as error:
+            log.warning("announcement_lost", error=type(error).__name__)
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncSession]:

@@ -1,8 +1,9 @@
-"""Wake-ups for whoever follows a conversation or the inbox, through PostgreSQL's NOTIFY.
+"""Wake-ups for whoever follows a conversation or the inbox: PostgreSQL's, and Redis' where there is one.
 
 A notification carries no data, only that there is something to read: the reader
 asks the database for what is after its cursor. A lost notification therefore
 delays, and loses nothing; readers also look again by themselves now and then.
+`backend.wakeups` says how they are sent.
 """
 
 import asyncio
@@ -15,15 +16,26 @@ from uuid import UUID
 
 import psycopg
 import structlog
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.db import conninfo
 from backend.monitoring.metrics import LIVE_FOLLOWERS
+from backend.redis_link import RedisLink
+from backend.viewing import Viewers
+from backend.wakeups import CHANNEL, notify
 
+__all__ = [
+    "INBOX",
+    "LiveEvents",
+    "Subscription",
+    "account_topic",
+    "conversation_topic",
+    "notify",
+    "notify_typing",
+    "typed_topic",
+]
 log = structlog.get_logger(__name__)
 
-CHANNEL = "chat_sonora"
 INBOX = "inbox"
 TYPING_SECONDS = 6.0
 RECONNECT_SECONDS = 1.0
@@ -36,12 +48,6 @@ def conversation_topic(conversation_id: UUID) -> str:
 def account_topic(user_id: UUID) -> str:
     """Rings when what somebody may see has changed: their sessions ended, or their role is another."""
     return f"account:{user_id}"
-
-
-async def notify(session: AsyncSession, *topics: str) -> None:
-    """Wake the followers of `topics` when (and only if) this transaction commits."""
-    statement = text("SELECT pg_notify(:channel, topic) FROM unnest(CAST(:topics AS text[])) AS topic")
-    await session.execute(statement, {"channel": CHANNEL, "topics": list(topics)})
 
 
 class Subscription:
@@ -66,23 +72,31 @@ class Subscription:
 
 
 class LiveEvents:
-    """One LISTEN connection of this process, shared by all its followers."""
+    """One connection of this process that listens to PostgreSQL, and one to Redis, shared by all its followers.
 
-    def __init__(self, database_url: str) -> None:
+    Both always: while Redis does not take a wake-up, or for a command that knows of none, PostgreSQL brings it.
+    """
+
+    def __init__(self, database_url: str, link: RedisLink | None = None) -> None:
         self._conninfo = conninfo(database_url)
         self._followers: defaultdict[str, set[Subscription]] = defaultdict(set)
         self._typing: dict[tuple[str, str], float] = {}
-        self._task: asyncio.Task[None] | None = None
+        self.viewers = Viewers()
+        self._link = link
+        self._tasks: list[asyncio.Task[None]] = []
+        #: Set while PostgreSQL is heard; whether Redis is matters to nobody's readiness.
         self.connected = asyncio.Event()
+        self.hears_redis = asyncio.Event()
 
     async def start(self) -> None:
-        self._task = asyncio.create_task(self._listen(), name="live-events")
+        self._tasks = [asyncio.create_task(self._listen(), name="live-events")]
+        if self._link is not None:
+            self._tasks.append(asyncio.create_task(self._listen_to_redis(self._link), name="live-events-redis"))
 
     async def stop(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._task
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
 
     @asynccontextmanager
     async def subscribe(self, *topics: str) -> AsyncIterator[Subscription]:
@@ -116,6 +130,17 @@ class LiveEvents:
                 log.warning("live_events_disconnected", error=type(error).__name__)
                 await asyncio.sleep(RECONNECT_SECONDS)
 
+    async def _listen_to_redis(self, link: RedisLink) -> None:
+        def begun() -> None:
+            self.hears_redis.set()
+            self._ring_everybody()  # as above
+
+        def heard(topics: str) -> None:
+            for topic in topics.split("\n"):
+                self._dispatch(topic)
+
+        await link.listen(link.name(CHANNEL), begun=begun, heard=heard)
+
     def _dispatch(self, topic: str) -> None:
         if topic.startswith("typed:"):
             _, conversation_id, who = topic.split(":", 2)
@@ -125,6 +150,9 @@ class LiveEvents:
             _, conversation_id, who = topic.split(":", 2)
             self._typing[conversation_id, who] = time.monotonic() + TYPING_SECONDS
             topic = f"conversation:{conversation_id}"
+        viewed = self.viewers.hear(topic)
+        if viewed is not None:
+            topic = f"conversation:{viewed}"
         for follower in self._followers.get(topic, ()):
             follower.ring(topic)
 

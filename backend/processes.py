@@ -50,7 +50,7 @@ def children(environment: dict[str, str], model: Path, listener: socket.socket) 
     bot_python = str(ROOT / ".venv-bot" / "bin" / "python")
     bot_environment = {
         # The bot reads no sealed column.
-        **{name: value for name, value in environment.items() if not name.startswith("FIELD_KEY")},
+        **{name: value for name, value in environment.items() if not name.startswith(("FIELD_KEY", "REDIS_URL"))},
         "RASA_TELEMETRY_ENABLED": "false",
         "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
         "TF_CPP_MIN_LOG_LEVEL": "3",

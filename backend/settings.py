@@ -32,6 +32,11 @@ class Settings(BaseSettings):
     database_url: str = Field(
         description="PostgreSQL as postgresql://…; where absent, `make run` starts its own under VAR_DIR/postgres."
     )
+    redis_url: SecretStr | None = Field(
+        None,
+        description="Redis as redis://:password@host:6379/0, rediss://… (TLS) or unix:///path: wake-ups and limits "
+        "over several processes. Losing it loses nothing. Absent: PostgreSQL and each process's memory.",
+    )
     log_level: str = Field("INFO", description="Least level logged: DEBUG, INFO, WARNING, ERROR.")
 
     secret_key: SecretStr = Field(description="Key that access codes and chat tokens derive from. Keep it for ever.")
@@ -144,6 +149,13 @@ class Settings(BaseSettings):
     @classmethod
     def _roles(cls, value: object) -> object:
         return [name.strip() for name in value.split(",") if name.strip()] if isinstance(value, str) else value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _redis_is_named(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("REDIS_URL must be redis://, rediss:// or unix://")
+        return value
 
     @model_validator(mode="after")
     def _mail_is_whole(self) -> "Settings":

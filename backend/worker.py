@@ -36,6 +36,7 @@ from backend.imports import jobs as imports
 from backend.integrations import idempotency
 from backend.jobqueue import queue
 from backend.ledger import chats
+from backend.limits import RateLimiter
 from backend.mail import jobs as mail_jobs
 from backend.messaging import reconciliation, templates
 from backend.messaging.adapters import Adapters
@@ -49,6 +50,7 @@ from backend.outbox.dispatcher import Dispatcher
 from backend.outbox.service import DISPATCH
 from backend.outreach import jobs as outreach_jobs
 from backend.quarterly import jobs as scheduled_reports
+from backend.redis_link import link_to
 from backend.related import telling
 from backend.retention import jobs as retention_jobs
 from backend.settings import Settings
@@ -74,7 +76,8 @@ class Worker:
     def __init__(self, settings: Settings, assistant: Assistant) -> None:
         kek.install(settings.field_keys)
         self.settings = settings
-        self.database = Database(settings.database_url)
+        self.redis = link_to(settings.redis_url, settings.key)
+        self.database = Database(settings.database_url, link=self.redis)
         assistant = MeasuredAssistant(assistant)
         self.measures = measuring.Measures(self.database, assistant, settings)
         self._room = asyncio.Semaphore(CONCURRENCY)
@@ -82,7 +85,7 @@ class Worker:
         self.lines = Lines(settings)
         scanner = scanner_at(settings.clamd_url)
         self.files = FileStore(settings.attachments_dir, max_bytes=settings.attachment_max_bytes, scanner=scanner)
-        self.dispatcher = Dispatcher(self.database, self.adapters, settings, self.files)
+        self.dispatcher = Dispatcher(self.database, self.adapters, settings, self.files, RateLimiter(self.redis))
         self.mailer = mail_jobs.mailer_of(settings)
         self.suggester = Suggester(self.database)
         self.retention = retention_jobs.Round(self.database, self.files, imports.folder_of(settings.var_dir))
@@ -163,6 +166,8 @@ class Worker:
         await self.adapters.close()
         await self.lines.close()
         await self.database.close()
+        if self.redis is not None:
+            await self.redis.close()
 
     async def _take_up(self, conversation_id: UUID) -> None:
         """Advance one of many: a bot that hangs on some must not hold up the others, nor an error."""

@@ -284,7 +284,7 @@ class Manners:
     """
 
     text_limit: int
-    per_second: float | None = None
+    per_second: int | None = None
     chat_pause: float = 0.0
     window_hours: int | None = None
     sends_files: bool = True

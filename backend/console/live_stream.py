@@ -1,12 +1,13 @@
 """The console's server-sent events: the inbox moved, the open conversation went on."""
 
+import asyncio
 import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy.ext.asyncio import AsyncSession
 from sse_starlette import ServerSentEvent
@@ -14,11 +15,13 @@ from sse_starlette import ServerSentEvent
 from backend.agents import service as agents
 from backend.console.presenting import closing_windows, counts_out, message_out
 from backend.console.schemas import CountsOut, LiveState
+from backend.console.texts import others_text
 from backend.conversations import queries
 from backend.conversations.models import Conversation
 from backend.conversations.views import MessageView
 from backend.db import Database
-from backend.live import INBOX, LiveEvents, account_topic, conversation_topic
+from backend.live import INBOX, LiveEvents, account_topic, conversation_topic, notify
+from backend.viewing import left_topic, opened_topic
 
 #: Seconds: how often a stream looks for itself; how often it says that its agent is there.
 LOOK_AGAIN = 10.0
@@ -27,6 +30,8 @@ HEARTBEAT = 20.0
 _MARKED = 40
 _PAGE = 200
 
+#: Tasks that nobody else holds.
+_leaving: set[asyncio.Task[None]] = set()
 IsAllowed = Callable[[AsyncSession], Awaitable[bool]]
 
 
@@ -44,6 +49,8 @@ class Follower:
     shapes: dict[int, tuple[datetime | None, datetime | None, int]] = field(default_factory=dict)
     reminded: set[tuple[UUID, datetime]] = field(default_factory=set)
     beat_at: float = -math.inf
+    #: The page's own name among those that the same person has open.
+    page: str = field(default_factory=lambda: uuid4().hex[:12])
 
 
 async def follow(
@@ -53,9 +60,11 @@ async def follow(
 
     `signed_out` is the last, if it comes.
 
-    While it runs the agent's presence is kept alive, so that closing the page makes them away.
+    While it runs the agent's presence is kept alive, so that closing the page makes them away; and colleagues who have
+    the same conversation open are told so.
     """
     async with AsyncExitStack() as stack:
+        await stack.enter_async_context(_seen_leaving(database, follower))
         account = account_topic(follower.user_id)
         topics = [INBOX, account, *([conversation_topic(follower.conversation_id)] if follower.conversation_id else [])]
         alarm = await stack.enter_async_context(live.subscribe(*topics))
@@ -73,6 +82,20 @@ async def follow(
             rung = await alarm.wait(2.0 if typing else LOOK_AGAIN)
 
 
+@asynccontextmanager
+async def _seen_leaving(database: Database, follower: Follower) -> AsyncIterator[None]:
+    """Colleagues are told when this page leaves its conversation, however it does."""
+    try:
+        yield
+    finally:
+        if follower.conversation_id is not None:
+            told = database.announce(left_topic(follower.conversation_id, follower.user_id, follower.page))
+            # The stream is being cancelled: telling goes on by itself.
+            task = asyncio.create_task(told, name="left-conversation")
+            _leaving.add(task)
+            task.add_done_callback(_leaving.discard)
+
+
 async def _look(
     session: AsyncSession, live: LiveEvents, follower: Follower, is_allowed: IsAllowed, *, has_moved: bool
 ) -> tuple[list[ServerSentEvent], bool]:
@@ -81,6 +104,8 @@ async def _look(
             return [ServerSentEvent(event="signed_out", data="{}")], True
         follower.beat_at = time.monotonic()
         await agents.touch_presence(session, follower.user_id)
+        if follower.conversation_id is not None:
+            await notify(session, opened_topic(follower.conversation_id, follower.user_id, follower.page))
     events = await _inbox_event(session, follower, has_moved=has_moved)
     events += await _reminders(session, follower)
     if follower.conversation_id is not None:
@@ -127,11 +152,13 @@ async def _conversation_events(
             events.append(ServerSentEvent(event=kind, id=key, data=body))
             follower.cursor = max(follower.cursor, view.seq)
     events += _mark_events(follower, views)
-    agent = await agents.names(session, {details.agent_id} if details.agent_id else set())
+    others = live.viewers.of(conversation_id) - {follower.user_id}
+    names = await agents.names(session, others | ({details.agent_id} if details.agent_id else set()))
     state = LiveState(
         owner=details.owner,
-        agent_name=agent.get(details.agent_id) if details.agent_id else None,
+        agent_name=names.get(details.agent_id) if details.agent_id else None,
         citizen_typing=live.is_typing(conversation_id, "citizen"),
+        others=others_text(sorted(names[one] for one in others if one in names)),
         last_seq=details.last_seq,
     )
     if state != follower.state_seen:

@@ -234,6 +234,7 @@ class LiveState(BaseModel):
     owner: Owner
     agent_name: str | None
     citizen_typing: bool
+    others: str = Field(description="Which colleagues have it open too, as a sentence; empty where nobody has.")
     last_seq: int
 
 

@@ -1,5 +1,6 @@
 """The console's words for our codes, in one place."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from backend.agents.models import BreakKind, PresenceState, Role
@@ -285,3 +286,17 @@ CONFIDENCES = {
 }
 
 WEEKDAYS = ("Lunes", "Martes", "Miércoles", "Jueves", "Viernes", "Sábado", "Domingo")
+
+
+def others_text(names: Sequence[str]) -> str:
+    """Which colleagues look at the same conversation, as a sentence; empty where nobody does."""
+    match names:
+        case []:
+            return ""
+        case [one]:
+            return f"{one} también está viendo esta conversación."
+        case [one, other]:
+            return f"{one} y {other} también están viendo esta conversación."
+        case [one, *more]:
+            return f"{one} y {len(more)} personas más también están viendo esta conversación."
+    raise AssertionError(names)

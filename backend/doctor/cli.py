@@ -16,6 +16,7 @@ from pydantic import ValidationError
 from backend import logs
 from backend.db import Database
 from backend.doctor import configuration, places, services
+from backend.doctor import redis as redis_checks
 from backend.doctor.findings import Finding, Installation, State, broken
 from backend.environment import command_settings, settings_from
 from backend.settings import Settings
@@ -29,6 +30,7 @@ _ASKED: tuple[Callable[[Installation], AsyncIterator[Finding]], ...] = (
     services.bot,
     services.mail,
     services.channels,
+    redis_checks.redis,
 )
 _MARKS = {State.GOOD: "  bien ", State.WARNING: " AVISO ", State.BROKEN: " FALLA "}
 

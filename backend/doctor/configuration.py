@@ -12,8 +12,8 @@ from backend.settings import Settings
 NAME = "configuración"
 LEAST_LENGTH, LEAST_DIFFERENT = 32, 10
 _PLACEHOLDERS = ("change", "cambi", "example", "ejemplo", "secret", "password", "12345678")
-#: A mail server's address holds a password that is the server's business.
-_NO_KEYS = ("smtp_url",)
+#: A server's address holds a password that is the server's business.
+_NO_KEYS = ("smtp_url", "redis_url")
 _GENERATE = "Genere otro: openssl rand -base64 32"
 
 

@@ -53,6 +53,7 @@ BOT_TURNS = _counter("bot_turns", "Turns with the bot: answered, or why not.", "
 BOT_UP = _gauge("bot_up", "1 while this process of the bot's answers.", "rasa")
 LOG_EVENTS = _counter("log_events", "Warnings and errors logged.", "level", "event")
 LIVE_FOLLOWERS = _gauge("live_followers", "Event streams and long polls that are open.")
+REDIS_AWAY = _gauge("redis_away", "1 while the Redis of REDIS_URL does not answer: each process counts by itself.")
 CHATS_WAITING = _gauge("chats_waiting", "Citizens who wait for a person.")
 CHATS_OLDEST = _gauge("chats_oldest_wait_seconds", "How long the first of them has waited.")
 AGENTS_AVAILABLE = _gauge("agents_available", "Agents who take chats now.")

@@ -11,12 +11,12 @@ from dataclasses import replace
 from typing import Protocol
 
 import structlog
-from aiolimiter import AsyncLimiter
 from sqlalchemy.exc import OperationalError
 
 from backend import clock
 from backend.conversations.files import FileStore
 from backend.db import Database
+from backend.limits import RateLimiter
 from backend.monitoring import metrics, tracing
 from backend.outbox import media_links, service
 from backend.outbox.service import Claim
@@ -44,12 +44,14 @@ class OpenChannels(Protocol):
 class Dispatcher:
     """Sends what is due. `settings` and `files` are needed where files are sent."""
 
-    def __init__(self, database: Database, channels: OpenChannels, settings: Settings, files: FileStore) -> None:
+    def __init__(
+        self, database: Database, channels: OpenChannels, settings: Settings, files: FileStore, limiter: RateLimiter
+    ) -> None:
         self._database = database
         self._channels = channels
         self._settings = settings
         self._files = files
-        self._limiters: dict[tuple[str, str], AsyncLimiter] = {}
+        self._limiter = limiter
         self._alarms = {channel: asyncio.Event() for channel in MANNERS}
 
     def wake(self) -> None:
@@ -145,9 +147,9 @@ class Dispatcher:
         message = claim.message
         if claim.file is not None:
             message = replace(message, file=self._file(claim.file))
-        limiter = self._limiter(claim.channel, claim.account)
-        if limiter is not None:
-            await limiter.acquire()
+        pace = MANNERS[claim.channel].per_second
+        if pace is not None:
+            await self._limiter.wait_turn("sends", f"{claim.channel}:{claim.account}", pace)
         return await channel.send(message)
 
     async def _ask(self, claim: Claim, channel: Channel) -> Sent | Uncertain | None:
@@ -167,12 +169,6 @@ class Dispatcher:
             str(self._files.path(file.sha256)),
             media_links.address(self._settings, file.attachment_id),
         )
-
-    def _limiter(self, channel: str, account: str) -> AsyncLimiter | None:
-        pace = MANNERS[channel].per_second
-        if pace is None:
-            return None
-        return self._limiters.setdefault((channel, account), AsyncLimiter(pace, 1))
 
 
 def _measure(claim: Claim, outcome: SendOutcome) -> None:

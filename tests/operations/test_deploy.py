@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
 MANIFESTS = [path for path in sorted((DEPLOY / "kubernetes").glob("*.yaml")) if path.name != "kustomization.yaml"]
 #: The bot's own, and what another part of the product reads.
-OTHERS = {"INTERNAL_API_URL", "ACTIONS_URL", "POSTGRESQL_SCHEMA", "RASA_TRACKER_URL"}
+OTHERS = {"INTERNAL_API_URL", "ACTIONS_URL", "POSTGRESQL_SCHEMA", "RASA_TRACKER_URL", "REDIS_PASSWORD"}
 
 
 def _documents() -> Iterator[dict[str, Any]]:
@@ -51,7 +51,7 @@ def test_manifests_are_what_kubernetes_expects() -> None:
 
 def test_nothing_runs_as_root_or_writes_where_it_must_not() -> None:
     pods = list(_pods())
-    assert len(pods) == 6
+    assert len(pods) == 7
     for pod in pods:
         assert pod["securityContext"]["runAsNonRoot"] is True
         assert pod["automountServiceAccountToken"] is False

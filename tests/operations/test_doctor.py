@@ -127,18 +127,31 @@ def test_a_sound_installation_is_told_so_and_then_each_thing_that_breaks(
     # Where this test runs there is neither https nor, in a folder just made, a model.
     assert {one.name for one in found if one.state is State.BROKEN} <= {"dirección pública", "modelo"}
     good = _told(found, State.GOOD)
-    for well in (f"esquema al día ({head()})", "El producto responde", "ninguno con retraso", "5 secretos"):
+    for well in (
+        "redis: No se usa",
+        f"esquema al día ({head()})",
+        "El producto responde",
+        "ninguno con retraso",
+        "5 secretos",
+    ):
         assert well in good
 
     asyncio.run(_break(settings, telegram))
     environment |= {
+        "REDIS_URL": "redis://:clave-de-redis@redis.invalid:6379/0",
         "SMTP_URL": "smtp://127.0.0.1:1",
         "MAIL_FROM": "avisos@example.mx",
         "TELEGRAM_API_URL": telegram.base_url,
     }
     told = _told(diagnose(environment))
-    for wrong in ("«turns» está detenida", "correo: El servidor 127.0.0.1:1", "El proveedor llama a otra dirección"):
+    for wrong in (
+        "«turns» está detenida",
+        "correo: El servidor 127.0.0.1:1",
+        "redis: No responde",
+        "El proveedor llama a otra dirección",
+    ):
         assert wrong in told, wrong
+    assert "clave-de-redis" not in told
     assert "credenciales no se pueden leer" in _told(diagnose(environment | {"SECRET_KEY": STRONG["SECRET_KEY"][::-1]}))
 
     ready = f"{environment['PUBLIC_URL']}/health/ready"

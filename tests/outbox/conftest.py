@@ -14,6 +14,7 @@ from backend.conversations.files import FileStore
 from backend.conversations.messages import NewMessage
 from backend.conversations.models import Author
 from backend.db import Database
+from backend.limits import RateLimiter
 from backend.outbox.dispatcher import Dispatcher
 from backend.outbox.models import Delivery, DeliveryAttempt
 from backend.settings import Settings
@@ -63,7 +64,7 @@ class Post:
                 await messages.append(session, conversation, NewMessage(author, text=text))
 
     async def dispatch(self) -> int:
-        return await Dispatcher(self.database, self, self.settings, self.files).send_all_due()
+        return await Dispatcher(self.database, self, self.settings, self.files, RateLimiter()).send_all_due()
 
     async def of(self, channel: str, account: str) -> FakeChannel:
         return self.channel

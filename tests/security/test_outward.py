@@ -138,14 +138,16 @@ OPENS_CONNECTIONS = {
     "backend/subscriptions/sending.py": "webhooks' targets by `channels.outward`",
     "backend/assistant/rasa.py": "the bot, where the settings say",
     "backend/doctor/services.py": "what the settings name, and our own public address",
+    "backend/doctor/redis.py": "the Redis of the settings",
     "backend/supervisor.py": "the product's own processes",
     "backend/mail/smtp.py": "the mail server of the settings",
     "backend/conversations/scanning.py": "the scanner of the settings",
+    "backend/redis_link.py": "the Redis of the settings",
     "bot/actions/backend_client.py": "the backend",
 }
 _CLIENT = re.compile(
     r"httpx\.(?:AsyncClient|Client|get|post|request|stream)\b|aiohttp\.ClientSession|urllib\.request|requests\.(?:get|post|request)\("
-    r"|http\.client|open_connection\(|create_connection\(|telegram\.Bot\(|AsyncTwilioHttpClient\(|aiosmtplib\.(?:SMTP|send)\b"
+    r"|http\.client|open_connection\(|create_connection\(|telegram\.Bot\(|AsyncTwilioHttpClient\(|aiosmtplib\.(?:SMTP|send)\b|Redis\.from_url\("
 )
 
 

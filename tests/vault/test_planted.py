@@ -9,22 +9,27 @@ import json
 import logging
 from pathlib import Path
 
+import httpx
 import psycopg
 import pytest
 from fastapi import FastAPI
+from pydantic import SecretStr
 
 from backend import clock
 from backend.agents.models import Role
 from backend.app import create_app
 from backend.imports import jobs
+from backend.settings import Settings
 from tests.channels.conftest import Office, office, post_signed, sms, telegram, twilio, whatsapp
 from tests.fakes.handles import TwilioServer
 from tests.internal_api.conftest import Actions
+from tests.redis_server import RedisServer, redis_server
 from tests.staff import BASE, Staff, add_staff, browser, sign_in
 
-__all__ = ["office", "sms", "telegram", "twilio", "whatsapp"]
+__all__ = ["office", "redis_server", "sms", "telegram", "twilio", "whatsapp"]
 
 DIGITS = "6629081726"
+ADDRESS = "203.0.113.77"
 PHONE, EMAIL, CURP = f"+52{DIGITS}", "zutano.plantado@correo.example", "PAZZ800101HSRLXT06"
 #: As values are, as they are searched for, and as JSON or a form holds them.
 TRACES = (DIGITS, DIGITS[::-1], "662 908 1726", EMAIL, "zutano.plantado%40correo.example", CURP)
@@ -34,6 +39,11 @@ _COLUMNS = """
 SELECT relname, attname FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid
  WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND attnum > 0 AND NOT attisdropped
 """
+
+
+@pytest.fixture
+def settings(settings: Settings, redis_server: RedisServer) -> Settings:
+    return settings.model_copy(update={"redis_url": SecretStr(redis_server.url)})
 
 
 def _dump(url: str) -> dict[str, str]:
@@ -111,10 +121,19 @@ async def _import(staff: Staff, office: Office, folder: Path) -> None:
     await jobs.advance_due(office.database, folder)
 
 
+async def _look_up(app: FastAPI, folio: str) -> None:
+    """A folio's code is guessed from somebody's address."""
+    transport = httpx.ASGITransport(app=app, client=(ADDRESS, 4711))
+    async with httpx.AsyncClient(transport=transport, base_url=BASE, headers={"Origin": BASE}) as citizen:
+        answer = await citizen.post("/folio", data={"folio": folio, "clave": "AAAA-2222"})
+    assert answer.status_code != 429, answer.text
+
+
 async def test_what_was_planted_everywhere_is_readable_nowhere(
     office: Office,
     twilio: TwilioServer,
     whatsapp: object,
+    redis_server: RedisServer,
     capfd: pytest.CaptureFixture[str],
     caplog: pytest.LogCaptureFixture,
 ) -> None:
@@ -122,10 +141,14 @@ async def test_what_was_planted_everywhere_is_readable_nowhere(
     app = create_app(office.settings)
     await add_staff(office.database, "hilda", Role.HEAD)
     hilda = await sign_in(app, "hilda")
-    await _chat(office, app, twilio, whatsapp)
-    await _capture(hilda)
-    await _call(hilda)
-    await _import(hilda, office, jobs.folder_of(office.settings.var_dir))
+    with redis_server.overheard() as overheard:
+        await _chat(office, app, twilio, whatsapp)
+        await _capture(hilda)
+        await _call(hilda)
+        await _import(hilda, office, jobs.folder_of(office.settings.var_dir))
+        with psycopg.connect(office.settings.database_url) as connection:
+            folios = [row[0] for row in connection.execute("SELECT folio FROM petition").fetchall()]
+        await _look_up(app, folios[0])
     found = {column: told for column, text in _dump(office.settings.database_url).items() if (told := _told(text))}
     assert set(found) == READABLE, json.dumps(found, indent=1)
     files = [path for path in office.settings.var_dir.rglob("*") if path.is_file()]
@@ -133,6 +156,11 @@ async def test_what_was_planted_everywhere_is_readable_nowhere(
     assert told == ["imports"]  # the spreadsheet as it was uploaded
     written = "".join([*capfd.readouterr(), *(record.getMessage() for record in caplog.records)])
     assert _told(written) == []
+    shared = redis_server.content() + " ".join(overheard)
+    assert _told(shared) == []
+    assert [value for value in (ADDRESS, *folios) if value in shared] == []
+    for use in ("PUBLISH", "limits:LIMITER/folio-code/", "limits:LIMITER/folio-page-address/"):
+        assert use in shared, use
     # Each way was taken: what nobody told would be found nowhere either.
     with psycopg.connect(office.settings.database_url) as connection:
         tables = ("petition", "interaction", "interaction_change", "unreadable_webhook", "call_reason", "import_row")

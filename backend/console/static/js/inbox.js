@@ -87,6 +87,7 @@ async function openConversation(id, { focus = false } = {}) {
   if (list.selected !== id) return; // another was chosen meanwhile
   open = conversation;
   transcript.reset();
+  find("others").hidden = true;
   find("nothing").hidden = true;
   find("open").hidden = false;
   composer.open(id);
@@ -162,6 +163,8 @@ function arrived(message) {
 
 function stateChanged(state) {
   find("typing").hidden = !state.citizen_typing;
+  find("others").textContent = state.others;
+  find("others").hidden = !state.others;
   if (open && (state.owner !== open.owner || state.agent_name !== open.agent_name)) refresh();
 }
 

@@ -1,0 +1,1 @@
+"""What processes share through Redis, and how they do without."""
