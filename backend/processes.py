@@ -49,7 +49,7 @@ def children(environment: dict[str, str], model: Path, listener: socket.socket) 
     """What runs, in the order in which it is started. The webs share `listener`: while one lives nobody is refused."""
     bot_python = str(ROOT / ".venv-bot" / "bin" / "python")
     bot_environment = {
-        # The bot reads no sealed column.
+        # The bot reads no sealed column, and asks nothing of Redis.
         **{name: value for name, value in environment.items() if not name.startswith(("FIELD_KEY", "REDIS_URL"))},
         "RASA_TELEMETRY_ENABLED": "false",
         "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
