@@ -18,7 +18,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.db import conninfo
+from backend.db import conninfo, is_first
 from backend.monitoring.metrics import LIVE_FOLLOWERS
 
 log = structlog.get_logger(__name__)
@@ -40,6 +40,9 @@ def account_topic(user_id: UUID) -> str:
 
 async def notify(session: AsyncSession, *topics: str) -> None:
     """Wake the followers of `topics` when (and only if) this transaction commits."""
+    topics = tuple(topic for topic in topics if is_first(session, (CHANNEL, topic)))
+    if not topics:
+        return
     statement = text("SELECT pg_notify(:channel, topic) FROM unnest(CAST(:topics AS text[])) AS topic")
     await session.execute(statement, {"channel": CHANNEL, "topics": list(topics)})
 
