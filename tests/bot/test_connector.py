@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 from rasa.core.channels.channel import UserMessage
-from rasa.core.tracker_store import FailSafeTrackerStore
+from rasa.core.tracker_store import FailSafeTrackerStore, InMemoryTrackerStore, TrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, BotUttered, UserUttered
 from sanic import Sanic
@@ -29,7 +29,7 @@ class Agent:
 
     def __init__(self) -> None:
         self.store = TurnTrackerStore(Domain.empty(), db=":memory:")
-        self.tracker_store = FailSafeTrackerStore(self.store)
+        self.tracker_store: TrackerStore = FailSafeTrackerStore(self.store)
         self.turns: list[str] = []
         self.received: list[UserMessage] = []
         self.ready = True
@@ -150,6 +150,12 @@ async def test_where_nobody_can_tell_whether_a_turn_was_had_it_is_not_had_again(
         assert (await post(channel)).status_code == 500
     assert agent.turns == ["m1"]
     assert (await post(channel)).json()["repeated"] is True
+
+
+async def test_no_turn_is_had_with_trackers_that_die_with_the_process(channel: httpx.AsyncClient, agent: Agent) -> None:
+    agent.tracker_store = InMemoryTrackerStore(Domain.empty())
+    assert (await post(channel)).status_code == 500
+    assert agent.turns == []
 
 
 def _shown(message: dict[str, Any]) -> dict[str, Any]:

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+import yaml
 from rasa.core.tracker_store import SQLTrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, BotUttered, Event, SessionStarted, SlotSet, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
+from rasa.shared.utils.common import class_from_module_path
 from sqlalchemy.exc import OperationalError
 
 from bot.trackers import TurnTrackerStore, saved_in_this_turn
@@ -108,3 +110,9 @@ async def test_conversations_at_once_know_each_what_they_stored(store: TurnTrack
 
     names = [f"c{number}" for number in range(5)]
     assert await asyncio.gather(*map(converse, names)) == names
+
+
+def test_rasa_finds_it_where_the_endpoints_name_it() -> None:
+    """Where it does not, Rasa keeps its trackers in memory and says so in a warning."""
+    endpoints = yaml.safe_load((Path(__file__).parents[2] / "bot/endpoints.yml").read_text("utf-8"))
+    assert class_from_module_path(endpoints["tracker_store"]["type"]) is TurnTrackerStore
