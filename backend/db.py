@@ -6,6 +6,7 @@ transaction commits: a route through `Tx`, a job or a command through
 """
 
 import enum
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -14,11 +15,13 @@ from typing import Annotated, Any, ClassVar, TypeVar
 import structlog
 from fastapi import Depends, Request
 from psycopg.conninfo import make_conninfo
-from sqlalchemy import DateTime, Enum, MetaData, String, text
+from sqlalchemy import DateTime, Engine, Enum, MetaData, String, event, text
 from sqlalchemy.dialects.postgresql import JSONB
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InvalidatePoolError, SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from backend import wakeups
 from backend.redis_link import RedisLink
@@ -28,6 +31,9 @@ T = TypeVar("T")
 log = structlog.get_logger(__name__)
 #: A server that takes a connection and says nothing (frozen, or behind a dead network) is as good as none.
 CONNECT_SECONDS = 5
+#: A connection in use so lately is taken for alive.
+_FRESH_SECONDS = 1.0
+_LAST_USED = "last_used"
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -83,6 +89,29 @@ def conninfo(database_url: str) -> str:
     return make_conninfo(database_url, connect_timeout=CONNECT_SECONDS)
 
 
+def _ping_when_idle(engine: Engine) -> None:
+    """Look whether a connection still lives before it is used, unless it was in use just now.
+
+    To look before every transaction takes longer than many a statement. Where the server goes away between two
+    transactions that follow each other so closely, the second fails as if it had gone away in its midst.
+    """
+    dialect = engine.dialect
+
+    @event.listens_for(engine, "checkin")
+    def note(_: Any, record: ConnectionPoolEntry) -> None:
+        record.info[_LAST_USED] = time.monotonic()
+
+    @event.listens_for(engine, "checkout")
+    def ping(connection: DBAPIConnection, record: ConnectionPoolEntry, _: PoolProxiedConnection) -> None:
+        last = record.info.get(_LAST_USED)
+        if last is None or time.monotonic() - last < _FRESH_SECONDS:
+            return
+        try:
+            dialect.do_ping(connection)
+        except dialect.loaded_dbapi.Error as error:
+            raise InvalidatePoolError("the connection was lost while it was idle") from error
+
+
 class Database:
     """An engine and its sessions, opened once by `create_app` or the worker. `link` wakes followers after commits."""
 
@@ -91,9 +120,9 @@ class Database:
             sqlalchemy_url(database_url),
             pool_size=pool_size,
             max_overflow=10,
-            pool_pre_ping=True,
             connect_args={"connect_timeout": CONNECT_SECONDS},
         )
+        _ping_when_idle(self.engine.sync_engine)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         self._keyring = ring.attach(database_url)
         self._link = link

@@ -10,12 +10,16 @@ from typing import Any
 from procrastinate import App, PsycopgConnector
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend.wakeups import is_first
+
 #: Tasks register here at import. Never opened: deferring borrows the caller's connection,
 #: and the worker opens its own copy with a connector of its own.
 queue = App(connector=PsycopgConnector())
 
 
 async def defer(session: AsyncSession, task: str, **arguments: Any) -> None:
-    """Enqueue `task` within the session's transaction."""
+    """Enqueue `task` within the session's transaction, once however often it is asked."""
+    if not is_first(session, (task, *sorted(arguments.items()))):
+        return
     raw = await (await session.connection()).get_raw_connection()
     await queue.configure_task(task, allow_unknown=True, connection=raw.driver_connection).defer_async(**arguments)

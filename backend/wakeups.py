@@ -6,7 +6,7 @@ there is something to read: one that is lost, as by a crash right after a commit
 by themselves (within 10 s), and loses nothing.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Hashable
 
 import structlog
 from sqlalchemy import text
@@ -26,10 +26,27 @@ _NOTED = "wake_ups"
 async def notify(session: AsyncSession, *topics: str) -> None:
     """Wake the followers of `topics` when (and only if) this transaction commits."""
     noted: dict[str, None] | None = session.info.get(_NOTED)
-    if noted is None:
-        await session.execute(_NOTIFY, {"channel": CHANNEL, "topics": list(topics)})
-    else:
+    if noted is not None:
         noted.update(dict.fromkeys(topics))
+        return
+    fresh = [topic for topic in topics if is_first(session, (CHANNEL, topic))]
+    if fresh:
+        await session.execute(_NOTIFY, {"channel": CHANNEL, "topics": fresh})
+
+
+def is_first(session: AsyncSession, wish: Hashable) -> bool:
+    """Whether `wish` is told for the first time in this transaction.
+
+    Wake-ups of one transaction all ring at its commit, so one of a kind is enough. Within a savepoint, which may be
+    undone alone, every time counts as the first.
+    """
+    if session.in_nested_transaction():
+        return True
+    told: set[Hashable] = session.info.setdefault("told", set())
+    if wish in told:
+        return False
+    told.add(wish)
+    return True
 
 
 def note(session: AsyncSession) -> None:

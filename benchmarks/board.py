@@ -11,7 +11,6 @@ import re
 import statistics
 import tempfile
 import time
-import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +18,7 @@ from pathlib import Path
 import httpx
 
 from backend import clock
+from benchmarks.citizens import a_citizen
 from tests.end_to_end.product import ROOT, Product, free_port, model_path
 
 ROUNDS, TURNS, BOARDS = 6, 25, 20
@@ -44,29 +44,6 @@ class Measured:
     pictures: int = 0
     watched: float = 0.0
     computing: list[float] = field(default_factory=list)
-
-
-class Citizen:
-    def __init__(self, client: httpx.AsyncClient) -> None:
-        self._client = client
-        self._token, self._cursor = "", "0"
-
-    async def come(self) -> None:
-        self._token = (await self._client.post("/api/chat/sessions", json={})).json()["token"]
-
-    async def ask(self, text: str) -> float:
-        """Seconds from sending to the whole answer."""
-        headers = {"Authorization": f"Bearer {self._token}"}
-        begun = time.perf_counter()
-        body = {"client_id": uuid.uuid4().hex, "text": text}
-        (await self._client.post("/api/chat/messages", json=body, headers=headers)).raise_for_status()
-        while True:
-            query = {"after": self._cursor, "wait": "10"}
-            seen = (await self._client.get("/api/chat/messages", params=query, headers=headers)).json()
-            self._cursor = seen["cursor"]
-            answered = any(message["author"] != "citizen" for message in seen["messages"])
-            if answered and not seen["busy"]:
-                return time.perf_counter() - begun
 
 
 async def _watch(product: Product, cookies: Mapping[str, str], measured: Measured) -> None:
@@ -95,10 +72,9 @@ async def _sign_in(product: Product) -> dict[str, str]:
 async def _rounds(product: Product) -> Measured:
     measured, cookies = Measured(), await _sign_in(product)
     async with httpx.AsyncClient(base_url=product.base_url, timeout=60) as client:
-        warm = Citizen(client)
-        await warm.come()
-        for question in QUESTIONS * 2:
-            await warm.ask(question)
+        async with a_citizen(client) as warm:
+            for question in QUESTIONS * 2:
+                await warm.ask(question)
         for number in range(ROUNDS):
             for with_boards in (False, True) if number % 2 == 0 else (True, False):
                 boards = [
@@ -106,11 +82,10 @@ async def _rounds(product: Product) -> Measured:
                 ]
                 await asyncio.sleep(3)
                 begun = time.monotonic()
-                citizen = Citizen(client)
-                await citizen.come()
-                for turn in range(TURNS):
-                    measured.turns[with_boards].append(await citizen.ask(QUESTIONS[turn % len(QUESTIONS)]))
-                    await asyncio.sleep(0.2)
+                async with a_citizen(client) as citizen:
+                    for turn in range(TURNS):
+                        measured.turns[with_boards].append(await citizen.ask(QUESTIONS[turn % len(QUESTIONS)]))
+                        await asyncio.sleep(0.2)
                 for board in boards:
                     assert not board.done(), "a board lost its stream"
                     board.cancel()

@@ -3,7 +3,7 @@
 from channels.port import Manners
 
 MANNERS: dict[str, Manners] = {
-    "web": Manners(text_limit=100_000),
+    "web": Manners(text_limit=100_000, is_read_where_stored=True),
     # Twilio's limits for WhatsApp: 1,600 characters a body, 80 messages a second a sender, free text within
     # 24 hours of the person's last message (error 63016 after).
     "whatsapp": Manners(text_limit=1600, per_second=80, window_hours=24, button_text_limit=1024, shows_typing=True),

@@ -289,6 +289,8 @@ class Manners:
     window_hours: int | None = None
     sends_files: bool = True
     shows_typing: bool = False
+    #: There is no vendor between: what is stored is what its reader reads, and nothing is left to send.
+    is_read_where_stored: bool = False
     #: Longest text that may bear buttons, on one line; what does not fit goes before, on its own. None: no such limit.
     button_text_limit: int | None = None
 

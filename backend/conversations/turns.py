@@ -58,7 +58,9 @@ _PENDING_AUTHORS = (Author.CITIZEN, Author.CONTROL)
 class Step(enum.Enum):
     """What came of one look at a conversation."""
 
+    #: No message waits, or another worker is at it. The conversation is not ours any more.
     NOTHING_TO_DO = enum.auto()
+    #: There may be more to do.
     HANDLED = enum.auto()
 
 
@@ -106,11 +108,11 @@ class Advancer:
         while True:
             async with self._database.transaction() as session:
                 step = await self._claim(session, conversation_id, lease_token)
-            if step is Step.NOTHING_TO_DO:
-                return
             if isinstance(step, BotTurn):
                 with tracing.span("turn", conversation_id=str(conversation_id), message_id=str(step.turn.message_id)):
-                    await self._have_turn(step)
+                    step = await self._have_turn(step)
+            if step is Step.NOTHING_TO_DO:
+                return
 
     async def _claim(self, session: AsyncSession, conversation_id: UUID, lease_token: UUID) -> Step | BotTurn:
         """Handle the next message within this transaction, or lease the conversation for a turn with the bot."""
@@ -121,8 +123,7 @@ class Advancer:
             return Step.NOTHING_TO_DO
         message = await _next_pending(session, conversation_id)
         if message is None or (AWAITS_FILES in message.extra and await media.is_awaited(session, message.id)):
-            conversation.lease_token = conversation.lease_until = None
-            return Step.NOTHING_TO_DO
+            return _leave(conversation)
         message.attempts += 1
         said = await pressed(session, message)
         if await _handled_without_bot(session, conversation, message, said, self._means):
@@ -136,7 +137,7 @@ class Advancer:
         turn = Turn(conversation.id, message.id, text, conversation.channel, ends_at, place.at)
         return BotTurn(turn, place, lease_token, conversation.ownership_epoch, message.author is Author.CONTROL)
 
-    async def _have_turn(self, claimed: BotTurn) -> None:
+    async def _have_turn(self, claimed: BotTurn) -> Step:
         result: TurnResult | AssistantError
         try:
             result = await self._assistant.reply(claimed.turn)
@@ -149,8 +150,7 @@ class Advancer:
         if moved is not None:
             return await self._have_turn(moved)
         async with self._database.transaction() as session:
-            await _finish(session, claimed, result, self._means)
-        return None
+            return await _finish(session, claimed, result, self._means)
 
     async def _move(self, claimed: BotTurn) -> BotTurn | None:
         """The same turn at another process, its own being away; None where it must not be, or cannot in time."""
@@ -178,6 +178,12 @@ async def _next_pending(session: AsyncSession, conversation_id: UUID) -> Message
         .order_by(Message.seq)
         .limit(1)
     )
+
+
+def _leave(conversation: Conversation) -> Step:
+    """Let go of a locked conversation: whoever stores the next message wakes somebody to take it up."""
+    conversation.lease_token = conversation.lease_until = None
+    return Step.NOTHING_TO_DO
 
 
 def _handled(message: Message) -> None:
@@ -294,15 +300,30 @@ def _text_of_start(parameter: str) -> str:
     return "/consultar_folio" if parameter == "folio" else "/saludar"
 
 
-async def _finish(session: AsyncSession, claimed: BotTurn, result: TurnResult | AssistantError, means: Means) -> None:
-    """Store the outcome of a turn, unless somebody else has had the turn or owns the conversation now."""
+async def _finish(session: AsyncSession, claimed: BotTurn, result: TurnResult | AssistantError, means: Means) -> Step:
+    """Store the outcome of a turn, unless somebody else has had the turn or owns the conversation now.
+
+    Where no message waits the conversation is let go of in the same transaction: to look for one takes another.
+    """
     conversation = await messages.lock(session, claimed.turn.conversation_id)
     message = await session.get_one(Message, claimed.turn.message_id)
     if conversation.lease_token != claimed.lease_token or message.handled_at is not None:
         log.info("late_turn_discarded", message_id=str(message.id))
-        return
+        return Step.HANDLED
     pins.note_end(conversation, claimed.place, result)
     _handled(message)
+    await _store_outcome(session, conversation, message, claimed, result, means)
+    return Step.HANDLED if await _next_pending(session, conversation.id) is not None else _leave(conversation)
+
+
+async def _store_outcome(
+    session: AsyncSession,
+    conversation: Conversation,
+    message: Message,
+    claimed: BotTurn,
+    result: TurnResult | AssistantError,
+    means: Means,
+) -> None:
     if conversation.ownership_epoch != claimed.epoch or conversation.owner is not Owner.BOT:
         await _drop(session, conversation, message, result)
         return

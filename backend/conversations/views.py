@@ -1,6 +1,6 @@
 """What readers are shown of a conversation, citizens and staff alike."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -67,7 +67,10 @@ async def transcript(
     include_private: bool = True,
     limit: int = 500,
 ) -> list[MessageView]:
-    """The messages after `after_seq`, oldest first. Private notes only where asked for; control messages never."""
+    """The messages after `after_seq`, oldest first. Control messages never.
+
+    What is for staff only (notes, deliveries, former texts) comes with `include_private`.
+    """
     authors = (*PUBLIC_AUTHORS, Author.NOTE) if include_private else PUBLIC_AUTHORS
     return await _views(
         session,
@@ -75,6 +78,7 @@ async def transcript(
         .where(Message.conversation_id == conversation_id, Message.seq > after_seq, Message.author.in_(authors))
         .order_by(Message.seq)
         .limit(limit),
+        for_staff=include_private,
     )
 
 
@@ -98,12 +102,13 @@ def _rows() -> Select[Message, str]:
     return select(Message, User.full_name).outerjoin(User, User.id == Message.agent_id)
 
 
-async def _views(session: AsyncSession, query: Select[Message, str]) -> list[MessageView]:
+async def _views(session: AsyncSession, query: Select[Message, str], *, for_staff: bool = True) -> list[MessageView]:
     rows = (await session.execute(query)).all()
     ids = [message.id for message, _ in rows]
     files = await _attachments(session, ids)
-    deliveries = await _deliveries(session, ids)
-    former = await _former(session, [message.id for message, _ in rows if message.edited_at or message.deleted_at])
+    deliveries = await _deliveries(session, ids) if for_staff else {}
+    changed = [message.id for message, _ in rows if for_staff and (message.edited_at or message.deleted_at)]
+    former = await _former(session, changed)
     return [
         _view(message, name, deliveries.get(message.id), files.get(message.id, []), former.get(message.id, []))
         for message, name in rows
@@ -137,9 +142,11 @@ def _view(
     )
 
 
-async def _deliveries(session: AsyncSession, message_ids: Iterable[UUID]) -> dict[UUID, Delivery]:
+async def _deliveries(session: AsyncSession, message_ids: Sequence[UUID]) -> dict[UUID, Delivery]:
     """Of each message the part that is furthest behind."""
     found: dict[UUID, Delivery] = {}
+    if not message_ids:
+        return found
     for delivery in await session.scalars(select(Delivery).where(Delivery.message_id.in_(message_ids))):
         known = found.get(delivery.message_id)
         if known is None or _FURTHEST_BEHIND.index(delivery.state) < _FURTHEST_BEHIND.index(known.state):

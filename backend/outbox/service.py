@@ -88,12 +88,13 @@ async def enqueue(
     files: Sequence[Attachment] = (),
     template: tuple[str | None, Sequence[str]] = (None, ()),
 ) -> None:
-    """Outbox rows for a stored message, in the same transaction.
+    """Outbox rows for a stored message, in the same transaction; sent already where its reader reads what is stored.
 
     `template`: the purpose and values of the approved template to use where free text is not allowed.
     """
     purpose, values = template
     due = await _not_before(session, conversation)
+    is_sent = MANNERS[conversation.channel].is_read_where_stored
     for number, part in enumerate(parts_of(conversation.channel, message, files)):
         session.add(
             Delivery(
@@ -109,10 +110,13 @@ async def enqueue(
                 account=conversation.account,
                 recipient=conversation.address or conversation.external_user_id,
                 next_attempt_at=due,
+                state=DeliveryState.SENT if is_sent else DeliveryState.PENDING,
+                sent_at=due if is_sent else None,
             )
         )
     await session.flush()
-    await defer(session, DISPATCH)
+    if not is_sent:
+        await defer(session, DISPATCH)
 
 
 async def _not_before(session: AsyncSession, conversation: Conversation) -> datetime:

@@ -9,6 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.agents.models import User
 from backend.conversations import service as conversations
+from backend.conversations.errors import ConversationNotFound
 from backend.conversations.inbox import Received
 from backend.conversations.messages import StoredFile
 from backend.conversations.models import Author, Conversation, Message, Owner
@@ -21,6 +22,16 @@ from backend.widget.tokens import UnknownSession
 CHANNEL = "web"
 ACCOUNT = "portal"
 PAGE = 200
+#: Whether something received is still to be dealt with, whoever owns the conversation.
+_IS_BUSY = (
+    select(Message.id)
+    .where(
+        Message.conversation_id == Conversation.id,
+        Message.handled_at.is_(None),
+        Message.author.in_((Author.CITIZEN, Author.CONTROL)),
+    )
+    .exists()
+)
 
 
 @dataclass(frozen=True)
@@ -56,19 +67,21 @@ async def send(
     file: StoredFile | None = None,
 ) -> Received:
     """Store what the citizen sent. The same `client_id` again is the same message."""
-    await _require(session, conversation_id)
     if payload is None and file is None:
         text = conversations.clean_text(text or "")
     elif text is not None:
         text = conversations.clean_text(text) if text.strip() else ""
-    return await conversations.receive(
-        session,
-        conversation_id,
-        external_id=f"{prefix(conversation_id)}{client_id.replace(chr(0), '')}",
-        text=text or "",
-        payload=payload,
-        file=file,
-    )
+    try:
+        return await conversations.receive(
+            session,
+            conversation_id,
+            external_id=f"{prefix(conversation_id)}{client_id.replace(chr(0), '')}",
+            text=text or "",
+            payload=payload,
+            file=file,
+        )
+    except ConversationNotFound as error:
+        raise UnknownSession from error
 
 
 def prefix(conversation_id: UUID) -> str:
@@ -81,8 +94,13 @@ async def read_after(session: AsyncSession, live: LiveEvents, conversation_id: U
 
     Read within `Database.snapshot`, so that the state is the one those messages left.
     """
-    conversation = await _require(session, conversation_id)
-    status = await _status(session, live, conversation)
+    found = await session.execute(
+        select(Conversation, _IS_BUSY).where(Conversation.id == conversation_id, Conversation.channel == CHANNEL)
+    )
+    row = found.one_or_none()
+    if row is None:
+        raise UnknownSession
+    status = await _status(session, live, row[0], is_busy=row[1])
     views = await transcript(session, conversation_id, after_seq=cursor, include_private=False, limit=PAGE + 1)
     more = len(views) > PAGE
     views = views[:PAGE]
@@ -107,39 +125,16 @@ def parse_cursor(raw: str | None) -> int:
     return int(raw)
 
 
-async def _require(session: AsyncSession, conversation_id: UUID) -> Conversation:
-    conversation = await session.scalar(
-        select(Conversation).where(Conversation.id == conversation_id, Conversation.channel == CHANNEL)
-    )
-    if conversation is None:
-        raise UnknownSession
-    return conversation
-
-
-async def _status(session: AsyncSession, live: LiveEvents, conversation: Conversation) -> Status:
+async def _status(session: AsyncSession, live: LiveEvents, conversation: Conversation, *, is_busy: bool) -> Status:
     agent_name = None
     if conversation.owner is Owner.AGENT and conversation.agent_id is not None:
         agent_name = (await session.get_one(User, conversation.agent_id)).full_name
     in_queue = conversation.owner is Owner.QUEUE
     return Status(
         owner=conversation.owner,
-        busy=await _is_busy(session, conversation.id),
+        busy=is_busy,
         queue_position=await conversations.queue_position(session, conversation) if in_queue else None,
         agent_name=agent_name,
         agent_typing=conversation.owner is Owner.AGENT and live.is_typing(conversation.id, "agent"),
         agent_read_cursor=str(conversation.agent_read_seq),
     )
-
-
-async def _is_busy(session: AsyncSession, conversation_id: UUID) -> bool:
-    """Whether something received is still to be dealt with, whoever owns the conversation."""
-    pending = select(
-        select(Message.id)
-        .where(
-            Message.conversation_id == conversation_id,
-            Message.handled_at.is_(None),
-            Message.author.in_((Author.CITIZEN, Author.CONTROL)),
-        )
-        .exists()
-    )
-    return bool(await session.scalar(pending))

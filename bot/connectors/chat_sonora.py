@@ -1,27 +1,32 @@
 """The input channel: one turn a request, and the same answer to a repeated message id.
 
 The backend is the only caller. It serialises a conversation's messages and may repeat a
-call whose answer it never got; the tracker, saved at a turn's end, tells whether the turn
-was had. A turn that fails is answered 500, never with an empty success, and one that is not done
-at `ends_at` is given up: then another process may have the conversation (docs/adr/0031). With the replies goes
-what was understood (`bot/connectors/understanding.py`), where the tracker can tell it.
+call whose answer it never got; the tracker store, written at a turn's end, tells whether the
+turn was had, and where it cannot be asked the call fails. A turn that fails is answered 500,
+never with an empty success, and one that is not done at `ends_at` is given up: then another
+process may have the conversation (docs/adr/0031). With the replies goes what was understood
+(`bot/connectors/understanding.py`), where the turn was stored.
 """
 
 import asyncio
 import hmac
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
-from rasa.shared.core.events import BotUttered, UserUttered
+from rasa.core.tracker_store import FailSafeTrackerStore
+from rasa.shared.core.events import BotUttered, Event, UserUttered
+from rasa.shared.core.trackers import DialogueStateTracker
 from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
+from sqlalchemy.exc import SQLAlchemyError
 
 from bot.connectors import action_answers
 from bot.connectors.understanding import understanding_of
+from bot.trackers import TurnTrackerStore, saved_in_this_turn
 
 logger = logging.getLogger(__name__)
 
@@ -68,9 +73,12 @@ class ChatSonoraInput(InputChannel):
             sender_id, message_id, text = body.get("sender_id"), body.get("message_id"), body.get("text")
             if not (sender_id and message_id and isinstance(text, str)):
                 return response.json({"error": "sender_id, message_id and text are needed"}, status=422)
-            earlier = await _earlier_answer(request, sender_id, message_id)
-            if earlier:
-                return await _answer(request, sender_id, message_id, earlier, repeated=True)
+            try:
+                earlier = await _earlier_answer(request, sender_id, message_id)
+            except SQLAlchemyError as error:
+                return _failed(message_id, type(error).__name__)
+            if earlier is not None:
+                return earlier
             message = UserMessage(
                 text,
                 WholeTextOutputChannel(),
@@ -95,15 +103,23 @@ class ChatSonoraInput(InputChannel):
         seconds: float | None,
     ) -> HTTPResponse:
         try:
-            await asyncio.wait_for(on_new_message(message), seconds)
+            tracker = await asyncio.wait_for(_turn(on_new_message, message), seconds)
         except Exception as error:  # whatever failed, the backend must hear that it did
-            logger.error("turn failed: message_id=%s error=%s", message.message_id, type(error).__name__)
-            return response.json({"error": type(error).__name__}, status=500)
+            return _failed(message.message_id, type(error).__name__)
         replies = message.output_channel.messages
         if not replies:
-            logger.error("turn gave no reply: message_id=%s", message.message_id)
-            return response.json({"error": "empty"}, status=500)
-        return await _answer(request, message.sender_id, message.message_id, replies, repeated=False)
+            return _failed(message.message_id, "empty")
+        # Where the store failed, the replies go without an understanding.
+        events = tracker.events if tracker is not None else ()
+        return _answer(request.app.ctx.agent, message.message_id, replies, events, repeated=False)
+
+
+async def _turn(
+    on_new_message: Callable[[UserMessage], Awaitable[Any]], message: UserMessage
+) -> DialogueStateTracker | None:
+    """Have the turn, and tell what it stored: known only within the task that had it."""
+    await on_new_message(message)
+    return saved_in_this_turn()
 
 
 def _seconds_left(body: dict[str, Any]) -> float | None:
@@ -112,14 +128,26 @@ def _seconds_left(body: dict[str, Any]) -> float | None:
     return None if ends_at is None else float(ends_at) - time.time()
 
 
-async def _answer(
-    request: Request, sender_id: str, message_id: str, replies: list[dict[str, Any]], *, repeated: bool
+def _failed(message_id: str, kind: str) -> HTTPResponse:
+    logger.error("turn failed: message_id=%s error=%s", message_id, kind)
+    return response.json({"error": kind}, status=500)
+
+
+def _store(request: Request) -> TurnTrackerStore:
+    """The tracker store itself, without Rasa's wrapper, which answers nothing where it fails."""
+    store = request.app.ctx.agent.tracker_store
+    store = store._tracker_store if isinstance(store, FailSafeTrackerStore) else store
+    if not isinstance(store, TurnTrackerStore):
+        raise TypeError(f"bot/endpoints.yml names another tracker store: {type(store).__name__}")
+    return store
+
+
+def _answer(
+    agent: Any, message_id: str, replies: list[dict[str, Any]], events: Iterable[Event], *, repeated: bool
 ) -> HTTPResponse:
-    # The tracker store answers None where it fails: the replies then go without an understanding.
-    tracker = await request.app.ctx.agent.tracker_store.retrieve(sender_id)
-    understanding = understanding_of(tracker.events, message_id) if tracker is not None else None
+    understanding = understanding_of(events, message_id)
     if understanding is not None:
-        understanding["model"] = _model_version(request.app.ctx.agent)
+        understanding["model"] = _model_version(agent)
     return response.json({"messages": replies, "repeated": repeated, "understanding": understanding})
 
 
@@ -128,19 +156,26 @@ def _model_version(agent: Any) -> str:
     return str(agent.processor.model_filename).removesuffix(".tar.gz")
 
 
-async def _earlier_answer(request: Request, sender_id: str, message_id: str) -> list[dict[str, Any]]:
-    """What was answered to `message_id` before; empty if that turn was never had to its end."""
-    tracker = await request.app.ctx.agent.tracker_store.retrieve_full_tracker(sender_id)
-    if tracker is None:
-        return []
-    answers: list[dict[str, Any]] = []
+async def _earlier_answer(request: Request, sender_id: str, message_id: str) -> HTTPResponse | None:
+    """What was answered to `message_id` before; None if that turn was never had to its end."""
+    store = _store(request)
+    if not store.has_heard(sender_id, message_id):
+        return None
+    tracker = await store.retrieve_full_tracker(sender_id)
+    events = tracker.events if tracker is not None else ()
+    replies = _replies_to(message_id, events)
+    return _answer(request.app.ctx.agent, message_id, replies, events, repeated=True) if replies else None
+
+
+def _replies_to(message_id: str, events: Iterable[Event]) -> list[dict[str, Any]]:
+    replies: list[dict[str, Any]] = []
     is_in_turn = False
-    for event in tracker.events:
+    for event in events:
         if isinstance(event, UserUttered):
             is_in_turn = event.message_id == message_id
         elif is_in_turn and isinstance(event, BotUttered):
-            answers.append(_as_sent(event))
-    return answers
+            replies.append(_as_sent(event))
+    return replies
 
 
 def _as_sent(event: BotUttered) -> dict[str, Any]:

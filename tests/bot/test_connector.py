@@ -9,12 +9,14 @@ from typing import Any
 import httpx
 import pytest
 from rasa.core.channels.channel import UserMessage
-from rasa.core.tracker_store import InMemoryTrackerStore
+from rasa.core.tracker_store import FailSafeTrackerStore, InMemoryTrackerStore, TrackerStore
 from rasa.shared.core.domain import Domain
 from rasa.shared.core.events import ActionExecuted, BotUttered, UserUttered
 from sanic import Sanic
+from sqlalchemy.exc import OperationalError
 
 from bot.connectors.chat_sonora import ChatSonoraInput
+from bot.trackers import TurnTrackerStore
 
 TOKEN = "token-of-the-tests"
 BUTTONS = [{"title": "Acepto", "payload": "/afirmar"}]
@@ -27,7 +29,8 @@ class Agent:
     """Has a turn as Rasa does: replies go to the message's channel, and the tracker is saved at the turn's end."""
 
     def __init__(self) -> None:
-        self.tracker_store = InMemoryTrackerStore(Domain.empty())
+        self.store = TurnTrackerStore(Domain.empty(), db=":memory:")
+        self.tracker_store: TrackerStore = FailSafeTrackerStore(self.store)
         self.turns: list[str] = []
         self.received: list[UserMessage] = []
         self.ready = True
@@ -127,16 +130,36 @@ async def test_each_answer_tells_what_was_understood_and_by_which_model(channel:
         assert (await post(channel)).json()["understanding"] == understood
 
 
-async def test_an_answer_goes_out_though_the_tracker_cannot_be_read(
+async def test_an_answer_goes_out_though_its_turn_cannot_be_stored(
     channel: httpx.AsyncClient, agent: Agent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def nothing(sender_id: str) -> None:
-        return None
+    async def fail(tracker: Any) -> None:
+        raise OperationalError("INSERT", {}, Exception())
 
-    monkeypatch.setattr(agent.tracker_store, "retrieve", nothing)
+    monkeypatch.setattr(agent.store, "save", fail)
     answer = await post(channel)
     assert answer.status_code == 200
     assert answer.json()["understanding"] is None
+
+
+async def test_where_nobody_can_tell_whether_a_turn_was_had_it_is_not_had_again(
+    channel: httpx.AsyncClient, agent: Agent, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(sender_id: str, message_id: str) -> bool:
+        raise OperationalError("SELECT", {}, Exception())
+
+    await post(channel)
+    with monkeypatch.context() as away:
+        away.setattr(agent.store, "has_heard", fail)
+        assert (await post(channel)).status_code == 500
+    assert agent.turns == ["m1"]
+    assert (await post(channel)).json()["repeated"] is True
+
+
+async def test_no_turn_is_had_with_trackers_that_die_with_the_process(channel: httpx.AsyncClient, agent: Agent) -> None:
+    agent.tracker_store = InMemoryTrackerStore(Domain.empty())
+    assert (await post(channel)).status_code == 500
+    assert agent.turns == []
 
 
 def _shown(message: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 import pytest
@@ -89,7 +89,13 @@ def channel() -> FakeChannel:
 
 
 @pytest.fixture
-async def post(database: Database, channel: FakeChannel, settings: Settings) -> Post:
+def stands_for_a_vendor(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Our own chat has nothing to send; here it stands for a channel that has, without any vendor's manners."""
+    monkeypatch.setitem(MANNERS, "web", replace(MANNERS["web"], is_read_where_stored=False))
+
+
+@pytest.fixture
+async def post(database: Database, channel: FakeChannel, settings: Settings, stands_for_a_vendor: None) -> Post:
     async with database.transaction() as session:
         conversation = await conversations.open_conversation(
             session, channel="web", account="portal", external_user_id=uuid.uuid4().hex

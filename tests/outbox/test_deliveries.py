@@ -14,10 +14,12 @@ from backend.conversations.models import Author, Message
 from backend.outbox import receipts
 from backend.outbox import service as outbox
 from backend.outbox.models import Delivery, DeliveryState
-from channels.port import Button, NotSent, SendFailure, SendOutcome, Sent, Uncertain
+from channels.manners import MANNERS
+from channels.port import Button, Manners, NotSent, SendFailure, SendOutcome, Sent, Uncertain
 from channels.web import WebChannel
 from tests.outbox.conftest import FakeChannel, Post
 
+JOBS = text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = :task")
 BUSY = NotSent(SendFailure.UNAVAILABLE, "503")
 PROGRESS = [
     DeliveryState.PENDING,
@@ -81,12 +83,11 @@ async def test_a_delivery_exists_only_if_its_message_does(post: Post) -> None:
             conversation = await messages.lock(session, post.conversation_id)
             await messages.append(session, conversation, NewMessage(Author.BOT, text="hola"))
             raise Abandoned
-    count = text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = :task")
     async with post.database.transaction() as session:
-        assert await session.scalar(count, {"task": outbox.DISPATCH}) == 0
-    await post.say("hola")
+        assert await session.scalar(JOBS, {"task": outbox.DISPATCH}) == 0
+    await post.say("hola", "de nuevo")
     async with post.database.transaction() as session:
-        assert await session.scalar(count, {"task": outbox.DISPATCH}) == 1
+        assert await session.scalar(JOBS, {"task": outbox.DISPATCH}) == 1, "one wake-up a transaction is enough"
 
 
 async def test_buttons_go_out_with_their_message(post: Post, channel: FakeChannel) -> None:
@@ -316,9 +317,26 @@ async def test_a_receipt_that_overtakes_the_send_is_not_undone_by_it(post: Post)
     assert await _claim(post) == []
 
 
-async def test_the_portals_own_chat_sends_without_a_provider(post: Post, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(post, "channel", WebChannel())
+async def test_what_the_portals_own_chat_stores_is_sent_and_wakes_nobody(
+    post: Post, channel: FakeChannel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(MANNERS, "web", Manners(text_limit=1000, is_read_where_stored=True))
     await post.say("hola")
+    assert await post.dispatch() == 0
+    assert channel.sent == []
+    delivery = await post.one()
+    assert (delivery.state, delivery.sent_at is not None) == (DeliveryState.SENT, True)
+    async with post.database.transaction() as session:
+        assert await session.scalar(JOBS, {"task": outbox.DISPATCH}) == 0
+    await _receipt(post, DeliveryState.READ)
+    assert (await post.one()).state is DeliveryState.READ
+
+
+async def test_what_was_left_to_send_by_the_version_before_still_goes(
+    post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await post.say("hola")
+    monkeypatch.setattr(post, "channel", WebChannel())
     await post.dispatch()
     delivery = await post.one()
     assert (delivery.state, delivery.provider_id) == (DeliveryState.SENT, str(delivery.id))

@@ -1,0 +1,63 @@
+"""What every transaction stands on: live connections, and one wake-up of a kind."""
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+
+from backend import db, jobqueue
+from backend.db import Database
+from backend.live import notify
+from backend.wakeups import is_first
+
+_END_OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = :pid"
+
+
+async def _end_idle_connection(database: Database, other: Database) -> None:
+    async with database.transaction() as session:
+        pid = await session.scalar(text("SELECT pg_backend_pid()"))
+    async with other.transaction() as session:
+        await session.execute(text(_END_OTHERS), {"pid": pid})
+
+
+@pytest.fixture
+async def other(database_url: str) -> Database:
+    return Database(database_url)
+
+
+async def test_a_connection_lost_while_idle_is_replaced_unseen(
+    database: Database, other: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db, "_FRESH_SECONDS", 0.0)
+    await _end_idle_connection(database, other)
+    async with database.transaction() as session:
+        assert await session.scalar(text("SELECT 1")) == 1
+    await other.close()
+
+
+async def test_one_lost_just_after_its_use_fails_one_transaction_and_no_more(
+    database: Database, other: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db, "_FRESH_SECONDS", 1000.0)
+    await _end_idle_connection(database, other)
+    with pytest.raises(OperationalError):
+        async with database.transaction() as session:
+            await session.execute(text("SELECT 1"))
+    async with database.transaction() as session:
+        assert await session.scalar(text("SELECT 1")) == 1
+    await other.close()
+
+
+async def test_a_transaction_wakes_once_for_the_same(database: Database) -> None:
+    async with database.transaction() as session:
+        for _ in range(3):
+            await jobqueue.defer(session, "outbox.dispatch")
+            await jobqueue.defer(session, "conversations.advance", conversation_id="c1")
+            await notify(session, "inbox")
+        count = text("SELECT count(*) FROM procrastinate_jobs")
+        assert await session.scalar(count) == 2
+        async with session.begin_nested():
+            assert is_first(session, "said in a savepoint") and is_first(session, "said in a savepoint")
+        assert is_first(session, "said in a savepoint"), "the savepoint may have been undone"
+        assert not is_first(session, "said in a savepoint")
+    async with database.transaction() as session:
+        assert is_first(session, "said in a savepoint")
