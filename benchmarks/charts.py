@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import matplotlib as mpl
+from matplotlib import ticker
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -29,20 +30,22 @@ STYLE = {
     "axes.spines.right": False,
 }
 _WIDTH, _BAR_HEIGHT, _AROUND = 8.6, 0.42, 1.1
+#: A bar far beyond its limit is cut here: its figure stands beside it.
+_LONGEST = 3.0
 
 
 def summary(rows: Sequence[table.Row]) -> Figure:
     """Every promise, and how much of what it allows was needed."""
     figure, axes = _panels([len(rows)])
-    used = [row.limit.used(row.limited) for row in rows if row.limit is not None]
+    used = [min(row.limit.used(row.limited), _LONGEST) for row in rows if row.limit is not None]
     colours = [OURS if row.reached else BEYOND for row in rows]
     bars = axes[0].barh(range(len(rows)), used, color=colours, height=0.6)
-    axes[0].bar_label(bars, [f"{row.cells()[3] or row.cells()[1]} ({row.cells()[4]})" for row in rows], padding=4)
+    axes[0].bar_label(bars, [f"{table.said(row.limited)} ({row.cells()[4]})" for row in rows], padding=4)
     axes[0].axvline(1, color=INK, linewidth=1, linestyle="--")
-    axes[0].set_title("How much of each limit was needed (the dashed line is the limit)", loc="left")
+    axes[0].set_title("How much of each limit was needed (dashed: the limit)", loc="left")
     _name_bars(axes[0], rows)
-    axes[0].set_xlim(0, max(1.0, *used) * 1.6)
-    axes[0].xaxis.set_major_formatter(mpl.ticker.PercentFormatter(1))
+    axes[0].set_xlim(0, max(1.0, *used) * 1.8)
+    axes[0].xaxis.set_major_formatter(ticker.PercentFormatter(1))
     return figure
 
 

@@ -22,6 +22,7 @@ from uuid import UUID
 import psycopg
 
 from backend.agents import service as agents
+from backend.agents import sessions
 from backend.agents.models import Role
 from backend.conversations import messages
 from backend.conversations.messages import NewMessage
@@ -111,7 +112,7 @@ async def _people(database: Database) -> tuple[list[UUID], list[str]]:
                 role=Role.ANALYST,
                 password=secrets.token_urlsafe(),
             )
-            staff.append(await agents.issue_token(session, user, "benchmark"))
+            staff.append(await sessions.issue_token(session, user, "benchmark"))
     return conversations, staff
 
 

@@ -19,6 +19,7 @@ def test_a_limit_judges_the_figure_that_it_is_about() -> None:
     used = [row.limit.used(row.limited) for row in (turn, insert, delay) if row.limit]
     assert used == pytest.approx([0.9, 1.25, 1.3])
     assert Row("on the limit", 2, "ms", 1, "rasa run", ratio_at_most(2)).reached
+    assert [at_most(0).used(0), at_most(0).used(3)] == [1, math.inf]
 
 
 def test_a_baseline_of_nothing_is_no_division_by_zero_and_one_that_is_missing_no_ratio() -> None:
