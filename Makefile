@@ -13,7 +13,7 @@ BOT := .venv-bot/bin/python
 SEMGREP = SEMGREP_SETTINGS_FILE=$(VAR_DIR)/semgrep.yml SEMGREP_LOG_FILE=$(VAR_DIR)/semgrep.log \
   .venv-semgrep/bin/semgrep scan --metrics=off --disable-version-check
 
-.PHONY: help run demo-channels test chaos security model lint style types fmt train models model-rollback lock clean setup conversations nlu-eval
+.PHONY: help run demo-channels test chaos bench security model lint style types fmt train models model-rollback lock clean setup conversations nlu-eval
 
 help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
@@ -31,6 +31,9 @@ test: setup model ## The whole test suite
 
 chaos: setup ## Faults on purpose at their full size (20 min): a table, kept in benchmarks/results/chaos.md
 	@CHAOS_SIZE=full CHAOS_KEEP=1 $(BACKEND) -m pytest tests/chaos -q $(ARGS)
+
+bench: setup .venv-bench/.stamp ## Ours beside baselines in one run: a table, charts (ONLY=turn,webhooks,…; setup: only when named)
+	@unset DATABASE_URL; $(BACKEND) -m benchmarks --only "$(ONLY)"; code=$$?; .venv-bench/bin/python -m benchmarks.charts && exit $$code
 
 model: setup
 	@$(BOT) -m bot.train --var-dir $(VAR_DIR) --exact
@@ -97,6 +100,12 @@ $(UV): requirements/uv.txt
 	@$(UV) pip sync --quiet --python .venv-semgrep/bin/python --require-hashes requirements/semgrep.txt
 	@touch $@
 
+.venv-bench/.stamp: requirements/bench.txt | $(UV)
+	@echo "Preparando el entorno de las gráficas…"
+	@[ -x .venv-bench/bin/python ] || $(UV) venv --quiet --python '>=3.11' .venv-bench
+	@$(UV) pip sync --quiet --python .venv-bench/bin/python --require-hashes requirements/bench.txt
+	@touch $@
+
 clean: ## Remove environments and everything under VAR_DIR (the data too)
 	@read -r -p "Se borrará $(VAR_DIR), con sus datos. Escriba «borrar»: " answer && [ "$$answer" = borrar ]
-	@rm -rf .venv .venv-bot .venv-semgrep $(VAR_DIR)
+	@rm -rf .venv .venv-bot .venv-semgrep .venv-bench $(VAR_DIR)

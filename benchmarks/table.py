@@ -35,7 +35,9 @@ class Limit:
     def used(self, value: float) -> float:
         """How much of what is allowed was needed: 1 is just within, more is beyond."""
         needed, allowed = (value, self.value) if self.bound == "at most" else (self.value, value)
-        return needed / allowed if allowed else math.inf
+        if not allowed:
+            return 1.0 if self.holds(value) else math.inf
+        return needed / allowed
 
 
 def ratio_at_most(value: float) -> Limit:

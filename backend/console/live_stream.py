@@ -26,6 +26,9 @@ from backend.viewing import left_topic, opened_topic
 #: Seconds: how often a stream looks for itself; how often it says that its agent is there.
 LOOK_AGAIN = 10.0
 HEARTBEAT = 20.0
+#: The inbox moves with every message of the office, for every open page: each looks at it no oftener than this. The
+#: open conversation is not kept waiting.
+INBOX_SECONDS = 1.0
 #: How many of the latest messages have their delivery marks followed.
 _MARKED = 40
 _PAGE = 200
@@ -51,6 +54,24 @@ class Follower:
     beat_at: float = -math.inf
     #: The page's own name among those that the same person has open.
     page: str = field(default_factory=lambda: uuid4().hex[:12])
+    #: The inbox rang and was not looked at yet; from when on it may be.
+    inbox_has_moved: bool = True
+    inbox_due_at: float = -math.inf
+
+    def hear(self, rung: set[str]) -> tuple[bool, bool]:
+        """Whether to look at the inbox, and at the open conversation, now that this rang (or nothing for a while)."""
+        self.inbox_has_moved = self.inbox_has_moved or INBOX in rung
+        is_wanted = not rung or account_topic(self.user_id) in rung
+        return (
+            is_wanted or (self.inbox_has_moved and time.monotonic() >= self.inbox_due_at),
+            self.conversation_id is not None and (is_wanted or conversation_topic(self.conversation_id) in rung),
+        )
+
+    def patience(self) -> float:
+        """Seconds until the stream looks for itself."""
+        is_typing = self.state_seen is not None and self.state_seen.citizen_typing
+        longest = 2.0 if is_typing else LOOK_AGAIN
+        return min(longest, max(0.0, self.inbox_due_at - time.monotonic())) if self.inbox_has_moved else longest
 
 
 async def follow(
@@ -68,18 +89,19 @@ async def follow(
         account = account_topic(follower.user_id)
         topics = [INBOX, account, *([conversation_topic(follower.conversation_id)] if follower.conversation_id else [])]
         alarm = await stack.enter_async_context(live.subscribe(*topics))
-        rung = {INBOX, account}
+        rung = {account}
         while True:
-            async with database.transaction() as session:
-                if account in rung:
-                    follower.beat_at = -math.inf  # what they may see has changed: asked before anything is told
-                events, is_done = await _look(session, live, follower, is_allowed, has_moved=INBOX in rung)
-            for event in events:
-                yield event
-            if is_done:
-                return
-            typing = follower.state_seen is not None and follower.state_seen.citizen_typing
-            rung = await alarm.wait(2.0 if typing else LOOK_AGAIN)
+            if account in rung:
+                follower.beat_at = -math.inf  # what they may see has changed: asked before anything is told
+            at_inbox, at_conversation = follower.hear(rung)
+            if at_inbox or at_conversation:
+                async with database.transaction() as session:
+                    events, is_done = await _look(session, live, follower, is_allowed, at_inbox, at_conversation)
+                for event in events:
+                    yield event
+                if is_done:
+                    return
+            rung = await alarm.wait(follower.patience())
 
 
 @asynccontextmanager
@@ -97,7 +119,12 @@ async def _seen_leaving(database: Database, follower: Follower) -> AsyncIterator
 
 
 async def _look(
-    session: AsyncSession, live: LiveEvents, follower: Follower, is_allowed: IsAllowed, *, has_moved: bool
+    session: AsyncSession,
+    live: LiveEvents,
+    follower: Follower,
+    is_allowed: IsAllowed,
+    at_inbox: bool,
+    at_conversation: bool,
 ) -> tuple[list[ServerSentEvent], bool]:
     if time.monotonic() - follower.beat_at > HEARTBEAT:
         if not await is_allowed(session):
@@ -106,15 +133,19 @@ async def _look(
         await agents.touch_presence(session, follower.user_id)
         if follower.conversation_id is not None:
             await notify(session, opened_topic(follower.conversation_id, follower.user_id, follower.page))
-    events = await _inbox_event(session, follower, has_moved=has_moved)
-    events += await _reminders(session, follower)
-    if follower.conversation_id is not None:
+    events: list[ServerSentEvent] = []
+    if at_inbox:
+        events += await _inbox_event(session, follower)
+        events += await _reminders(session, follower)
+    if at_conversation and follower.conversation_id is not None:
         events += await _conversation_events(session, live, follower, follower.conversation_id)
     return events, False
 
 
-async def _inbox_event(session: AsyncSession, follower: Follower, *, has_moved: bool) -> list[ServerSentEvent]:
+async def _inbox_event(session: AsyncSession, follower: Follower) -> list[ServerSentEvent]:
     """The counts, when they changed or something in the inbox did: the page then reads its list again."""
+    has_moved, follower.inbox_has_moved = follower.inbox_has_moved, False
+    follower.inbox_due_at = time.monotonic() + INBOX_SECONDS
     counts = await counts_out(session, follower.user_id)
     if not has_moved and counts == follower.counts_seen:
         return []

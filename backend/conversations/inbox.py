@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, TypedDict, Unpack
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -37,12 +37,36 @@ WELCOME_PAYLOADS = frozenset(
 )
 
 
+#: Written once: every message of a vendor's asks this.
+_FIND = select(Conversation).where(
+    Conversation.channel == bindparam("channel"),
+    Conversation.account == bindparam("account"),
+    index_of(Conversation.external_user_id) == bindparam("external_user_id"),
+)
+_FIND_TO_LOCK = _FIND.with_for_update().execution_options(populate_existing=True)
+
+
 @dataclass(frozen=True)
 class AwaitedFile:
     """A file that a vendor holds for us, by the vendor's name for it."""
 
     reference: str
     file_name: str | None
+
+
+class Said(TypedDict, total=False):
+    """What a citizen's message may hold.
+
+    `text` is already clean (`messages.clean_text`). `media` are files that a vendor still holds: the message waits for
+    them. `said_at`: when it was sent, where that is not now.
+    """
+
+    text: str
+    payload: str | None
+    file: StoredFile | None
+    media: Sequence[AwaitedFile]
+    extra: Mapping[str, Any] | None
+    said_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -59,10 +83,12 @@ async def open_conversation(
     external_user_id: str,
     language: str = "es-MX",
     page_url: str | None = None,
+    lock: bool = False,
 ) -> Conversation:
-    """The conversation of this person on this channel, made if it is new."""
+    """The conversation of this person on this channel, made if it is new; with `lock`, as `messages.lock` gives it."""
     key = {"channel": channel, "account": account, "external_user_id": external_user_id}
-    known = await session.scalar(select(Conversation).filter_by(**key))
+    find = _FIND_TO_LOCK if lock else _FIND
+    known = await session.scalar(find, key)
     if known is not None:
         return known
     contact = Contact()
@@ -76,7 +102,7 @@ async def open_conversation(
         )
         .returning(Conversation.id)
     )
-    conversation = await session.scalar(select(Conversation).filter_by(**key))
+    conversation = await session.scalar(find, key)
     assert conversation is not None
     if created is None:  # somebody else opened it between our look and our insert
         await session.delete(contact)
@@ -85,30 +111,25 @@ async def open_conversation(
     return conversation
 
 
-async def receive(
-    session: AsyncSession,
-    conversation_id: UUID,
-    *,
-    external_id: str,
-    text: str = "",
-    payload: str | None = None,
-    file: StoredFile | None = None,
-    media: Sequence[AwaitedFile] = (),
-    extra: Mapping[str, Any] | None = None,
-    said_at: datetime | None = None,
-) -> Received:
+async def receive(session: AsyncSession, conversation_id: UUID, *, external_id: str, **said: Unpack[Said]) -> Received:
     """Store a citizen's message and wake whoever must answer it; a repeat of `external_id` changes nothing.
 
-    `text` is already clean (`messages.clean_text`). `media` are files that a vendor still holds: the message
-    waits for them. `said_at`: when it was sent, where that is not now. Raises PayloadNotOffered when `payload` is no
-    button that this conversation was offered.
+    Raises PayloadNotOffered when `payload` is no button that this conversation was offered.
     """
     conversation = await messages.lock(session, conversation_id)
+    return await receive_locked(session, conversation, external_id=external_id, **said)
+
+
+async def receive_locked(
+    session: AsyncSession, conversation: Conversation, *, external_id: str, **said: Unpack[Said]
+) -> Received:
+    """As `receive`, in a conversation that this transaction has locked."""
     earlier = await messages.find_by_external_id(session, conversation, external_id)
     if earlier is not None:
         return Received(earlier.id, is_repeat=True)
+    text, payload, file, media = said.get("text", ""), said.get("payload"), said.get("file"), said.get("media", ())
     if payload is not None:
-        title = await _offered_title(session, conversation_id, payload)
+        title = await _offered_title(session, conversation.id, payload)
         text = text or title
     message = await messages.append(
         session,
@@ -119,8 +140,8 @@ async def receive(
             payload=payload,
             external_id=external_id,
             files=(file,) if file is not None else (),
-            said_at=said_at,
-            extra=dict(extra or {}) | ({AWAITS_FILES: len(media)} if media else {}),
+            said_at=said.get("said_at"),
+            extra=dict(said.get("extra") or {}) | ({AWAITS_FILES: len(media)} if media else {}),
         ),
     )
     for position, awaited in enumerate(media):
@@ -128,11 +149,11 @@ async def receive(
             message_id=message.id, position=position, reference=awaited.reference, file_name=awaited.file_name
         )
         session.add(row)
-    await session.flush()
     if media:
+        await session.flush()
         await defer(session, FETCH_MEDIA)
     else:
-        await defer(session, ADVANCE, conversation_id=str(conversation_id))
+        await defer(session, ADVANCE, conversation_id=str(conversation.id))
     return Received(message.id, is_repeat=False)
 
 

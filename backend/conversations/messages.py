@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
@@ -29,6 +29,19 @@ MAX_TEXT = 4000
 
 #: Authors whose messages must reach the citizen, and so get an outbox row.
 _DELIVERED = (Author.BOT, Author.AGENT, Author.SYSTEM)
+
+#: Written once: every message asks these.
+_LOCK = (
+    select(Conversation)
+    .where(Conversation.id == bindparam("id"))
+    .with_for_update()
+    .execution_options(populate_existing=True)
+)
+_FIND_BY_EXTERNAL_ID = select(Message).where(
+    Message.channel == bindparam("channel"),
+    Message.account == bindparam("account"),
+    Message.external_id == bindparam("external_id"),
+)
 
 
 @dataclass(frozen=True)
@@ -76,12 +89,7 @@ def clean_text(raw: str) -> str:
 
 async def lock(session: AsyncSession, conversation_id: UUID) -> Conversation:
     """The conversation, locked until this transaction ends. All that changes it goes through here."""
-    conversation = await session.scalar(
-        select(Conversation)
-        .where(Conversation.id == conversation_id)
-        .with_for_update()
-        .execution_options(populate_existing=True)
-    )
+    conversation = await session.scalar(_LOCK, {"id": conversation_id})
     if conversation is None:
         raise ConversationNotFound
     return conversation
@@ -140,13 +148,8 @@ async def attach(session: AsyncSession, message: Message, file: StoredFile) -> A
 
 async def find_by_external_id(session: AsyncSession, conversation: Conversation, external_id: str) -> Message | None:
     """The message already stored under its sender's own name for it, if this is a repeat."""
-    return await session.scalar(
-        select(Message).where(
-            Message.channel == conversation.channel,
-            Message.account == conversation.account,
-            Message.external_id == external_id,
-        )
-    )
+    named = {"channel": conversation.channel, "account": conversation.account, "external_id": external_id}
+    return await session.scalar(_FIND_BY_EXTERNAL_ID, named)
 
 
 async def record(

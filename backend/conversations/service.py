@@ -1,6 +1,6 @@
 """What other slices may ask of conversations. See the modules for each promise."""
 
-from backend.conversations.inbox import AwaitedFile, open_conversation, receive
+from backend.conversations.inbox import AwaitedFile, open_conversation, receive, receive_locked
 from backend.conversations.messages import NewMessage, StoredFile, append, attach, clean_text, lock
 from backend.conversations.messages import record as record_event
 from backend.conversations.ownership import (
@@ -34,6 +34,7 @@ __all__ = [
     "open_conversation",
     "queue_position",
     "receive",
+    "receive_locked",
     "record_event",
     "reply_as_agent",
     "return_to_bot",

@@ -16,8 +16,9 @@ from backend.messaging.models import ChannelAccount
 _GRAIN = timedelta(minutes=1)
 
 
-async def note_inbound(session: AsyncSession, account_id: UUID) -> None:
-    await _stamp(session, ChannelAccount.id == account_id, ChannelAccount.last_inbound_at)
+async def note_inbound(session: AsyncSession, account: ChannelAccount) -> None:
+    if account.last_inbound_at is None or account.last_inbound_at < clock.now() - _GRAIN:
+        await _stamp(session, ChannelAccount.id == account.id, ChannelAccount.last_inbound_at)
 
 
 async def note_sent(session: AsyncSession, channel: str, account: str) -> None:

@@ -109,7 +109,7 @@ async def _answer(
         query = dict(request.query_params)
         turn = Turn(session, settings, account, told, subject, query, clock.now())
         steps = list(await handler(turn))
-        await health.note_inbound(session, account.id)
+        await health.note_inbound(session, account)
     return steps
 
 

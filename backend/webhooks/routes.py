@@ -3,14 +3,15 @@
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 from uuid import UUID
 
 import structlog
-from fastapi import APIRouter, BackgroundTasks, Depends, Request, Response
+from fastapi import APIRouter, BackgroundTasks, Request, Response
 from fastapi.responses import FileResponse
 from procrastinate.exceptions import ConnectorException
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.conversations import files
 from backend.conversations.files import FileStore
@@ -43,27 +44,6 @@ class ChannelOff(ChatSonoraError):
     message = "Este canal está apagado."
 
 
-async def _opened(request: Request, channel: str, account_id: UUID) -> tuple[ChannelAccount, VendorChannel]:
-    """The account that is called and its adapter. Its own short transaction: none is open while we verify."""
-    database: Database = request.app.state.database
-    adapters: Adapters = request.app.state.adapters
-
-    async def find() -> ChannelAccount | None:
-        async with database.transaction() as session:
-            return await service.account_of(session, channel, account_id)
-
-    account = await _through_a_restart(find)
-    if account is None:
-        raise NotFound
-    adapter = await adapters.open(account) if account.is_on else None
-    if adapter is None:
-        raise ChannelOff
-    return account, adapter
-
-
-Opened = Annotated[tuple[ChannelAccount, VendorChannel], Depends(_opened)]
-
-
 async def _call(request: Request) -> WebhookRequest:
     settings: Settings = request.app.state.settings
     query = f"?{request.url.query}" if request.url.query else ""
@@ -82,34 +62,58 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
 
 @router.post("/webhooks/{channel}/{account_id}", responses=_ANSWERS)
 @router.post("/webhooks/{channel}/{account_id}/status", responses=_ANSWERS)
-async def receive(request: Request, background: BackgroundTasks, opened: Opened) -> Response:
+async def receive(request: Request, background: BackgroundTasks, channel: str, account_id: UUID) -> Response:
     """A vendor's call: 403 unless it is authentic, 200 once what it says is committed."""
-    account, adapter = opened
+    database: Database = request.app.state.database
+    adapters: Adapters = request.app.state.adapters
     call = await _call(request)
-    try:
-        adapter.verify(call)
-    except NotAuthentic as error:
-        log.warning("webhook_refused", account_id=str(account.id))
-        raise Forbidden("La llamada no trae una firma válida.") from error
-    inbounds = await _through_a_restart(lambda: _store(request.app.state.database, account, adapter, call))
+
+    async def take() -> tuple[VendorChannel, Sequence[Inbound]]:
+        async with database.transaction() as session:
+            account, adapter = await _opened(session, adapters, channel, account_id)
+            _verify(account, adapter, call)
+            return adapter, await _store(session, account, adapter, call)
+
+    adapter, inbounds = await _through_a_restart(take)
     for inbound in inbounds:
         background.add_task(_settle, adapter, inbound)
     return Response(_NOTHING_TO_SAY, media_type="text/xml")
 
 
+async def _opened(
+    session: AsyncSession, adapters: Adapters, channel: str, account_id: UUID
+) -> tuple[ChannelAccount, VendorChannel]:
+    """The account that is called and its adapter."""
+    account = await service.account_of(session, channel, account_id)
+    if account is None:
+        raise NotFound
+    adapter = await adapters.open(account) if account.is_on else None
+    if adapter is None:
+        raise ChannelOff
+    return account, adapter
+
+
+def _verify(account: ChannelAccount, adapter: VendorChannel, call: WebhookRequest) -> None:
+    """Reckoned here, and nobody asked: the transaction that is open meanwhile is none the longer for it."""
+    try:
+        adapter.verify(call)
+    except NotAuthentic as error:
+        log.warning("webhook_refused", account_id=str(account.id))
+        raise Forbidden("La llamada no trae una firma válida.") from error
+
+
 async def _store(
-    database: Database, account: ChannelAccount, adapter: VendorChannel, call: WebhookRequest
+    session: AsyncSession, account: ChannelAccount, adapter: VendorChannel, call: WebhookRequest
 ) -> Sequence[Inbound]:
-    async with database.transaction() as session:
-        try:
-            inbounds = adapter.parse(call)
-        except Malformed as error:
-            log.error("webhook_unreadable", account_id=str(account.id), reason=str(error))
-            await service.keep_unreadable(session, account, call, str(error))
-            return ()
-        for inbound in inbounds:
-            await service.store(session, account, inbound)
-        return inbounds
+    try:
+        inbounds = adapter.parse(call)
+    except Malformed as error:
+        log.error("webhook_unreadable", account_id=str(account.id), reason=str(error))
+        await service.keep_unreadable(session, account, call, str(error))
+        return ()
+    for inbound in inbounds:
+        await service.store(session, account, inbound)
+    return inbounds
 
 
 async def _through_a_restart(work: Callable[[], Awaitable[T]]) -> T:

@@ -67,10 +67,13 @@ async def keep_unreadable(session: AsyncSession, account: ChannelAccount, reques
 
 async def conversation_of(session: AsyncSession, account: ChannelAccount, sender: Sender) -> Conversation:
     """The sender's conversation on this account, locked, with what the channel now says of them."""
-    opened = await conversations.open_conversation(
-        session, channel=account.channel, account=account.account, external_user_id=sender.external_user_id[:120]
+    conversation = await conversations.open_conversation(
+        session,
+        channel=account.channel,
+        account=account.account,
+        external_user_id=sender.external_user_id[:120],
+        lock=True,
     )
-    conversation = await conversations.lock(session, opened.id)
     conversation.address = sender.address[:160]
     if sender.display_name:
         conversation.display_name = strip_control(sender.display_name)[:120]
@@ -85,9 +88,9 @@ async def _message(session: AsyncSession, account: ChannelAccount, inbound: Inbo
     if inbound.card is not None and inbound.card.is_own:
         await contacts.note_verified_phone(session, conversation, inbound.card.phone)
     payload, title = await _pressed(session, conversation, inbound.press) if inbound.press else (None, "")
-    await conversations.receive(
+    await conversations.receive_locked(
         session,
-        conversation.id,
+        conversation,
         external_id=inbound.external_id,
         text=strip_control(inbound.text).strip() or title,
         payload=payload,
@@ -95,7 +98,7 @@ async def _message(session: AsyncSession, account: ChannelAccount, inbound: Inbo
         extra=_extra(inbound),
         said_at=datetime.fromtimestamp(inbound.sent_at, UTC) if inbound.sent_at is not None else None,
     )
-    await accounts.note_inbound(session, account.id)
+    await accounts.note_inbound(session, account)
 
 
 def _extra(inbound: InboundMessage) -> dict[str, object]:
@@ -180,6 +183,5 @@ async def _block(session: AsyncSession, account: ChannelAccount, inbound: Blocke
 
 
 async def account_of(session: AsyncSession, channel: str, account_id: UUID) -> ChannelAccount | None:
-    return await session.scalar(
-        select(ChannelAccount).where(ChannelAccount.id == account_id, ChannelAccount.channel == channel)
-    )
+    account = await session.get(ChannelAccount, account_id)
+    return account if account is not None and account.channel == channel else None

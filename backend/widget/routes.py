@@ -40,8 +40,10 @@ router = APIRouter(prefix="/api/chat", tags=["chat"])
 
 MAX_WAIT = 25.0
 PING_SECONDS = 15
-#: How often a follower looks for itself, should a wake-up have been lost; in seconds.
+#: Seconds after which a follower looks for itself, should a wake-up have been lost. Seldom where nothing is under way:
+#: most of a thousand open pages only stand open.
 LOOK_AGAIN = 10.0
+LOOK_AGAIN_IDLE = 60.0
 
 Cursor = Annotated[str | None, Query(max_length=20, description="The `cursor` of an earlier answer.")]
 
@@ -126,14 +128,19 @@ async def _events(database: Database, live: LiveEvents, session: UUID, cursor: i
                 last_status = page.status
                 yield ServerSentEvent(event="status", data=last_status.model_dump_json())
             if not page.more:
-                await alarm.wait(_patience(page.status))
+                await alarm.wait(_patience(page.status, session))
 
 
-def _patience(current: Status) -> float:
+def _patience(current: Status, session: UUID) -> float:
     """Seconds until a stream looks for itself: soon where the state changes without an event of this conversation."""
     if current.agent_typing:
         return 2.0
-    return 4.0 if current.owner is Owner.QUEUE else LOOK_AGAIN
+    if current.owner is Owner.QUEUE:
+        return 4.0
+    if current.busy or current.owner is Owner.AGENT:
+        return LOOK_AGAIN
+    # Pages that came back together after a restart do not look together for ever.
+    return LOOK_AGAIN_IDLE * (0.75 + session.int % 1000 / 2000)
 
 
 @router.post("/attachments", status_code=status.HTTP_202_ACCEPTED)

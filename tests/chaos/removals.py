@@ -34,12 +34,12 @@ _NEVER, _AT_ONCE = timedelta(days=1), timedelta(seconds=-60)
 
 def _forget_repeats() -> None:
     def make(original: Any) -> Any:
-        async def receive(session: Any, conversation_id: Any, *, external_id: str, **given: Any) -> Any:
-            return await original(session, conversation_id, external_id=f"{external_id}:{uuid4().hex[:8]}", **given)
+        async def receive_locked(session: Any, conversation: Any, *, external_id: str, **given: Any) -> Any:
+            return await original(session, conversation, external_id=f"{external_id}:{uuid4().hex[:8]}", **given)
 
-        return receive
+        return receive_locked
 
-    replace_function("backend.conversations.inbox", "receive", make)
+    replace_function("backend.conversations.inbox", "receive_locked", make)
 
 
 def _send_without_lease() -> None:

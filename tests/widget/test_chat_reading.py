@@ -2,15 +2,17 @@
 
 import asyncio
 import re
+import uuid
 
 import pytest
 from sqlalchemy import select
 
 from backend.conversations.messages import NewMessage
-from backend.conversations.models import Author, Message
+from backend.conversations.models import Author, Message, Owner
 from backend.db import Database
 from backend.outbox.models import Delivery, DeliveryState
 from backend.widget import routes, service
+from backend.widget.schemas import Status
 from tests.widget.conftest import Citizen
 from tests.widget.support import picture, refusal, rows
 
@@ -84,6 +86,19 @@ async def test_a_long_poll_without_news_ends_with_the_same_cursor(citizen: Citiz
 async def test_nobody_waits_for_ever(citizen: Citizen, wait: str) -> None:
     answer = await citizen.client.get("/api/chat/messages", params={"wait": wait})
     assert answer.status_code == 422
+
+
+def test_a_page_that_only_stands_open_seldom_looks_by_itself() -> None:
+    idle = Status(owner=Owner.BOT, busy=False, agent_typing=False, agent_read_cursor="0")
+    sessions = [uuid.uuid4() for _ in range(50)]
+    waits = {routes._patience(idle, session) for session in sessions}
+    assert min(waits) > routes.LOOK_AGAIN
+    assert len(waits) > 10, "pages that came back together look together for ever"
+    expected = {Owner.QUEUE: 4.0, Owner.AGENT: routes.LOOK_AGAIN}
+    assert {
+        owner: routes._patience(idle.model_copy(update={"owner": owner}), sessions[0]) for owner in expected
+    } == expected
+    assert routes._patience(idle.model_copy(update={"busy": True}), sessions[0]) == routes.LOOK_AGAIN
 
 
 async def test_receipts_are_kept_up_to_their_cursor_and_may_be_repeated(citizen: Citizen, database: Database) -> None:
