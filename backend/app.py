@@ -7,7 +7,6 @@ from functools import lru_cache
 import structlog
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from procrastinate.exceptions import ConnectorException
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -24,7 +23,7 @@ from backend.console import routes as console
 from backend.conversations.files import FileStore, StorageFull
 from backend.conversations.scanning import scanner_at
 from backend.db import Database
-from backend.errors import ChatSonoraError
+from backend.errors import ChatSonoraError, as_json
 from backend.folio_page import routes as folio_page
 from backend.imports import service as imports
 from backend.integrations import routes as integrations
@@ -32,7 +31,7 @@ from backend.internal_api import routes as internal_api
 from backend.limits import RateLimiter
 from backend.live import LiveEvents
 from backend.messaging.adapters import Adapters
-from backend.middleware import NOT_NOW, BodyLimit, ChatCors, Deadline, SecurityHeaders, too_large
+from backend.middleware import NOT_NOW, RETRY, BodyLimit, ChatCors, Deadline, SecurityHeaders, too_large
 from backend.monitoring import tracing
 from backend.monitoring.requests import CountRequests
 from backend.monitoring.web import watched_web
@@ -182,7 +181,7 @@ def _add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(ConnectorException)
     async def database_away(request: Request, error: Exception) -> Response:
         log.error("database_unavailable", error=type(getattr(error, "orig", error)).__name__)
-        return _error(request, 503, "no_disponible", NOT_NOW, {}, {"Retry-After": "2"})
+        return _error(request, 503, "no_disponible", NOT_NOW, {}, RETRY)
 
     @app.exception_handler(DBAPIError)
     async def database_refused(request: Request, error: DBAPIError) -> Response:
@@ -214,5 +213,4 @@ def _error(
 ) -> Response:
     if request.url.path.startswith(open311_rendering.PREFIX):
         return open311_rendering.error(request, status, message, headers)
-    content = {"error": {"code": code, "message": message, "details": details}}
-    return JSONResponse(content, status_code=status, headers=headers)
+    return as_json(status, code, message, details, headers)

@@ -4,7 +4,17 @@ Rendered once, in `backend.app`. `code` is stable and for programs; `message` is
 Mexican Spanish and for people.
 """
 
+from collections.abc import Mapping
 from typing import Any, ClassVar
+
+from starlette.responses import JSONResponse
+
+
+def as_json(
+    status: int, code: str, message: str, details: Mapping[str, Any], headers: Mapping[str, str] | None = None
+) -> JSONResponse:
+    """An error as every program is told of one."""
+    return JSONResponse({"error": {"code": code, "message": message, "details": details}}, status, headers)
 
 
 class ChatSonoraError(Exception):

@@ -2,8 +2,7 @@
 
 `/health/live`: the process answers; nothing else is looked at, for what a restart cannot mend must not cause one.
 `/health/ready`: it can do its work: the database answers in time and has the tables that this version needs, and
-wake-ups arrive. The bot is none of it: the scripted intake takes petitions meanwhile. `/healthz` and `/readyz` are
-their older names; `/readyz` also tells of the bot.
+wake-ups arrive. The bot is none of it: the scripted intake takes petitions meanwhile. `/readyz` tells of the bot too.
 """
 
 import asyncio
@@ -48,9 +47,8 @@ class Readiness(BaseModel):
     rasas: dict[str, bool]
 
 
-@router.get("/healthz")
 @router.get("/health/live")
-async def healthz() -> Health:
+async def is_alive() -> Health:
     return Health(status="ok")
 
 

@@ -11,6 +11,8 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from backend.errors import as_json
+
 PAGE_CSP = (
     "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; "
     "frame-ancestors 'none'; form-action 'self'"
@@ -25,6 +27,8 @@ ANSWER_SECONDS = 8.0
 _LOOK_SECONDS = 0.25
 _SENT_IN = ("/webhooks/", "/api/chat/")
 NOT_NOW = "El servicio no está disponible por un momento. Intente de nuevo."
+#: With it: in how many seconds.
+RETRY = {"Retry-After": "2"}
 
 
 class SecurityHeaders:
@@ -94,7 +98,7 @@ class Deadline:
             if await exchange.is_too_late(work):
                 log.error("answer_too_late")
                 self._leave(work)
-                await _not_now()(scope, receive, send)
+                await as_json(503, "no_disponible", NOT_NOW, {}, RETRY)(scope, receive, send)
             else:
                 await work
         except asyncio.CancelledError:
@@ -148,11 +152,6 @@ class _Exchange:
         return self._is_closed
 
 
-def _not_now() -> JSONResponse:
-    content = {"error": {"code": "no_disponible", "message": NOT_NOW, "details": {}}}
-    return JSONResponse(content, status_code=503, headers={"Retry-After": "2"})
-
-
 class BodyLimit:
     """Refuses a body larger than anything we accept, announced or not, before it is read to its end."""
 
@@ -190,7 +189,4 @@ def too_large(limit: int) -> JSONResponse:
     """What a person who sent too much is told."""
     megabytes = max(1, limit // (1024 * 1024))
     message = f"Lo que envió pasa de {megabytes} MB. Envíe algo más pequeño."
-    return JSONResponse(
-        {"error": {"code": "demasiado_grande", "message": message, "details": {"limit_bytes": limit}}},
-        status_code=413,
-    )
+    return as_json(413, "demasiado_grande", message, {"limit_bytes": limit})

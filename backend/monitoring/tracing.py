@@ -33,7 +33,7 @@ ALLOWED = frozenset(
     }
 )
 OURS = "chat_sonora."
-_UNTRACED = "healthz,readyz,health/live,health/ready,static"
+_UNTRACED = "readyz,health/live,health/ready,static"
 
 #: Seconds that a collector has, its retries included: one that is away must not hold up the process's end.
 PATIENCE = 3.0

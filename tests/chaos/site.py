@@ -79,7 +79,7 @@ class Part:
         if self.kind == "worker":
             return any("worker_started" in line for line in self.lines[self._begins :])
         try:
-            return httpx.get(f"http://127.0.0.1:{self.environment['PORT']}/healthz", timeout=2).is_success
+            return httpx.get(f"http://127.0.0.1:{self.environment['PORT']}/health/live", timeout=2).is_success
         except httpx.HTTPError:
             return False
 

@@ -31,7 +31,7 @@ def test_the_first_start_tells_where_everything_is(product: Product) -> None:
     assert f"Listo: http://localhost:{product.port}" in told
     assert f"http://localhost:{product.port}/consola" in told
     assert product.admin_password
-    for page in ("/", "/consola/entrar", "/aviso-de-privacidad", "/healthz", "/readyz", "/openapi.json"):
+    for page in ("/", "/consola/entrar", "/aviso-de-privacidad", "/health/live", "/readyz", "/openapi.json"):
         assert httpx.get(f"{product.base_url}{page}").status_code == 200, page
 
 
