@@ -49,6 +49,7 @@ from backend.vault import kek
 from backend.webhooks import routes as webhooks
 from backend.widget import pages as widget_pages
 from backend.widget import routes as widget
+from backend.widget.reader import Reader
 
 log = structlog.get_logger(__name__)
 
@@ -69,6 +70,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.clock = clock.now
     app.state.database = Database(settings.database_url)
     app.state.live = LiveEvents(settings.database_url)
+    app.state.reader = Reader(app.state.database, app.state.live)
     app.state.board = LiveBoard(app.state.database, app.state.live, pages_board.paint)
     app.state.limiter = RateLimiter()
     app.state.files = FileStore(
