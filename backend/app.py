@@ -49,6 +49,7 @@ from backend.vault import kek
 from backend.webhooks import routes as webhooks
 from backend.widget import pages as widget_pages
 from backend.widget import routes as widget
+from backend.widget.reader import Reader
 
 log = structlog.get_logger(__name__)
 
@@ -70,6 +71,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.redis = link_to(settings.redis_url, settings.key)
     app.state.database = Database(settings.database_url, link=app.state.redis)
     app.state.live = LiveEvents(settings.database_url, app.state.redis)
+    app.state.reader = Reader(app.state.database, app.state.live)
     app.state.board = LiveBoard(app.state.database, app.state.live, pages_board.paint)
     app.state.limiter = RateLimiter(app.state.redis)
     app.state.files = FileStore(

@@ -8,6 +8,7 @@ benchmarks/results/bench.md; `benchmarks.charts` draws it.
 import argparse
 import asyncio
 import importlib
+import signal
 import sys
 import tempfile
 import traceback
@@ -74,6 +75,8 @@ def run(names: Sequence[str]) -> list[str]:
 
 
 def main() -> None:
+    # As Ctrl-C: what was started is stopped.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     parser = argparse.ArgumentParser(prog="benchmarks", description=__doc__)
     parser.add_argument("--only", default="", help=f"some of {','.join(BENCHMARKS)}")
     only = [name.strip() for name in parser.parse_args().only.split(",") if name.strip()]

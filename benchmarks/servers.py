@@ -19,7 +19,7 @@ from backend.migrate import migrate
 from backend.settings import Settings
 from tests.end_to_end.product import ROOT, free_port
 
-START_SECONDS = 180
+START_SECONDS = 600
 STOP_SECONDS = 20
 
 

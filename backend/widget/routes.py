@@ -13,14 +13,15 @@ from backend import clock
 from backend.conversations import files
 from backend.conversations.models import Owner
 from backend.conversations.views import transcript
-from backend.db import Database, Tx
+from backend.db import Tx
 from backend.errors import Conflict, InvalidInput
 from backend.limits import RateLimiter
-from backend.live import LiveEvents, conversation_topic, notify_typing
+from backend.live import conversation_topic, notify_typing
 from backend.outbox import receipts
 from backend.outbox.models import DeliveryState
 from backend.settings import Settings
 from backend.widget import service, tokens
+from backend.widget.reader import Reader
 from backend.widget.schemas import (
     AttachmentAccepted,
     AttachmentOut,
@@ -84,13 +85,12 @@ async def read_messages(
     wait: Annotated[float, Query(ge=0, le=MAX_WAIT, description="Seconds to wait for something new.")] = 0,
 ) -> Messages:
     """The messages after a cursor; with `wait`, as soon as there is one."""
-    database, live = _sources(request)
+    reader = _reader(request)
     cursor = service.parse_cursor(after)
     deadline = time.monotonic() + wait
-    async with live.subscribe(conversation_topic(session)) as alarm:
+    async with reader.live.subscribe(conversation_topic(session)) as alarm:
         while True:
-            async with database.snapshot() as tx:
-                page = await service.read_after(tx, live, session, cursor)
+            page = await reader.read_after(session, cursor)
             left = deadline - time.monotonic()
             if page.views or left <= 0 or await request.is_disconnected():
                 return service.messages_out(page, session)
@@ -105,20 +105,18 @@ async def stream(
     last_event_id: Annotated[str | None, Header(max_length=20)] = None,
 ) -> EventSourceResponse:
     """Server-sent events: `message` (its id is the cursor) and `status`. Resumes after `Last-Event-ID`."""
-    database, live = _sources(request)
+    reader = _reader(request)
     cursor = service.parse_cursor(last_event_id or after)
-    async with database.snapshot() as tx:
-        await service.read_after(tx, live, session, cursor)  # an unknown session is refused before the stream begins
-    return EventSourceResponse(_events(database, live, session, cursor), ping=PING_SECONDS)
+    await reader.read_after(session, cursor)  # an unknown session is refused before the stream begins
+    return EventSourceResponse(_events(reader, session, cursor), ping=PING_SECONDS)
 
 
-async def _events(database: Database, live: LiveEvents, session: UUID, cursor: int) -> AsyncIterator[ServerSentEvent]:
+async def _events(reader: Reader, session: UUID, cursor: int) -> AsyncIterator[ServerSentEvent]:
     last_status: Status | None = None
     prefix = service.prefix(session)
-    async with live.subscribe(conversation_topic(session)) as alarm:
+    async with reader.live.subscribe(conversation_topic(session)) as alarm:
         while True:
-            async with database.snapshot() as tx:
-                page = await service.read_after(tx, live, session, cursor)
+            page = await reader.read_after(session, cursor)
             for view in page.views:
                 yield ServerSentEvent(
                     event="message", id=str(view.seq), data=message_out(view, prefix).model_dump_json()
@@ -205,5 +203,6 @@ async def download_transcript(tx: Tx, session: ChatSession) -> PlainTextResponse
     return PlainTextResponse(as_text(views), headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
-def _sources(request: Request) -> tuple[Database, LiveEvents]:
-    return request.app.state.database, request.app.state.live
+def _reader(request: Request) -> Reader:
+    reader: Reader = request.app.state.reader
+    return reader
