@@ -109,9 +109,12 @@ class Office:
         """An answer's first bytes, of one that goes on and on or is the longer the more there is."""
         headers = self.headers[who] if isinstance(who, str) else who
         began = time.perf_counter()
-        async with self.client.stream("GET", path, headers=headers) as answer:
-            async for _ in answer.aiter_raw():
-                break
+        try:
+            async with self.client.stream("GET", path, headers=headers) as answer:
+                async for _ in answer.aiter_raw():
+                    break
+        except httpx.TimeoutException:
+            raise RuntimeError(f"{name}: no answer to GET {path}") from None
         self._note(name, began)
         if answer.status_code >= 400:
             raise RuntimeError(f"{name}: {answer.status_code} to GET {path}")
