@@ -243,7 +243,7 @@ def load(url: str, rows: int, *, seed: int = SEED) -> float:
         connection.execute("SET session_replication_role = replica")
         indexes = _drop_indexes(connection)
         people = list(inventor.people(max(1, rows * 6 // 10)))
-        _copy(connection, "person", ((p.id, p.name, *_sealed(p), p.text, NOW) for p in people))
+        _copy(connection, "person", ((p.id, p.name, *sealed(p), p.text, NOW) for p in people))
         made = inventor.petitions(rows, people)
         done = 0
         while batch := list(islice(made, 20_000)):
@@ -261,7 +261,7 @@ def load(url: str, rows: int, *, seed: int = SEED) -> float:
     return time.monotonic() - started
 
 
-def _sealed(person: Person) -> Iterator[bytes | None]:
+def sealed(person: Person) -> Iterator[bytes | None]:
     for kind in (Kind.PHONE, Kind.EMAIL):
         value = getattr(person, kind.value)
         yield sealed_text(f"person.{kind.value}", kind, value) if value else None

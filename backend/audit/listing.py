@@ -1,5 +1,6 @@
 """The trail as an auditor reads it: filtered, newest first, a page at a time or all of it."""
 
+import re
 import uuid
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import suppress
@@ -7,17 +8,20 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Text, cast, or_, select
+from sqlalchemy import ColumnElement, func, literal_column, or_, select
+from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
 from backend.agents.models import User
-from backend.audit.models import AdminEvent
+from backend.audit.models import DETAIL_WORDS, AdminEvent
 from backend.registry import folios
 from backend.registry.models import Petition
+from backend.text import fold
 
 PAGE = 50
 _CHUNK = 500
+_BREAK = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True)
@@ -106,5 +110,10 @@ async def _about(session: AsyncSession, thing: str) -> ColumnElement[bool]:
     subjects += (await session.scalars(select(User.id).where(User.username == thing.lower()))).all()
     with suppress(ValueError):
         subjects.append(UUID(thing))
-    escaped = thing.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-    return or_(AdminEvent.subject_id.in_(subjects), cast(AdminEvent.detail, Text).ilike(f"%{escaped}%", escape="\\"))
+    about = AdminEvent.subject_id.in_(subjects)
+    words = [word for word in _BREAK.split(fold(thing)) if word]
+    if not words:
+        return about
+    # One after the other, the last of them as a beginning.
+    noted = func.to_tsquery("simple", " <-> ".join([*words[:-1], f"{words[-1]}:*"]), type_=TSQUERY)
+    return or_(about, literal_column(DETAIL_WORDS).op("@@", is_comparison=True)(noted))

@@ -5,9 +5,16 @@ from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, UniqueConstraint, func
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.db import Base
+
+#: The words of what was noted, as a search finds them: nothing but letters and digits makes a word.
+DETAIL_WORDS = (
+    "to_tsvector('simple', regexp_replace(translate(lower(detail::text), 'áéíóúüñ', 'aeiouun'),"
+    " '[^a-z0-9]+', ' ', 'g'))"
+)
 
 
 class AdminEvent(Base):
@@ -37,6 +44,12 @@ class AdminEvent(Base):
         Index("ix_admin_event_subject", "subject_id", "at"),
         Index("ix_admin_event_user", "user_id", "id"),
         Index("ix_admin_event_kind", "kind", "id"),
+        Index("ix_admin_event_at", "at"),
+        Index(
+            "ix_admin_event_words",
+            sql(f"({DETAIL_WORDS})"),  # nosemgrep: sql-from-a-string (our own words)
+            postgresql_using="gin",
+        ),
     )
 
 

@@ -67,6 +67,7 @@ async def list_page(
         "marked": frozenset(marked),
         "typed": typed or {},
         "untold": await proof.undelivered_count(session),
+        "untold_counted": proof.UNTOLD_COUNTED,
         "error": error.text if error else None,
         **await _catalogs(session),
     }

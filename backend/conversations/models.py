@@ -13,6 +13,12 @@ from backend.db import Base, NamesFile, enum_column
 from backend.vault.blind import Kind
 from backend.vault.columns import Sealed, SealedText, blind_index
 
+#: The words of a message as a search finds them: as they are, but without accents; nothing but letters and digits makes
+#: a word.
+MESSAGE_WORDS = (
+    "to_tsvector('simple', regexp_replace(translate(lower(text), 'áéíóúüñ', 'aeiouun'), '[^a-z0-9]+', ' ', 'g'))"
+)
+
 
 class Owner(enum.StrEnum):
     """Who answers the citizen now. Decided before the bot sees a message."""
@@ -158,6 +164,7 @@ class Conversation(Base):
         ),
         blind_index("ix_conversation_verified_phone", "verified_phone"),
         Index("ix_conversation_owner", "owner", "last_message_at"),
+        Index("ix_conversation_last_message", "last_message_at"),
         Index("ix_conversation_agent", "agent_id", "owner"),
         Index("ix_conversation_rasa_busy", "rasa_busy_until", postgresql_where=sql("rasa_busy_until IS NOT NULL")),
         CheckConstraint("owner <> 'agent' OR agent_id IS NOT NULL", name="agent_owns"),
@@ -207,6 +214,11 @@ class Message(Base):
             "conversation_id",
             "seq",
             postgresql_where=sql("handled_at IS NULL AND author IN ('citizen', 'control')"),
+        ),
+        Index(
+            "ix_message_words",
+            sql(f"({MESSAGE_WORDS})"),  # nosemgrep: sql-from-a-string (our own words)
+            postgresql_using="gin",
         ),
     )
 
@@ -298,4 +310,7 @@ class Rating(Base):
     comment: Mapped[str | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
-    __table_args__ = (CheckConstraint("score BETWEEN 1 AND 5", name="score_range"),)
+    __table_args__ = (
+        CheckConstraint("score BETWEEN 1 AND 5", name="score_range"),
+        Index("ix_rating_created", "created_at"),
+    )

@@ -61,6 +61,8 @@ class Understanding(Base):
 
     __table_args__ = (
         Index("ix_understanding_conversation", "conversation_id", "created_at"),
+        Index("ix_understanding_created", "created_at"),
+        Index("ix_understanding_label", "label", postgresql_where=sql("label IS NOT NULL")),
         Index("ix_understanding_review", "created_at", postgresql_where=sql("is_worth_a_look")),
         Index("ix_understanding_text_key", "text_key", postgresql_where=sql("text_key IS NOT NULL")),
         Index("ix_understanding_batch", "label_batch", postgresql_where=sql("label_batch IS NOT NULL")),

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from sqlalchemy import Select, func, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.agents.models import User
 from backend.letters.models import Letter, LetterTemplate, Series
+from backend.registry import folios
 from backend.registry.models import Petition
 
 PAGE_SIZE = 50
@@ -25,9 +26,8 @@ class LetterRow:
 @dataclass(frozen=True)
 class LetterPage:
     rows: Sequence[LetterRow]
-    total: int
     page: int
-    pages: int
+    has_more: bool
 
 
 def _rows() -> Select[Letter, str, int, str]:
@@ -47,19 +47,23 @@ async def of_petition(session: AsyncSession, petition_id: UUID) -> list[LetterRo
     return [LetterRow(*row) for row in rows]
 
 
+def _called(typed: str) -> ColumnElement[bool]:
+    """Letters of a whole folio, which an index finds; else those that have what was typed as a part."""
+    folio = folios.parse(typed)
+    if folio is not None:
+        return Letter.petition_id.in_(select(Petition.id).where(Petition.folio == folio))
+    part = typed.strip().upper()
+    return or_(Letter.reference.contains(part, autoescape=True), Petition.folio.contains(part, autoescape=True))
+
+
 async def made(session: AsyncSession, *, typed: str = "", series: Series | None = None, page: int = 1) -> LetterPage:
     """The book of numbers, newest first; `typed` is part of a number or of a folio."""
     query = _rows()
     if series is not None:
         query = query.where(Letter.series == series)
     if typed.strip():
-        part = typed.strip().upper()
-        query = query.where(
-            or_(Letter.reference.contains(part, autoescape=True), Petition.folio.contains(part, autoescape=True))
-        )
-    total = await session.scalar(select(func.count()).select_from(query.with_only_columns(Letter.id).subquery())) or 0
+        query = query.where(_called(typed))
     page = max(1, page)
-    rows = await session.execute(
-        query.order_by(Letter.made_at.desc(), Letter.number.desc()).limit(PAGE_SIZE).offset((page - 1) * PAGE_SIZE)
-    )
-    return LetterPage([LetterRow(*row) for row in rows], total, page, max(1, -(-total // PAGE_SIZE)))
+    ordered = query.order_by(Letter.made_at.desc(), Letter.number.desc())
+    found = (await session.execute(ordered.limit(PAGE_SIZE + 1).offset((page - 1) * PAGE_SIZE))).all()
+    return LetterPage([LetterRow(*row) for row in found[:PAGE_SIZE]], page, len(found) > PAGE_SIZE)

@@ -87,7 +87,7 @@ async def _settle_arrived(session: AsyncSession) -> None:
         await session.scalars(
             update(Notice)
             .where(Notice.id.in_(free))
-            .values(settled_at=moment)
+            .values(settled_at=moment, arrived_at=moment)
             .returning(Notice.id)
             .execution_options(synchronize_session=False)
         )

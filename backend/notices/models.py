@@ -36,11 +36,15 @@ class Notice(Base):
     round_start: Mapped[int] = mapped_column(default=0)
     #: Since when nothing more is tried: it arrived, or no way is left.
     settled_at: Mapped[datetime | None]
+    #: When some way's proof was first seen; None: not yet, or it came after the notice was settled without.
+    arrived_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
     __table_args__ = (
         Index("ix_notice_open", "created_at", postgresql_where=sql("settled_at IS NULL")),
         Index("ix_notice_settled", "settled_at"),
+        # Few among all: whatever is not known to have arrived is looked up here, and its proofs looked at.
+        Index("ix_notice_unproved", "petition_id", "event_id", postgresql_where=sql("arrived_at IS NULL")),
     )
 
 

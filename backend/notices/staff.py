@@ -58,7 +58,7 @@ async def retry(session: AsyncSession, petition: Petition, notice_id: UUID, *, u
         raise StillUnderWay
     if last is None or proof.is_ended(last):
         notice.round_start = len(view.attempts)
-    notice.settled_at = None
+    notice.settled_at = notice.arrived_at = None
     await petitions.add_event(
         session,
         petition,

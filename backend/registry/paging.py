@@ -29,6 +29,11 @@ class Page:
     pages: int
 
 
+async def plan_for_search(session: AsyncSession) -> None:
+    """Have what this transaction asks from now on planned for its own words."""
+    await session.execute(select(*(func.set_config(name, value, True) for name, value in _SETTINGS.items())))
+
+
 async def page(
     session: AsyncSession,
     conditions: Sequence[ColumnElement[bool]],
@@ -39,7 +44,7 @@ async def page(
     most: int,
 ) -> Page:
     """The `number`-th page of the first `most` petitions that meet `conditions`."""
-    await session.execute(select(*(func.set_config(name, value, True) for name, value in _SETTINGS.items())))
+    await plan_for_search(session)
     query = select(Petition.id).where(*conditions).order_by(*ordering).limit(most + 1)
     found = (await session.scalars(query)).all()
     total, is_capped = min(len(found), most), len(found) > most

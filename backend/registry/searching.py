@@ -9,10 +9,11 @@ as words that stand for them (docs/adr/0026). All words must be there, in any or
 import re
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, case, cast, false, func, literal, select
+from sqlalchemy import ColumnElement, Select, Text, case, cast, false, func, literal, literal_column, select
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import InstrumentedAttribute
 
+from backend.conversations.models import MESSAGE_WORDS
 from backend.registry import folios
 from backend.registry.models import Person, Petition
 from backend.text import fold
@@ -47,6 +48,15 @@ def people(typed: str) -> ColumnElement[bool]:
 def some_people(typed: str) -> Select[UUID]:
     """The ids of some of them, for a query that sorts: half a million share a few first names."""
     return select(Person.id).where(people(typed)).limit(_MOST_PEOPLE)
+
+
+def said(typed: str) -> ColumnElement[bool] | None:
+    """Messages that have all the words, in any order, the last of them as a beginning; None: nothing to look for."""
+    words = [word for word in _BREAK.split(fold(typed)) if word][:_MOST_WORDS]
+    if not words:
+        return None
+    last = f"{words[-1]}:*" if len(words[-1]) >= _LEAST_PREFIX else words[-1]
+    return literal_column(MESSAGE_WORDS).op("@@", is_comparison=True)(_simple(" & ".join([*words[:-1], last])))
 
 
 def contact_words(phone: str | None, email: str | None, curp: str | None) -> list[str]:

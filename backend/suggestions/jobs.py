@@ -4,6 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -52,7 +53,7 @@ class Suggester:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._classifier: Classifier | None = None
-        self._decisions = 0
+        self._learned_at = clock.now()
 
     async def suggest_pending(self) -> int:
         """Read what was filed or rewritten since; how many petitions."""
@@ -76,14 +77,13 @@ class Suggester:
 
     async def _up_to_date(self) -> "Classifier":
         async with self._database.transaction() as session:
-            count = await decision_count(session)
             known = self._classifier
-            if known is not None and count - self._decisions < ENOUGH_NEW:
+            if known is not None and not await are_enough(session, self._learned_at):
                 return known
-            learned = await examples.all_of(session)
+            moment, learned = clock.now(), await examples.all_of(session)
         trained = await asyncio.to_thread(_train, learned)
-        self._classifier, self._decisions = trained, count
-        log.info("suggestions_trained", examples=len(learned), decisions=count, version=trained.version)
+        self._classifier, self._learned_at = trained, moment
+        log.info("suggestions_trained", examples=len(learned), version=trained.version)
         return trained
 
 
@@ -118,17 +118,17 @@ def _bytes(narrative: Any) -> Any:
     return func.convert_to(narrative, "UTF8")
 
 
-async def decision_count(session: AsyncSession) -> int:
-    """How many decisions there are to learn from."""
-    by_button = await session.scalar(
-        select(func.count()).select_from(PetitionSuggestion).where(PetitionSuggestion.decided_at.is_not(None))
-    )
-    by_hand = await session.scalar(
-        select(func.count())
-        .select_from(PetitionEvent)
+async def are_enough(session: AsyncSession, since: datetime) -> bool:
+    """Whether so much was decided since then that the classifier should learn anew."""
+    by_button = select(PetitionSuggestion.petition_id).where(PetitionSuggestion.decided_at > since).limit(ENOUGH_NEW)
+    latest = (
+        select(PetitionEvent.at)
         .where(PetitionEvent.kind == PetitionEventKind.EDITED, PetitionEvent.detail.has_key("topic_id"))
+        .order_by(PetitionEvent.id.desc())
+        .limit(ENOUGH_NEW)
     )
-    return (by_button or 0) + (by_hand or 0)
+    by_hand = [at for at in await session.scalars(latest) if at > since]
+    return len((await session.scalars(by_button)).all()) + len(by_hand) >= ENOUGH_NEW
 
 
 async def usual_agencies(session: AsyncSession) -> Mapping[UUID, Usual]:

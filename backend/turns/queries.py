@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, case, func, or_, select
+from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.agents.models import Role, User
@@ -22,6 +22,8 @@ from backend.turns.errors import TurnNotFound
 from backend.turns.models import OPEN, Turn, TurnFile, TurnState
 
 PAGE_SIZE = 25
+#: Nobody counts further.
+COUNTED = 1000
 #: What the agency itself reads of its turn's history; the office's own steps stay with the office.
 SHOWN_TO_AGENCY = (
     PetitionEventKind.TURNED,
@@ -81,10 +83,18 @@ class AgencyRow:
 
 @dataclass(frozen=True)
 class AgencyPage:
+    """`total` is counted up to `COUNTED`; when `is_capped` there are more."""
+
     rows: Sequence[AgencyRow]
     total: int
+    is_capped: bool
     page: int
-    pages: int
+    has_more: bool
+
+    @property
+    def pages(self) -> int:
+        """Of what was counted."""
+        return max(1, -(-self.total // PAGE_SIZE))
 
 
 async def of_agency(
@@ -92,21 +102,22 @@ async def of_agency(
 ) -> AgencyPage:
     """A page of what was turned to one agency: open ones first by due date, then the latest closed."""
     conditions = [Turn.agency_id == agency_id, *_shown(show, today), *_matching(search)]
-    base = select(func.count()).select_from(Turn).join(Petition, Petition.id == Turn.petition_id)
-    total = await session.scalar(base.where(*conditions)) or 0
-    pages = max(1, -(-total // PAGE_SIZE))
-    wanted = min(max(1, page), pages)
-    is_closed = case((Turn.state.in_(OPEN), 0), else_=1)
+    listed = select(Turn.id).join(Petition, Petition.id == Turn.petition_id).where(*conditions)
+    counted = await session.scalar(select(func.count()).select_from(listed.limit(COUNTED + 1).subquery())) or 0
+    wanted = max(1, page if counted > COUNTED else min(page, -(-counted // PAGE_SIZE)))
     rows = await session.execute(
         select(Turn, Petition.folio, Petition.kind, Petition.narrative, Municipality.name)
         .join(Petition, Petition.id == Turn.petition_id)
         .outerjoin(Municipality, Municipality.id == Petition.municipality_id)
         .where(*conditions)
-        .order_by(is_closed, Turn.closed_at.desc().nulls_first(), Turn.due_on, Turn.id)
-        .limit(PAGE_SIZE)
+        # What is not closed comes first: nobody has said when.
+        .order_by(Turn.closed_at.desc().nulls_first(), Turn.due_on, Turn.id)
+        .limit(PAGE_SIZE + 1)
         .offset((wanted - 1) * PAGE_SIZE)
     )
-    return AgencyPage([AgencyRow(*row) for row in rows], total, wanted, pages)
+    found = [AgencyRow(*row) for row in rows]
+    total, is_capped = min(counted, COUNTED), counted > COUNTED
+    return AgencyPage(found[:PAGE_SIZE], total, is_capped, wanted, len(found) > PAGE_SIZE)
 
 
 def _shown(show: Show, today: date) -> list[ColumnElement[bool]]:

@@ -138,7 +138,10 @@ async def test_odd_searches_break_nothing(ana: Staff, waiting: UUID) -> None:
     for search in ("%00", "%25", "_", "'", "%5C", "agua"):
         answer = await ana.get(f"/api/console/inbox?view=all&search={search}")
         assert answer.status_code == 200, search
-    assert (await ana.get("/api/console/inbox?view=all&search=agua")).json()["rows"]
+    for found in ("agua", "AGUÁ", "agu", "agua hay no"):
+        assert (await ana.get(f"/api/console/inbox?view=all&search={found}")).json()["rows"], found
+    for missed in ("gua", "agua zapoteca"):
+        assert not (await ana.get(f"/api/console/inbox?view=all&search={missed}")).json()["rows"], missed
 
 
 async def test_becoming_available_brings_the_one_who_waits(ana: Staff, waiting: UUID) -> None:

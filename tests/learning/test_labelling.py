@@ -2,6 +2,7 @@
 
 import csv
 import re
+from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from uuid import UUID
@@ -113,6 +114,7 @@ async def test_what_is_exported_is_masked_split_and_readable(
     async with database.transaction() as session:
         found = await exporting.examples(session)
         assert await exporting.examples(session, clock.now() + timedelta(hours=1)) == []
+        assert await exporting.count_by_split(session) == Counter(one.split for one in found)
     counts = formats.write(found, tmp_path)
     everything = "".join(path.read_text("utf-8") for path in tmp_path.iterdir())
     assert "Rosa" not in everything

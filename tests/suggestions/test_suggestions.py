@@ -76,7 +76,12 @@ async def _row(session: AsyncSession, folio: str) -> tuple[Petition, PetitionSug
     return petition, await session.get(PetitionSuggestion, petition.id)
 
 
-async def test_a_person_uses_a_suggestion_and_it_is_learned_from(database: Database, ana: Staff) -> None:  # noqa: F811
+async def test_a_person_uses_a_suggestion_and_it_is_learned_from(
+    database: Database,
+    ana: Staff,  # noqa: F811
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    began = now()
     folio, other = await _file(database, LEAK), await _file(database, "Se tapó el drenaje y huele mal")
     page = f"/consola/peticiones/{folio}"
     assert "Se está leyendo el asunto" in (await ana.get(page)).text
@@ -107,7 +112,10 @@ async def test_a_person_uses_a_suggestion_and_it_is_learned_from(database: Datab
         assert rejected is not None
         assert rejected.decision is Decision.REJECTED
         assert [(one.topic, one.text) for one in await examples.decided(session)] == [("agua", LEAK)]
-        assert await jobs.decision_count(session) == 2
+        for enough, is_so in ((2, True), (3, False)):
+            monkeypatch.setattr(jobs, "ENOUGH_NEW", enough)
+            assert await jobs.are_enough(session, began) is is_so, "by the button and by hand"
+        assert not await jobs.are_enough(session, now())
 
 
 async def test_a_rewritten_narrative_is_read_again_and_what_has_an_agency_is_not(database: Database) -> None:
