@@ -27,7 +27,11 @@ class _Member:
     process: RasaProcess
     #: Runs the second model (docs/adr/0009).
     is_second: bool
-    resting: asyncio.Task[None] | None = None
+    rest: asyncio.Task[None] | None = None
+
+    @property
+    def is_resting(self) -> bool:
+        return self.rest is not None and not self.rest.done()
 
 
 class RasaPool:
@@ -42,7 +46,7 @@ class RasaPool:
 
     def fit(self, conversation_id: UUID) -> tuple[str, ...]:
         """Those of the conversation's own model, or of the other one while that is away as a whole."""
-        fit = [(name, member.is_second) for name, member in self._members.items() if member.resting is None]
+        fit = [(name, member.is_second) for name, member in self._members.items() if not member.is_resting]
         is_seconds = is_in_share(conversation_id, self._percent)
         own = tuple(name for name, is_second in fit if is_second is is_seconds)
         return own or tuple(name for name, _ in fit)
@@ -54,9 +58,9 @@ class RasaPool:
         try:
             return await member.process.reply(turn)
         except AssistantError as error:
-            if (error.is_away or error.may_go_on) and member.resting is None:
+            if (error.is_away or error.may_go_on) and not member.is_resting:
                 log.warning("rasa_rests", rasa=turn.at, kind=error.kind)
-                member.resting = asyncio.create_task(self._rest(member), name=f"resting {turn.at}")
+                member.rest = asyncio.create_task(self._rest(member), name=f"resting {turn.at}")
             raise
 
     async def _rest(self, member: _Member) -> None:
@@ -65,7 +69,6 @@ class RasaPool:
         while not is_fit:
             await asyncio.sleep(REST_SECONDS)
             is_fit = len(self._members) == 1 or await member.process.is_ready()
-        member.resting = None
         log.info("rasa_is_back", rasa=member.process.name)
 
     async def answering(self) -> dict[str, bool]:
@@ -74,8 +77,8 @@ class RasaPool:
 
     async def close(self) -> None:
         for member in self._members.values():
-            if member.resting is not None:
-                member.resting.cancel()
+            if member.rest is not None:
+                member.rest.cancel()
             await member.process.close()
 
 

@@ -49,12 +49,13 @@ async def take(
 
 
 def note_end(conversation: Conversation, place: Place, result: TurnResult | AssistantError) -> None:
-    """Write down that no turn is under way, where that is sure; where it is not, time tells."""
-    if place.at is None:
-        return
-    if isinstance(result, AssistantError) and (result.may_go_on or (result.is_away and not place.may_move)):
-        return
-    conversation.rasa_busy_until = None
+    """Write down that no turn is under way, where that is sure; where it is not, time tells.
+
+    An answer came after any earlier turn there: a process has a conversation's turns one after another.
+    """
+    is_answer = not isinstance(result, AssistantError)
+    if is_answer or (place.may_move and place.at is not None and not result.may_go_on):
+        conversation.rasa_busy_until = None
 
 
 def _was_silent(conversation: Conversation, moment: datetime) -> bool:

@@ -49,7 +49,7 @@ async def fail(assistant: RasaPool, at: str | None) -> AssistantError:
 
 def _resting(assistant: RasaPool) -> asyncio.Task[None]:
     """Its process's rest, which ends when that is fit again."""
-    (task,) = [one.resting for one in assistant._members.values() if one.resting is not None]
+    (task,) = [one.rest for one in assistant._members.values() if one.rest is not None]
     return task
 
 

@@ -133,13 +133,17 @@ async def test_it_is_not_had_by_another_while_an_earlier_turn_may_go_on_nor_with
     assert "falla" in (await stage.say("hola"))[0].text
     kept = (await stage.conversation()).rasa_busy_until
     assert kept is not None and kept >= soon
+    await change(stage, in_scripted_intake=False)
+    assistant.answers = [AssistantError("status_500")]
+    await stage.say("hola")
+    assert (await stage.conversation()).rasa_busy_until is not None, "an error of this turn's tells nothing of that one"
 
     hasty = Advancer(database, assistant, secret=b"test", lease_seconds=15, turn_seconds=1.5)
     await pinned(stage, A)
     assistant.answers = [GONE]
     await stage.hear("hola")
     await hasty.advance(stage.conversation_id)
-    assert [turn.at for turn in assistant.turns] == [A, A]
+    assert [turn.at for turn in assistant.turns] == [A, A, A]
 
 
 async def test_a_dead_worker_s_turn_is_repeated_where_it_was_begun(
