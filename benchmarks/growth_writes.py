@@ -26,15 +26,15 @@ async def chat(office: Office, subject: Subject, number: int) -> None:
         ("note", {"text": "Vive en el Centro.", "idempotency_key": uuid.uuid4().hex}),
         ("read", {"up_to": 1}),
         ("typing", None),
-        ("transfer", {"to_agent_id": made_id("u", 2), "note": "Le toca"}),
         ("return-to-bot", None),
+        ("take", None),
+        ("transfer", {"to_agent_id": None, "note": "Le toca"}),
         ("take", None),
         ("close", {"reason": "solved", "note": ""}),
     )
     for step, body in steps:
-        who_acts = "head" if step == "return-to-bot" else "analyst"
         name = f"POST /api/console/conversations/…/{step}"
-        await office.ask(name, "POST", f"{of_chat}/{step}", who_acts, json=body)
+        await office.ask(name, "POST", f"{of_chat}/{step}", "analyst", json=body)
     await office.ask("POST /api/chat/receipts", "POST", "/api/chat/receipts", who, json={"read": "2"})
 
 

@@ -142,7 +142,10 @@ class CallReason(Base):
     was_reached: Mapped[bool | None]
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
-    __table_args__ = (CheckConstraint("(kind = 'campana') = (campaign_id IS NOT NULL)", name="campaign_named"),)
+    __table_args__ = (
+        CheckConstraint("(kind = 'campana') = (campaign_id IS NOT NULL)", name="campaign_named"),
+        Index("ix_call_reason_pending", "kind", postgresql_where=sql("state = 'pending'")),
+    )
 
 
 class CallAttempt(Base):

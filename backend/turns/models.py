@@ -64,6 +64,7 @@ class Turn(Base):
     __table_args__ = (
         Index("ix_turn_news", "news_at", postgresql_where=sql("news_at IS NOT NULL")),
         Index("ix_turn_agency_state", "agency_id", "state", "due_on"),
+        Index("ix_turn_created", "created_at"),
         Index("ix_turn_agency_closed", "agency_id", sql("closed_at DESC NULLS FIRST"), "due_on", "id"),
         Index(
             "uq_turn_open",

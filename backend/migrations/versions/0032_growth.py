@@ -28,6 +28,7 @@ _PLAIN = (
     ("ix_rating_created", "rating", ["created_at"]),
     ("ix_understanding_created", "understanding", ["created_at"]),
     ("ix_admin_event_at", "admin_event", ["at"]),
+    ("ix_turn_created", "turn", ["created_at"]),
 )
 
 
@@ -37,6 +38,7 @@ def upgrade() -> None:
     op.create_index("ix_message_words", "message", [sa.text(_words("text"))], postgresql_using="gin")
     op.create_index("ix_admin_event_words", "admin_event", [sa.text(_words("detail::text"))], postgresql_using="gin")
     op.create_index("ix_understanding_label", "understanding", ["label"], postgresql_where=sa.text("label IS NOT NULL"))
+    op.create_index("ix_call_reason_pending", "call_reason", ["kind"], postgresql_where=sa.text("state = 'pending'"))
     closed = ["agency_id", sa.text("closed_at DESC NULLS FIRST"), "due_on", "id"]
     op.create_index("ix_turn_agency_closed", "turn", closed)
     op.add_column("notice", sa.Column("arrived_at", sa.DateTime(timezone=True), nullable=True))
@@ -50,6 +52,7 @@ def downgrade() -> None:
     op.drop_index("ix_notice_unproved", "notice")
     op.drop_column("notice", "arrived_at")
     op.drop_index("ix_turn_agency_closed", "turn")
+    op.drop_index("ix_call_reason_pending", "call_reason")
     op.drop_index("ix_understanding_label", "understanding")
     op.drop_index("ix_admin_event_words", "admin_event")
     op.drop_index("ix_message_words", "message")
