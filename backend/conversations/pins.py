@@ -53,9 +53,9 @@ def note_end(conversation: Conversation, place: Place, result: TurnResult | Assi
 
     An answer came after any earlier turn there: a process has a conversation's turns one after another.
     """
-    is_answer = not isinstance(result, AssistantError)
-    if is_answer or (place.may_move and place.at is not None and not result.may_go_on):
-        conversation.rasa_busy_until = None
+    if isinstance(result, AssistantError) and (place.at is None or not place.may_move or result.may_go_on):
+        return
+    conversation.rasa_busy_until = None
 
 
 def _was_silent(conversation: Conversation, moment: datetime) -> bool:
