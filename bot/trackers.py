@@ -16,6 +16,9 @@ from typing import Any
 from rasa.core.tracker_store import SQLTrackerStore
 from rasa.shared.core.events import Event, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import Session
 
 #: How many of a tracker's events the database has; on trackers that came from it or went to it.
@@ -35,11 +38,24 @@ def _know_events_by_name() -> None:
         Event.resolve_by_type = staticmethod(cache(Event.resolve_by_type))
 
 
+def replace_dead_connections(engine: Engine) -> None:
+    """From now on look before each use whether a connection still lives, and take another where it does not.
+
+    Where a read fails, Rasa goes on as if the conversation had just begun, and forgets the turn.
+    """
+
+    @event.listens_for(engine, "checkout")
+    def look(connection: Any, _record: Any, _proxy: Any) -> None:
+        if not engine.dialect.do_ping(connection):
+            raise DisconnectionError("the connection was lost while it was idle")
+
+
 class TurnTrackerStore(SQLTrackerStore):
     """The tracker store of `bot/endpoints.yml`."""
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        replace_dead_connections(self.engine)
         _know_events_by_name()
 
     def has_heard(self, sender_id: str, message_id: str) -> bool:

@@ -13,8 +13,9 @@ from rasa.shared.core.events import ActionExecuted, BotUttered, Event, SessionSt
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.utils.common import class_from_module_path
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import QueuePool
 
-from bot.trackers import TurnTrackerStore, saved_in_this_turn
+from bot.trackers import TurnTrackerStore, replace_dead_connections, saved_in_this_turn
 
 DOMAIN = Domain.from_dict({"slots": {"paso": {"type": "text", "mappings": [{"type": "custom"}]}}})
 
@@ -110,6 +111,18 @@ async def test_conversations_at_once_know_each_what_they_stored(store: TurnTrack
 
     names = [f"c{number}" for number in range(5)]
     assert await asyncio.gather(*map(converse, names)) == names
+
+
+def test_a_connection_that_died_while_idle_is_replaced(path: str) -> None:
+    """Rasa would take the failed read for a conversation that begins, and keep the turn in memory alone."""
+    engine = sa.create_engine(f"sqlite:///{path}", poolclass=QueuePool)
+    replace_dead_connections(engine)
+    with engine.connect() as connection:
+        died = connection.connection.dbapi_connection
+    died.close()
+    with engine.connect() as connection:
+        assert connection.execute(sa.select(sa.literal(1))).scalar() == 1
+    engine.dispose()
 
 
 def test_rasa_finds_it_where_the_endpoints_name_it() -> None:
