@@ -46,6 +46,7 @@ def web() -> None:
 
     import uvicorn
 
+    from backend import heap
     from backend.app import create_app
     from backend.monitoring import tracing
 
@@ -62,6 +63,7 @@ def web() -> None:
         timeout_graceful_shutdown=3,
     )
     server = uvicorn.Server(config)
+    heap.settle()
     with suppress(KeyboardInterrupt):
         server.run(None if settings.web_fd is None else [socket.socket(fileno=settings.web_fd)])
     tracing.stop()

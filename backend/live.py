@@ -24,16 +24,6 @@ from backend.redis_link import RedisLink
 from backend.viewing import Viewers
 from backend.wakeups import CHANNEL, notify
 
-__all__ = [
-    "INBOX",
-    "LiveEvents",
-    "Subscription",
-    "account_topic",
-    "conversation_topic",
-    "notify",
-    "notify_typing",
-    "typed_topic",
-]
 log = structlog.get_logger(__name__)
 
 INBOX = "inbox"
@@ -82,6 +72,8 @@ class LiveEvents:
         self._followers: defaultdict[str, set[Subscription]] = defaultdict(set)
         self._typing: dict[tuple[str, str], float] = {}
         self.viewers = Viewers()
+        #: Pages look at the inbox by turns: it rings for all at once, and no citizen is to wait for them all.
+        self.looking_at_inbox = asyncio.Semaphore(2)
         self._link = link
         self._tasks: list[asyncio.Task[None]] = []
         #: Set while PostgreSQL is heard; whether Redis is matters to nobody's readiness.

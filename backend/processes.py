@@ -48,7 +48,22 @@ def port_of(url: str) -> str:
 def children(environment: dict[str, str], model: Path, listener: socket.socket) -> list[Child]:
     """What runs, in the order in which it is started. The webs share `listener`: while one lives nobody is refused."""
     bot_python = str(ROOT / ".venv-bot" / "bin" / "python")
-    bot_environment = {
+    bot = bot_environment(environment) | bot_database(environment["DATABASE_URL"])
+    actions_port = port_of(environment["ACTIONS_URL"])
+    return [
+        *_backends(environment, listener.fileno()),
+        Child(
+            "actions",
+            [bot_python, "-m", "rasa_sdk", "--actions", "bot.actions", "--port", actions_port],
+            bot,
+        ),
+        *_bots(environment, bot, model),
+    ]
+
+
+def bot_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """What Rasa and its actions are told, but for their database."""
+    return {
         # The bot reads no sealed column, and asks nothing of Redis.
         **{name: value for name, value in environment.items() if not name.startswith(("FIELD_KEY", "REDIS_URL"))},
         "RASA_TELEMETRY_ENABLED": "false",
@@ -62,18 +77,7 @@ def children(environment: dict[str, str], model: Path, listener: socket.socket) 
         "PYTHONWARNINGS": "ignore",
         # The action server listens everywhere unless told otherwise.
         "SANIC_HOST": "127.0.0.1",
-        **bot_database(environment["DATABASE_URL"]),
     }
-    actions_port = port_of(environment["ACTIONS_URL"])
-    return [
-        *_backends(environment, listener.fileno()),
-        Child(
-            "actions",
-            [bot_python, "-m", "rasa_sdk", "--actions", "bot.actions", "--port", actions_port],
-            bot_environment,
-        ),
-        *_bots(environment, bot_environment, model),
-    ]
 
 
 def _backends(environment: dict[str, str], listener: int) -> list[Child]:
@@ -94,10 +98,10 @@ def _numbered(name: str, number: int) -> str:
     return f"{name}-{number + 1}" if number else name
 
 
-def _bots(environment: dict[str, str], bot_environment: dict[str, str], model: Path) -> list[Child]:
+def _bots(environment: dict[str, str], told: dict[str, str], model: Path) -> list[Child]:
     """A bot at each of its addresses; and with the settings SECOND_MODEL and SECOND_MODEL_SHARE, others beside them."""
     bots = [
-        _rasa(_numbered("rasa", number), url, model, bot_environment, takes_models=True)
+        _rasa(_numbered("rasa", number), url, model, told, takes_models=True)
         for number, url in enumerate(environment["RASA_URL"].split(","))
     ]
     version = environment.get("SECOND_MODEL")
@@ -106,7 +110,7 @@ def _bots(environment: dict[str, str], bot_environment: dict[str, str], model: P
         if not second.is_file():
             raise SystemExit(f"No hay un modelo {version} (SECOND_MODEL); vea: make models")
         bots += [
-            _rasa(_numbered("rasa-second", number), url, second, bot_environment)
+            _rasa(_numbered("rasa-second", number), url, second, told)
             for number, url in enumerate(environment["SECOND_RASA_URL"].split(","))
         ]
     return bots

@@ -16,7 +16,7 @@ import structlog
 from procrastinate import JobContext
 from sqlalchemy.exc import SQLAlchemyError
 
-from backend import logs
+from backend import heap, logs
 from backend.acuse.service import ChatAcuse
 from backend.arco import reminders as arco_reminders
 from backend.assistant.pool import assistant_of
@@ -33,7 +33,8 @@ from backend.conversations.turns import Advancer
 from backend.db import Database, conninfo
 from backend.dossier import sweeping as dossier_sweeping
 from backend.imports import jobs as imports
-from backend.integrations import idempotency
+from backend.integrations import idempotency as api_answers
+from backend.internal_api import idempotency as bot_answers
 from backend.jobqueue import queue
 from backend.ledger import chats
 from backend.limits import RateLimiter
@@ -153,7 +154,8 @@ class Worker:
             Chore("webhooks", often, self.webhooks.run_once),
             Chore("webhooks_tidy", 3600.0, self.webhooks.tidy),
             Chore("staged_scans", 3600.0, lambda: dossier_sweeping.forget_staged(self.database, self.files)),
-            Chore("api_answers", 3600.0, lambda: idempotency.forget_old(self.database)),
+            Chore("api_answers", 3600.0, lambda: api_answers.forget_old(self.database)),
+            Chore("bot_answers", 3600.0, lambda: bot_answers.forget_old(self.database)),
             Chore("chats_ledger", 30.0, lambda: chats.look_after(self.database)),
             Chore("audit", 300.0, lambda: anchoring.look_after(self.database, self.settings)),
             Chore("outreach", 60.0, lambda: outreach_jobs.gather(self.database)),
@@ -234,6 +236,7 @@ async def run(settings: Settings) -> None:
         asyncio.create_task(worker.dispatcher.run(idle_seconds=settings.sweep_seconds)),
         asyncio.create_task(worker.poller.run()),
     ]
+    heap.settle()
     log.info("worker_started")
     async with told_to_operators(settings, lambda: worker.measures.is_fresh):
         await stopping.wait()

@@ -13,14 +13,16 @@ import shutil
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
 from statistics import median
 
 import httpx
 import psutil
 
-from benchmarks.board import QUESTIONS, Citizen
+from backend.processes import bot_environment
+from benchmarks.board import QUESTIONS
+from benchmarks.citizens import Citizen, a_citizen
 from benchmarks.table import Row, at_most
 from tests.end_to_end.product import ROOT, Product, free_port, model_path
 
@@ -60,9 +62,10 @@ async def _start_of_ours(var_dir: Path, model: Path) -> float:
     product = Product(var_dir, free_port(), model)
     try:
         await asyncio.to_thread(product.start)
-        async with httpx.AsyncClient(base_url=product.base_url, timeout=60, trust_env=False) as client:
-            citizen = Citizen(client)
-            await citizen.come()
+        async with (
+            httpx.AsyncClient(base_url=product.base_url, timeout=60, trust_env=False) as client,
+            a_citizen(client) as citizen,
+        ):
             await citizen.ask(QUESTIONS[0])
         return time.monotonic() - began
     finally:
@@ -83,10 +86,11 @@ async def _memory_of_ours(var_dir: Path, model: Path) -> tuple[float, float]:
         await asyncio.to_thread(product.start)
         assert product.process is not None
         roots = [product.process.pid, int((var_dir / "postgres/postmaster.pid").read_text().split()[0])]
-        async with httpx.AsyncClient(base_url=product.base_url, timeout=60, trust_env=False) as client:
-            citizens = [Citizen(client) for _ in range(CITIZENS)]
-            for citizen in citizens:
-                await citizen.come()
+        async with AsyncExitStack() as stack:
+            client = await stack.enter_async_context(
+                httpx.AsyncClient(base_url=product.base_url, timeout=60, trust_env=False)
+            )
+            citizens = [await stack.enter_async_context(a_citizen(client)) for _ in range(CITIZENS)]
             await citizens[0].ask(QUESTIONS[0])
             await asyncio.sleep(SETTLE_SECONDS)
             idle = held(roots)
@@ -123,18 +127,8 @@ def _rasa(folder: Path, model: Path) -> "Iterator[tuple[subprocess.Popen[bytes],
         ROOT / ".venv-bot/bin/python", "-m", "rasa", "run", "--interface", "127.0.0.1", "--port", str(port),
         "--model", model, "--credentials", credentials, "--endpoints", endpoints,
     ]  # fmt: skip
-    environment = os.environ | {
-        "RASA_TELEMETRY_ENABLED": "false",
-        "SQLALCHEMY_SILENCE_UBER_WARNING": "1",
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-        "CUDA_VISIBLE_DEVICES": "-1",
-        "OMP_NUM_THREADS": "1",
-        "OPENBLAS_NUM_THREADS": "1",
-        "PYTHONPATH": str(ROOT),
-        "PYTHONWARNINGS": "ignore",
-    }
     with (folder / "rasa.log").open("wb") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+        process = subprocess.Popen(command, cwd=ROOT, env=bot_environment(os.environ), stdout=log, stderr=log)
         try:
             yield process, f"http://127.0.0.1:{port}/webhooks/rest/webhook"
         finally:

@@ -219,7 +219,7 @@ async def _followed(streams: list[Stream]) -> AsyncIterator[dict[tuple[int, int]
     clients = [await _client([streams[place] for place in share]) for share in shares]
     yield arrived
     for client, share in zip(clients, shares, strict=True):
-        told, _ = await client.communicate()
+        told, _ = await client.communicate(b"")
         for place, serial, at in json.loads(told):
             arrived.setdefault((share[place], serial), at)
 

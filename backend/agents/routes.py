@@ -33,7 +33,8 @@ from backend.agents.schemas import (
 )
 from backend.conversations import service as conversations
 from backend.db import Tx
-from backend.live import INBOX, notify
+from backend.live import INBOX
+from backend.wakeups import notify
 
 router = APIRouter(prefix="/api", tags=["staff"])
 

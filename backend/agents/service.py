@@ -23,7 +23,8 @@ from backend.audit import service as audit
 from backend.catalog.areas import checked_extension
 from backend.catalog.models import Agency, OfficeArea
 from backend.errors import NotFound
-from backend.live import account_topic, notify
+from backend.live import account_topic
+from backend.wakeups import notify
 
 DEFAULT_CAPACITY = 5
 FIRST_ADMIN = "admin"

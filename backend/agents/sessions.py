@@ -16,9 +16,10 @@ from backend.agents import passwords, second_factor
 from backend.agents.errors import WeakPassword, WrongCredentials
 from backend.agents.models import StaffSession, StaffToken, User
 from backend.audit import service as audit
-from backend.live import account_topic, notify
+from backend.live import account_topic
 from backend.messaging import credentials
 from backend.messaging.credentials import CredentialsUnreadable
+from backend.wakeups import notify
 
 MAX_FAILED_LOGINS = 5
 LOCKOUT = timedelta(minutes=15)

@@ -1,6 +1,5 @@
 """The trail as an auditor reads it: filtered, newest first, a page at a time or all of it."""
 
-import re
 import uuid
 from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import suppress
@@ -8,20 +7,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, func, literal_column, or_, select
-from sqlalchemy.dialects.postgresql import TSQUERY
+from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend import clock
+from backend import clock, words
 from backend.agents.models import User
 from backend.audit.models import DETAIL_WORDS, AdminEvent
 from backend.registry import folios
 from backend.registry.models import Petition
-from backend.text import fold
 
 PAGE = 50
 _CHUNK = 500
-_BREAK = re.compile(r"[^a-z0-9]+")
 
 
 @dataclass(frozen=True)
@@ -111,9 +107,8 @@ async def _about(session: AsyncSession, thing: str) -> ColumnElement[bool]:
     with suppress(ValueError):
         subjects.append(UUID(thing))
     about = AdminEvent.subject_id.in_(subjects)
-    words = [word for word in _BREAK.split(fold(thing)) if word]
-    if not words:
+    typed = words.split(thing)
+    if not typed:
         return about
     # One after the other, the last of them as a beginning.
-    noted = func.to_tsquery("simple", " <-> ".join([*words[:-1], f"{words[-1]}:*"]), type_=TSQUERY)
-    return or_(about, literal_column(DETAIL_WORDS).op("@@", is_comparison=True)(noted))
+    return or_(about, words.found(DETAIL_WORDS, " <-> ".join([*typed[:-1], f"{typed[-1]}:*"])))

@@ -8,13 +8,11 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, U
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
+from backend import words
 from backend.db import Base
 
-#: The words of what was noted, as a search finds them: nothing but letters and digits makes a word.
-DETAIL_WORDS = (
-    "to_tsvector('simple', regexp_replace(translate(lower(detail::text), 'áéíóúüñ', 'aeiouun'),"
-    " '[^a-z0-9]+', ' ', 'g'))"
-)
+#: The words of what was noted.
+DETAIL_WORDS = words.vector("detail::text")
 
 
 class AdminEvent(Base):

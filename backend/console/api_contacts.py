@@ -15,8 +15,9 @@ from backend.conversations.errors import NotYours
 from backend.conversations.models import Conversation, Message, Owner
 from backend.db import Tx
 from backend.errors import NotFound
-from backend.live import conversation_topic, notify
+from backend.live import conversation_topic
 from backend.outbox import service as outbox
+from backend.wakeups import notify
 
 router = APIRouter(prefix="/api/console", tags=["console"])
 

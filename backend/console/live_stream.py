@@ -4,7 +4,7 @@ import asyncio
 import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -20,8 +20,9 @@ from backend.conversations import queries
 from backend.conversations.models import Conversation
 from backend.conversations.views import MessageView
 from backend.db import Database
-from backend.live import INBOX, LiveEvents, account_topic, conversation_topic, notify
+from backend.live import INBOX, LiveEvents, account_topic, conversation_topic
 from backend.viewing import left_topic, opened_topic
+from backend.wakeups import notify
 
 #: Seconds: how often a stream looks for itself; how often it says that its agent is there.
 LOOK_AGAIN = 10.0
@@ -94,9 +95,12 @@ async def follow(
             if account in rung:
                 follower.beat_at = -math.inf  # what they may see has changed: asked before anything is told
             at_inbox, at_conversation = follower.hear(rung)
-            if at_inbox or at_conversation:
-                async with database.transaction() as session:
-                    events, is_done = await _look(session, live, follower, is_allowed, at_inbox, at_conversation)
+            looks = ((nullcontext(), False, at_conversation), (live.looking_at_inbox, at_inbox, False))
+            for turn, *at in looks:
+                if not any(at):
+                    continue
+                async with turn, database.transaction() as session:
+                    events, is_done = await _look(session, live, follower, is_allowed, *at)
                 for event in events:
                     yield event
                 if is_done:

@@ -13,7 +13,8 @@ from backend.console.rendering import AUDIT_HOME, LIAISON_HOME, staff_page
 from backend.conversations import service as conversations
 from backend.db import Tx
 from backend.errors import InvalidInput
-from backend.live import INBOX, notify
+from backend.live import INBOX
+from backend.wakeups import notify
 
 router = APIRouter(prefix="/consola", include_in_schema=False)
 

@@ -17,7 +17,8 @@ from backend.contacts.errors import AlreadyJoined, NotJoined, NotTheirs
 from backend.contacts.models import Contact
 from backend.conversations import messages
 from backend.conversations.models import Conversation, EventKind
-from backend.live import INBOX, conversation_topic, notify
+from backend.live import INBOX, conversation_topic
+from backend.wakeups import notify
 from channels.phones import normal_phone
 
 #: Whoever writes here reads the answer only while the page is open.

@@ -21,8 +21,9 @@ from backend.conversations.scanning import ScannerAway
 from backend.db import Database
 from backend.errors import ChatSonoraError
 from backend.jobqueue import defer
-from backend.live import INBOX, conversation_topic, notify
+from backend.live import INBOX, conversation_topic
 from backend.messaging.adapters import Adapters
+from backend.wakeups import notify
 from channels.port import MediaContent, MediaReference, MediaUnavailable
 
 log = structlog.get_logger(__name__)

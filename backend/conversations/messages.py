@@ -21,9 +21,10 @@ from backend.conversations.models import (
     Message,
     Owner,
 )
-from backend.live import INBOX, conversation_topic, notify, typed_topic
+from backend.live import INBOX, conversation_topic, typed_topic
 from backend.outbox import service as outbox
 from backend.text import strip_control
+from backend.wakeups import notify
 
 MAX_TEXT = 4000
 

@@ -9,15 +9,13 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, String, U
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
+from backend import words
 from backend.db import Base, NamesFile, enum_column
 from backend.vault.blind import Kind
 from backend.vault.columns import Sealed, SealedText, blind_index
 
-#: The words of a message as a search finds them: as they are, but without accents; nothing but letters and digits makes
-#: a word.
-MESSAGE_WORDS = (
-    "to_tsvector('simple', regexp_replace(translate(lower(text), 'áéíóúüñ', 'aeiouun'), '[^a-z0-9]+', ' ', 'g'))"
-)
+#: The words of a message.
+MESSAGE_WORDS = words.vector("text")
 
 
 class Owner(enum.StrEnum):

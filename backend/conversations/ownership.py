@@ -30,7 +30,8 @@ from backend.conversations.models import (
     RatingState,
 )
 from backend.jobqueue import defer
-from backend.live import INBOX, conversation_topic, notify
+from backend.live import INBOX, conversation_topic
+from backend.wakeups import notify
 
 #: What tells the bot that a person gave the conversation back.
 BACK_TO_BOT = "/volver_con_bot"

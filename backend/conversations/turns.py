@@ -93,7 +93,7 @@ class Advancer:
         *,
         secret: bytes,
         lease_seconds: float,
-        turn_seconds: float = 8.0,
+        turn_seconds: float,
         acuses: ChatAcuse | None = None,
     ) -> None:
         self._database = database

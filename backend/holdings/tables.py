@@ -175,8 +175,8 @@ BY_TABLE = {held.table: held for held in HELD}
 UNTIED: dict[str, str] = {
     "unreadable_webhook": "nadie pudo leer de quién es; se borra por plazo",
     CdrLeg.__tablename__: "cada llamada del conmutador pasa al registro de llamadas; se borra por plazo",
-    "api_answer": "copia cifrada de una respuesta, que vive un día",
-    "idempotent_answer": "copia de una respuesta al asistente, que se borra sola",
+    "api_answer": "copia cifrada de una respuesta, que se borra a los siete días",
+    "idempotent_answer": "copia cifrada de una respuesta al asistente, que se borra a los siete días",
     "admin_event": "códigos de lo que hizo el personal, sin datos personales",
 }
 

@@ -3,18 +3,23 @@
 import hashlib
 import hmac
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Annotated, TypeVar
 
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
-from sqlalchemy import text
+from sqlalchemy import delete, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend import clock
+from backend.db import Database
 from backend.errors import Unauthenticated
 from backend.internal_api.models import IdempotentAnswer
 from backend.settings import Settings
 
+#: A turn is tried again within minutes; where nobody mended the worker over a long weekend, then.
+KEPT = timedelta(days=7)
 _bearer = HTTPBearer(auto_error=False, scheme_name="InternalToken")
 
 
@@ -48,22 +53,35 @@ async def _require_service(
 ServiceOnly = Depends(_require_service)
 
 
-async def kept(session: AsyncSession, key: str, model: type[Out]) -> Out | None:
-    """What was answered to `key` before, if anything was."""
-    found = await session.get(IdempotentAnswer, key)
-    return None if found is None else model.model_validate(found.answer)
+def _always(_: BaseModel) -> bool:
+    return True
 
 
-async def once(session: AsyncSession, key: str, model: type[Out], effect: Callable[[], Awaitable[Out]]) -> Out:
-    """The answer to `key`: kept from the first call, or made now. Simultaneous calls wait for the first.
+async def once(
+    session: AsyncSession,
+    key: str,
+    model: type[Out],
+    effect: Callable[[], Awaitable[Out]],
+    *,
+    is_kept: Callable[[Out], bool] = _always,
+) -> Out:
+    """The answer to `key`: kept from the first call, or made now and kept if `is_kept`. Simultaneous calls wait.
 
     The body is not compared: the bot's key names a message and an action, which say one thing.
     """
     await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
-    earlier = await kept(session, key, model)
+    earlier = await session.get(IdempotentAnswer, key)
     if earlier is not None:
-        return earlier
+        return model.model_validate(earlier.answer)
     answer = await effect()
+    if not is_kept(answer):
+        return answer
     session.add(IdempotentAnswer(key=key, answer=answer.model_dump(mode="json")))
     await session.flush()
     return answer
+
+
+async def forget_old(database: Database) -> None:
+    """Drop what was kept for longer than any turn is run again: it may say what a citizen told."""
+    async with database.transaction() as session:
+        await session.execute(delete(IdempotentAnswer).where(IdempotentAnswer.created_at < clock.now() - KEPT))

@@ -1,5 +1,6 @@
 """What the bot's actions may ask for and do. On loopback, behind a service token; never for citizens or staff."""
 
+from functools import partial
 from typing import Annotated
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from backend.contacts import service as contacts
 from backend.conversations.errors import ConversationNotFound
 from backend.conversations.models import Conversation
 from backend.db import Tx
-from backend.internal_api.idempotency import Key, KeyIfGiven, ServiceOnly, kept, once
+from backend.internal_api.idempotency import Key, KeyIfGiven, ServiceOnly, once
 from backend.internal_api.schemas import (
     AnswerIn,
     AnswerOut,
@@ -86,17 +87,10 @@ async def context(request: Request, tx: Tx, conversation_id: KnownConversation, 
     With a key, a petition in hand is told as the first call with it found it: a turn that is run again hears its
     message as it was heard then, though what came of it is stored already.
     """
+    find = partial(_context, request, tx, conversation_id)
     if key is None:
-        return await _context(request, tx, conversation_id)
-    earlier = await kept(tx, key, Context)
-    if earlier is not None:
-        return earlier
-    found = await _context(request, tx, conversation_id)
-
-    async def as_found() -> Context:
-        return found
-
-    return found if found.draft is None else await once(tx, key, Context, as_found)
+        return await find()
+    return await once(tx, key, Context, find, is_kept=lambda found: found.draft is not None)
 
 
 async def _context(request: Request, tx: AsyncSession, conversation_id: UUID) -> Context:

@@ -1,12 +1,13 @@
 """Which labelled messages become examples."""
 
+from collections import Counter
 from datetime import datetime
 
-from sqlalchemy import BigInteger, cast, func, literal, select
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend.learning.formats import TRAINING_PERCENT, Example, Split, plain, split_of
+from backend.learning.formats import Example, Split, plain, split_of
 from backend.learning.models import LabelState, Understanding
 
 
@@ -30,20 +31,10 @@ async def examples(session: AsyncSession, since: datetime | None = None) -> list
 
 
 async def count_by_split(session: AsyncSession) -> dict[Split, int]:
-    """How many labelled texts are learned from, and how many only measure: as `split_of`, without reading them."""
-    digest = func.sha256(func.convert_to(func.concat("split:", Understanding.text_key), "UTF8"))
-    number = sum(
-        (cast(func.get_byte(digest, place), BigInteger) * 256 ** (3 - place) for place in range(4)), literal(0)
+    """How many labelled texts are learned from, and how many only measure; the texts are not read."""
+    keys = await session.scalars(
+        select(Understanding.text_key)
+        .where(Understanding.label_state == LabelState.LABELLED, Understanding.masked_text.regexp_match("[[:alnum:]]"))
+        .distinct()
     )
-    labelled = (
-        select((number % 100 < TRAINING_PERCENT).label("is_learned"))
-        .where(
-            Understanding.label_state == LabelState.LABELLED,
-            Understanding.text_key.is_not(None),
-            Understanding.masked_text.regexp_match("[[:alnum:]]"),
-        )
-        .group_by(Understanding.text_key)
-        .subquery()
-    )
-    counted = await session.execute(select(labelled.c.is_learned, func.count()).group_by(labelled.c.is_learned))
-    return {Split.TRAINING if is_learned else Split.HELD_OUT: count for is_learned, count in counted}
+    return Counter(split_of(key) for key in keys if key is not None)

@@ -8,9 +8,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
 from backend.conversations.models import Message
-from backend.live import INBOX, conversation_topic, notify
+from backend.live import INBOX, conversation_topic
 from backend.outbox.models import Delivery, DeliveryState
 from backend.outbox.service import settle_failure
+from backend.wakeups import notify
 from channels.port import Receipt, ReceiptState, SendFailure
 
 log = structlog.get_logger(__name__)

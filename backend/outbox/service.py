@@ -18,10 +18,11 @@ from sqlalchemy.orm import aliased
 from backend import clock
 from backend.conversations.models import Attachment, Conversation, Message
 from backend.jobqueue import defer
-from backend.live import INBOX, conversation_topic, notify
+from backend.live import INBOX, conversation_topic
 from backend.messaging import health, templates, window
 from backend.outbox.models import Delivery, DeliveryAttempt, DeliveryState
 from backend.outbox.parts import parts_of
+from backend.wakeups import notify
 from channels.manners import MANNERS
 from channels.port import (
     Button,

@@ -9,10 +9,11 @@ as words that stand for them (docs/adr/0026). All words must be there, in any or
 import re
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, case, cast, false, func, literal, literal_column, select
+from sqlalchemy import ColumnElement, Select, Text, case, cast, false, func, literal, select
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import InstrumentedAttribute
 
+from backend import words
 from backend.conversations.models import MESSAGE_WORDS
 from backend.registry import folios
 from backend.registry.models import Person, Petition
@@ -20,8 +21,6 @@ from backend.text import fold
 from backend.vault import blind
 from backend.vault.blind import Kind
 
-#: As migration 0016 and the models have it: what separates words for the search.
-_BREAK = re.compile(r"[^a-z0-9]+")
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[a-z]{2,}")
 _CURP = re.compile(r"[a-z]{4}\d{6}[a-z]{6}[a-z0-9]\d")
 _ONLY_NUMBERS = re.compile(r"[\d\s()+.\-–/]+")
@@ -52,11 +51,11 @@ def some_people(typed: str) -> Select[UUID]:
 
 def said(typed: str) -> ColumnElement[bool] | None:
     """Messages that have all the words, in any order, the last of them as a beginning; None: nothing to look for."""
-    words = [word for word in _BREAK.split(fold(typed)) if word][:_MOST_WORDS]
-    if not words:
+    asked = words.split(typed)[:_MOST_WORDS]
+    if not asked:
         return None
-    last = f"{words[-1]}:*" if len(words[-1]) >= _LEAST_PREFIX else words[-1]
-    return literal_column(MESSAGE_WORDS).op("@@", is_comparison=True)(_simple(" & ".join([*words[:-1], last])))
+    last = f"{asked[-1]}:*" if len(asked[-1]) >= _LEAST_PREFIX else asked[-1]
+    return words.found(MESSAGE_WORDS, " & ".join([*asked[:-1], last]))
 
 
 def contact_words(phone: str | None, email: str | None, curp: str | None) -> list[str]:
@@ -68,17 +67,17 @@ def contact_words(phone: str | None, email: str | None, curp: str | None) -> lis
 def _has(column: InstrumentedAttribute[str], typed: str, whole: bool) -> ColumnElement[bool]:
     folded = fold(typed)
     contacts, rest = _contacts(folded)
-    words = [word for word in _BREAK.split(rest) if word][:_MOST_WORDS]
-    if not words and not contacts:
+    asked = words.split(rest)[:_MOST_WORDS]
+    if not asked and not contacts:
         return false()
-    if not contacts and _ONLY_NUMBERS.fullmatch(folded) and len("".join(words)) >= _LEAST_DIGITS:
-        return column.op("@@", is_comparison=True)(_simple(_number("".join(words)[-_PHONE_DIGITS:])))
-    wanted, *others = [*(_simple(one) for one in contacts), *(_word(word, whole) for word in words)]
+    if not contacts and _ONLY_NUMBERS.fullmatch(folded) and len("".join(asked)) >= _LEAST_DIGITS:
+        return column.op("@@", is_comparison=True)(words.query(_number("".join(asked)[-_PHONE_DIGITS:])))
+    wanted, *others = [*(words.query(one) for one in contacts), *(_word(word, whole) for word in asked)]
     for other in others:
         wanted = wanted.op("&&")(other)
     # Only words such as «de la»: as they stand.
-    asked = case((func.numnode(wanted) == 0, _simple(" & ".join(words))), else_=wanted) if words else wanted
-    return column.op("@@", is_comparison=True)(asked)
+    told = case((func.numnode(wanted) == 0, words.query(" & ".join(asked))), else_=wanted) if asked else wanted
+    return column.op("@@", is_comparison=True)(told)
 
 
 def _contacts(folded: str) -> tuple[list[str], str]:
@@ -87,7 +86,7 @@ def _contacts(folded: str) -> tuple[list[str], str]:
     for typed in folded.split(" "):
         is_email = _EMAIL.fullmatch(typed) is not None
         if is_email or _CURP.fullmatch(typed):
-            parts = " & ".join(part for part in _BREAK.split(typed) if part)
+            parts = " & ".join(words.split(typed))
             found.append(f"{blind.word(Kind.EMAIL if is_email else Kind.CURP, typed)} | ({parts})")
         else:
             rest.append(typed)
@@ -97,10 +96,10 @@ def _contacts(folded: str) -> tuple[list[str], str]:
 def _word(word: str, whole: bool) -> ColumnElement[str]:
     """One word's query; empty for a word that Spanish has in every sentence."""
     if word.isdigit():
-        return _simple(_number(word))
+        return words.query(_number(word))
     if len(word) < _LEAST_PREFIX:
         return _stem(word)
-    either = _stem(word).op("||")(_simple(word if whole else f"{word}:*"))
+    either = _stem(word).op("||")(words.query(word if whole else f"{word}:*"))
     return case((func.numnode(_stem(word)) == 0, cast(literal("", Text), TSQUERY)), else_=either)
 
 
@@ -117,7 +116,3 @@ def _number(digits: str) -> str:
 
 def _stem(word: str) -> ColumnElement[str]:
     return func.to_tsquery("spanish", word, type_=TSQUERY)
-
-
-def _simple(query: str) -> ColumnElement[str]:
-    return func.to_tsquery("simple", query, type_=TSQUERY)

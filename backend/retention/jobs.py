@@ -6,7 +6,7 @@ Small transactions, a few rows each: killed at any moment, the next round goes o
 import secrets
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -197,7 +197,7 @@ async def _work(around: Round, job: Job, terms: Terms) -> int:
         if named:
             # The bytes go once it is certain that no row names them.
             async with around.database.transaction() as session:
-                await wiping.discard(session, around.store, named, clock.now() + timedelta(minutes=1))
+                await wiping.discard(session, around.store, named, clock.now())
         done += len(rows)
     return done
 

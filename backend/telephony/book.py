@@ -18,11 +18,11 @@ from backend.ledger import service as ledger
 from backend.ledger.call_time import call_seconds
 from backend.ledger.errors import InteractionRefused
 from backend.ledger.models import Direction, Interaction, InteractionKind, Purpose, Source
-from backend.live import notify
 from backend.registry import phones
 from backend.registry.models import Petition
 from backend.telephony.log import CallLog, Fact, derive
 from backend.telephony.models import Call, CallEvent, CallRing, CallState, EventKind
+from backend.wakeups import notify
 from channels.voice import CallStatus, Told
 
 log = structlog.get_logger(__name__)

@@ -14,12 +14,13 @@ from backend import clock
 from backend.contacts import service as contacts
 from backend.conversations import service as conversations
 from backend.conversations.models import Author, Conversation, EventKind, Message, MessageRevision, Owner
-from backend.live import INBOX, conversation_topic, notify
+from backend.live import INBOX, conversation_topic
 from backend.messaging import health as accounts
 from backend.messaging.models import ChannelAccount, UnreadableWebhook
 from backend.outbox import receipts
 from backend.outbox.models import Delivery
 from backend.text import strip_control
+from backend.wakeups import notify
 from channels.port import (
     Blocked,
     ButtonPress,

@@ -31,7 +31,7 @@ class Chat:
         self.desk, self.bot = desk, FakeAssistant()
         self.files = FileStore(folder, max_bytes=1_000_000)
         acuses = ChatAcuse(self.files, "https://chat.example")
-        self.advancer = Advancer(desk.database, self.bot, secret=b"s", lease_seconds=15, acuses=acuses)
+        self.advancer = Advancer(desk.database, self.bot, secret=b"s", lease_seconds=15, turn_seconds=8, acuses=acuses)
 
     async def told(self, conversation_id: UUID, text: str) -> list[Attachment]:
         self.bot.answers = [TurnResult((Reply(text), Reply("¿Algo más?")))]

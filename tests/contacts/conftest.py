@@ -28,7 +28,7 @@ _ACCOUNTS = {"web": "portal", "whatsapp": WHATSAPP, "telegram": BOT, "sms": WHAT
 @pytest.fixture
 def chat(database: Database, assistant: FakeAssistant) -> OpenChat:
     """Opens a conversation in a channel."""
-    advancer = Advancer(database, assistant, secret=SECRET, lease_seconds=15)
+    advancer = Advancer(database, assistant, secret=SECRET, lease_seconds=15, turn_seconds=8)
 
     async def open_chat(channel: str = "web", *, phone: str | None = None) -> Stage:
         async with database.transaction() as session:

@@ -75,7 +75,7 @@ def assistant() -> FakeAssistant:
 
 @pytest.fixture
 async def stage(database: Database, assistant: FakeAssistant) -> Stage:
-    advancer = Advancer(database, assistant, secret=b"test", lease_seconds=15)
+    advancer = Advancer(database, assistant, secret=b"test", lease_seconds=15, turn_seconds=8)
     return Stage(database, assistant, advancer, await open_one(database))
 
 

@@ -153,7 +153,7 @@ async def test_a_dead_worker_s_turn_is_repeated_where_it_was_begun(
     dying.hold = asyncio.Event()
     message_id = await stage.hear("hola")
     lost = asyncio.create_task(
-        Advancer(database, dying, secret=b"test", lease_seconds=15).advance(stage.conversation_id)
+        Advancer(database, dying, secret=b"test", lease_seconds=15, turn_seconds=8).advance(stage.conversation_id)
     )
     await dying.entered.wait()
     await change(stage, lease_until=ago(1))

@@ -133,7 +133,7 @@ async def test_a_dead_workers_turn_is_taken_up_again_and_stored_once(
     """The first worker hangs in its turn past its lease; a second has the turn; the first comes back too late."""
     hanging = FakeAssistant()
     hanging.hold = asyncio.Event()
-    dying = Advancer(database, hanging, secret=b"test", lease_seconds=15)
+    dying = Advancer(database, hanging, secret=b"test", lease_seconds=15, turn_seconds=8)
     message_id = await stage.hear("hola")
     lost = asyncio.create_task(dying.advance(stage.conversation_id))
     await hanging.entered.wait()

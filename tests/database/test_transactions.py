@@ -6,8 +6,7 @@ from sqlalchemy.exc import OperationalError
 
 from backend import db, jobqueue
 from backend.db import Database
-from backend.live import notify
-from backend.wakeups import is_first
+from backend.wakeups import is_first, notify
 
 _END_OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = :pid"
 

@@ -2,14 +2,17 @@
 
 import asyncio
 import uuid
+from datetime import timedelta
 
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
+from backend import clock
 from backend.conversations.models import Conversation
 from backend.db import Database
+from backend.internal_api import idempotency
 from backend.internal_api.models import IdempotentAnswer
 from backend.internal_api.routes import router
 from backend.outreach.models import CallReason
@@ -142,6 +145,16 @@ async def test_calls_at_once_with_one_key_have_one_effect(actions: Actions, data
     answers = await asyncio.gather(*(actions.post("callback", body, KEY) for _ in range(5)))
     assert {answer.status_code for answer in answers} == {200}
     assert await _count(database, CallReason) == 1
+
+
+async def test_what_was_kept_for_a_turn_run_again_goes_after_a_week(actions: Actions, database: Database) -> None:
+    await actions.post("draft", FULL, KEY)
+    await idempotency.forget_old(database)
+    assert await _count(database, IdempotentAnswer) == 1
+    async with database.transaction() as session:
+        await session.execute(update(IdempotentAnswer).values(created_at=clock.now() - timedelta(days=8)))
+    await idempotency.forget_old(database)
+    assert await _count(database, IdempotentAnswer) == 0
 
 
 async def test_a_repeated_answer_is_told_as_it_was_though_the_draft_went_on(actions: Actions) -> None:

@@ -59,7 +59,10 @@ async def _act(database: Database, act: Any, conversation_id: UUID, *args: Any, 
 async def stage(database: Database) -> Stage:
     assistant = FakeAssistant()
     return Stage(
-        database, assistant, Advancer(database, assistant, secret=b"test", lease_seconds=15), await open_one(database)
+        database,
+        assistant,
+        Advancer(database, assistant, secret=b"test", lease_seconds=15, turn_seconds=8),
+        await open_one(database),
     )
 
 

@@ -90,7 +90,7 @@ class Citizen:
 async def citizen(desk: Desk) -> Citizen:
     bot = FakeAssistant()
     conversation = await desk.conversation("telegram")
-    advancer = Advancer(desk.database, bot, secret=b"test", lease_seconds=15)
+    advancer = Advancer(desk.database, bot, secret=b"test", lease_seconds=15, turn_seconds=8)
     return Citizen(desk, bot, advancer, conversation, await desk.petition(conversation))
 
 

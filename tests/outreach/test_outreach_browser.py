@@ -17,11 +17,12 @@ from backend.conversations import service as conversations
 from backend.conversations.models import HandoffReason
 from backend.db import Database
 from backend.demo.seeding import seed
-from backend.live import INBOX, notify
+from backend.live import INBOX
 from backend.outreach import asking
 from backend.outreach.asking import Ask
 from backend.outreach.models import CallAttempt, CallOutcome, ReasonKind
 from backend.settings import Settings
+from backend.wakeups import notify
 from tests.serving import in_database
 from tests.staff import PASSWORD, add_staff
 

@@ -13,9 +13,10 @@ from backend import redis_link
 from backend.db import Database
 from backend.errors import TooManyRequests
 from backend.limits import RateLimiter
-from backend.live import INBOX, LiveEvents, Subscription, notify
+from backend.live import INBOX, LiveEvents, Subscription
 from backend.monitoring import metrics
 from backend.redis_link import RedisLink
+from backend.wakeups import notify
 from tests.redis_server import RedisServer
 
 SECRET = b"test-secret-key-0123456789abcdef"

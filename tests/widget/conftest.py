@@ -61,7 +61,9 @@ class Citizen:
 
     async def answered(self) -> None:
         """The bot deals with everything pending."""
-        await Advancer(self.database, FakeAssistant(), secret=b"test", lease_seconds=15).advance(self.session_id)
+        await Advancer(self.database, FakeAssistant(), secret=b"test", lease_seconds=15, turn_seconds=8).advance(
+            self.session_id
+        )
 
 
 @pytest.fixture

@@ -1,0 +1,32 @@
+"""Words as a search finds them: without case and accents, and nothing but letters and digits makes one."""
+
+import re
+
+from sqlalchemy import ColumnElement, func, literal_column
+from sqlalchemy.dialects.postgresql import TSQUERY
+
+from backend.text import fold
+
+_BREAK = re.compile(r"[^a-z0-9]+")
+
+
+def split(typed: str) -> list[str]:
+    """The words of what somebody typed."""
+    return [word for word in _BREAK.split(fold(typed)) if word]
+
+
+def vector(told: str) -> str:
+    """PostgreSQL's expression for the words of `told`, an expression of ours; an index on it must be written alike."""
+    return (
+        f"to_tsvector('simple', regexp_replace(translate(lower({told}), 'áéíóúüñ', 'aeiouun'), '[^a-z0-9]+', ' ', 'g'))"
+    )
+
+
+def query(simple: str) -> ColumnElement[str]:
+    """`simple`, in the form of `to_tsquery`, to look for words as they stand."""
+    return func.to_tsquery("simple", simple, type_=TSQUERY)
+
+
+def found(vector_sql: str, simple: str) -> ColumnElement[bool]:
+    """Whether what `vector` made has what the query asks."""
+    return literal_column(vector_sql).op("@@", is_comparison=True)(query(simple))
