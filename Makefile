@@ -20,7 +20,7 @@ help: ## This list
 
 run: setup ## Serve everything (PORT, DATABASE_URL and VAR_DIR are honoured; Ctrl-C stops it all)
 	@model="$$($(BOT) -m bot.train --var-dir $(VAR_DIR) | tee /dev/stderr | tail -n 1)" && \
-	  exec $(BACKEND) -m backend run --model "$$model"
+	  exec $(BACKEND) -m backend.run --model "$$model"
 
 demo-channels: setup ## As run, with stand-ins for WhatsApp, SMS, Telegram and the telephone: write and call on their pages
 	@model="$$($(BOT) -m bot.train --var-dir $(VAR_DIR) | tee /dev/stderr | tail -n 1)" && \

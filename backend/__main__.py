@@ -3,7 +3,6 @@
 import asyncio
 import os
 from contextlib import suppress
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -29,14 +28,6 @@ app.add_typer(keys, name="keys")
 app.add_typer(audit, name="audit")
 app.command("export-labels")(export_labels)
 app.command("retention")(retention)
-
-
-@app.command()
-def run(model: Annotated[Path, typer.Option(help="The trained model.")]) -> None:
-    """Serve everything until Ctrl-C (what `make run` does)."""
-    from backend.supervisor import serve
-
-    raise typer.Exit(asyncio.run(serve(dict(os.environ), model)))
 
 
 @app.command()
@@ -89,12 +80,12 @@ def migrate_command() -> None:
 
 def _bring_up_to_date(settings: Settings) -> None:
     from backend.migrate import migrate
-    from backend.supervisor import prepare
+    from backend.preparation import prepare
 
     migrate(settings.database_url)
     admin = asyncio.run(prepare(settings))
     if admin is not None:
-        typer.echo(f"Administrador: {admin[0]}, contraseña de un solo uso: {admin[1]}")
+        typer.echo(f"Primer administrador: usuario {admin[0]}, contraseña de un solo uso {admin[1]}")
 
 
 @app.command("settings")

@@ -1,10 +1,10 @@
 """`make run`: everything from one terminal, and nothing left behind.
 
-Starts the embedded PostgreSQL (unless DATABASE_URL is set), migrates, seeds, then runs
-the child processes (`backend/processes.py` says which), restarts
-the one that dies, and prints `Listo:` once chat, console and bot answer. Ctrl-C or
-SIGTERM stops them all; children also die with the supervisor (PR_SET_PDEATHSIG). SIGUSR1 takes up the
-model now in use (`python -m bot.models use`): the bot's processes start anew with it, one after another.
+Starts the embedded PostgreSQL (unless DATABASE_URL is set), has the database prepared by a process that ends with that,
+then runs the child processes (`backend/processes.py` says which), restarts the one that dies, and prints `Listo:` once
+chat, console and bot answer. Ctrl-C or SIGTERM stops them all; children also die with the supervisor
+(PR_SET_PDEATHSIG). SIGUSR1 takes up the model now in use (`python -m bot.models use`): the bot's processes start anew
+with it, one after another. It lives as long as the product, so it loads no more than it needs.
 """
 
 import asyncio
@@ -21,15 +21,10 @@ from pathlib import Path
 
 import httpx
 import structlog
-from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import logs
-from backend.agents import service as agents
-from backend.catalog import service as catalog
-from backend.db import in_transaction
 from backend.embedded import EmbeddedPostgres
 from backend.environment import complete, settings_from, var_dir
-from backend.migrate import migrate
 from backend.processes import ROOT, Child, children, model_in_use, port_of
 from backend.settings import Settings
 
@@ -154,8 +149,7 @@ async def serve(environment: Mapping[str, str], model: Path) -> int:
         complete_environment = complete(environment, database_url or (embedded.start() if embedded else ""))
         settings = settings_from(complete_environment)
         logs.configure(settings.log_level)
-        await asyncio.to_thread(migrate, settings.database_url)
-        admin = await prepare(settings)
+        told = await _prepared(complete_environment)
         supervisor = Supervisor(children(complete_environment, model, listener))
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, supervisor.stop)
@@ -165,7 +159,7 @@ async def serve(environment: Mapping[str, str], model: Path) -> int:
         pid_file.write_text(str(os.getpid()))
         async with httpx.AsyncClient(timeout=3.0) as client:
             return await supervisor.run(
-                lambda: _announce(settings, admin), lambda: _everything_answers(client, complete_environment)
+                lambda: _announce(settings, told), lambda: _everything_answers(client, complete_environment)
             )
     finally:
         pid_file.unlink(missing_ok=True)
@@ -195,14 +189,16 @@ async def _answers(url: str) -> bool:
         return False
 
 
-async def prepare(settings: Settings) -> tuple[str, str] | None:
-    """Add what the catalogs lack; the first administrator's name and one-time password, if just made."""
-
-    async def work(session: AsyncSession) -> tuple[str, str] | None:
-        await catalog.seed(session)
-        return await agents.ensure_first_admin(session)
-
-    return await in_transaction(settings.database_url, work)
+async def _prepared(environment: Mapping[str, str]) -> str:
+    """Bring the database up to date; what is said of the first administrator, empty if there was one."""
+    preparing = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "backend", "migrate",
+        cwd=ROOT, env=environment, stdout=asyncio.subprocess.PIPE, preexec_fn=_die_with_parent,
+    )  # fmt: skip
+    told, _ = await preparing.communicate()
+    if preparing.returncode:
+        raise SystemExit(preparing.returncode)
+    return told.decode().strip()
 
 
 async def _everything_answers(client: httpx.AsyncClient, environment: dict[str, str]) -> bool:
@@ -216,12 +212,9 @@ async def _everything_answers(client: httpx.AsyncClient, environment: dict[str, 
     return ready and all(web.json()["rasas"].values())
 
 
-def _announce(settings: Settings, admin: tuple[str, str] | None) -> None:
+def _announce(settings: Settings, first_administrator: str) -> None:
     address = settings.base_url
     lines = [f"Listo: {address}", f"  Página de demostración: {address}/", f"  Consola: {address}/consola"]
-    if admin is not None:
-        lines.append(f"  Primer administrador: usuario {admin[0]}, contraseña de un solo uso {admin[1]}")
-    else:
-        lines.append("  ¿Olvidó la contraseña? python -m backend users reset-password admin")
+    lines.append(f"  {first_administrator or '¿Olvidó la contraseña? python -m backend users reset-password admin'}")
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()

@@ -27,7 +27,7 @@ def main() -> int:
     telegram_port = int(os.environ.get("DEMO_TELEGRAM_PORT") or 8602)
     with running_stand_ins(speed=1, twilio_port=twilio_port, telegram_port=telegram_port) as both:
         product = subprocess.Popen(
-            [sys.executable, "-m", "backend", "run", *sys.argv[1:]],
+            [sys.executable, "-m", "backend.run", *sys.argv[1:]],
             cwd=ROOT,
             env={**os.environ, **both.environment},
             start_new_session=True,  # Ctrl-C comes to us, and we stop it

@@ -1,4 +1,4 @@
-"""The whole product as its users run it: `python -m backend run` in a folder of its own."""
+"""The whole product as its users run it: `python -m backend.run` in a folder of its own."""
 
 import os
 import signal
@@ -67,7 +67,7 @@ class Product:
         }
         environment.pop("DATABASE_URL", None)
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "backend", "run", "--model", str(self.model)],
+            [sys.executable, "-m", "backend.run", "--model", str(self.model)],
             cwd=ROOT,
             env=environment,
             stdout=subprocess.PIPE,

@@ -40,7 +40,7 @@ def test_a_port_in_use_is_refused_before_anything_starts(tmp_path: Path) -> None
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         environment = os.environ | {"VAR_DIR": str(tmp_path), "PORT": str(taken.getsockname()[1])}
-        command = [sys.executable, "-m", "backend", "run", "--model", str(model_path())]
+        command = [sys.executable, "-m", "backend.run", "--model", str(model_path())]
         run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120, check=False)
     assert run.returncode != 0
     assert "No se puede usar el puerto" in run.stderr
