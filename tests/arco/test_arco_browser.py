@@ -18,6 +18,7 @@ from backend.registry import petitions
 from backend.registry.models import ActorKind, EntryChannel, PetitionKind
 from backend.registry.petitions import NewPetition
 from backend.settings import Settings
+from tests.signed_in import signed_in
 from tests.staff import PASSWORD, add_staff
 from tests.widths import WIDTHS
 
@@ -67,12 +68,7 @@ def test_an_access_case_from_the_chat_to_the_zip(
 ) -> None:
     with ThreadPoolExecutor(1) as pool:  # Playwright's loop runs in this thread
         folio = pool.submit(asyncio.run, _prepare(settings)).result()
-    context = browser.new_context(viewport={"width": width, "height": 900}, ignore_https_errors=True)
-    page = context.new_page()
-    page.goto(f"{site}/consola/entrar?siguiente=/consola/arco")
-    page.get_by_label("Usuario").fill("adela")
-    page.get_by_label("Contraseña").fill(PASSWORD)
-    page.get_by_role("button", name="Entrar").click()
+    page = signed_in(browser, site, "adela", "/consola/arco", width=width)
     expect(page.get_by_role("link", name=folio)).to_be_visible()
     _seen(page, "arco-lista")
     page.get_by_role("link", name=folio).click()
@@ -105,4 +101,4 @@ def test_an_access_case_from_the_chat_to_the_zip(
     for address, name in (("arco/plazos", "arco-plazos"), ("conservacion", "conservacion")):
         page.goto(f"{site}/consola/{address}")
         _seen(page, name)
-    context.close()
+    page.context.close()

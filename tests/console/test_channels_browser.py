@@ -1,25 +1,19 @@
 """The channels' pages in real Chromium: usable by keyboard and on a telephone, free of axe's findings."""
 
-import asyncio
 import os
-import socket
-import threading
-import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from backend.agents.models import Role
-from backend.app import create_app
-from backend.db import Database
 from backend.settings import Settings
 from tests.fakes.handles import TelegramServer, TwilioServer
-from tests.staff import PASSWORD, add_staff
+from tests.serving import in_database, serving
+from tests.signed_in import signed_in
+from tests.staff import add_staff
 from tests.stand_ins import telegram, twilio
 
 __all__ = ["telegram", "twilio"]
@@ -32,39 +26,17 @@ WIDTHS = (1280, 360)
 def site(settings: Settings, twilio: TwilioServer, telegram: TelegramServer) -> Iterator[str]:
     """The console on loopback, with the stand-ins behind it."""
 
-    async def add_admin() -> None:
-        database = Database(settings.database_url)
-        await add_staff(database, "adela", Role.ADMIN)
-        await database.close()
-
-    with ThreadPoolExecutor(1) as another_thread:  # Playwright's loop runs in this one
-        another_thread.submit(asyncio.run, add_admin()).result()
+    in_database(settings, lambda database: add_staff(database, "adela", Role.ADMIN))
     urls = {"twilio_api_url": twilio.base_url, "telegram_api_url": telegram.base_url}
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(
-        create_app(settings.model_copy(update=urls)), log_level="warning", timeout_graceful_shutdown=0
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, args=([listener],))
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    yield f"http://localhost:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
+    with serving(settings.model_copy(update=urls)) as address:
+        yield address
 
 
 @pytest.fixture
 def page(browser: Browser, site: str) -> Iterator[Page]:
-    context = browser.new_context(locale="es-MX", viewport={"width": 1280, "height": 900}, base_url=site)
-    page = context.new_page()
-    page.set_default_timeout(20_000)
-    page.goto("/consola/entrar?siguiente=/consola/canales")
-    page.get_by_label("Usuario").fill("adela")
-    page.get_by_label("Contraseña", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Entrar").click()
+    page = signed_in(browser, site, "adela", "/consola/canales")
     yield page
-    context.close()
+    page.context.close()
 
 
 def _looked_at(page: Page, name: str) -> None:

@@ -12,7 +12,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from tests.integrations.site import site
-from tests.staff import PASSWORD
+from tests.signed_in import signed_in
 
 __all__ = ["site"]
 
@@ -53,13 +53,7 @@ def _looked_at(page: Page, name: str) -> None:
 
 
 def test_an_administrator_connects_a_system_by_the_pages_alone(browser: Browser, site: str, receiver: str) -> None:
-    context = browser.new_context(locale="es-MX", viewport={"width": 1280, "height": 900}, base_url=site)
-    page = context.new_page()
-    page.set_default_timeout(30_000)
-    page.goto("/consola/entrar?siguiente=/consola/integraciones")
-    page.get_by_label("Usuario").fill("adela")
-    page.get_by_label("Contraseña", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Entrar").click()
+    page = signed_in(browser, site, "adela", "/consola/integraciones")
     expect(page.get_by_text("Ningún sistema tiene llave todavía.")).to_be_visible()
     _looked_at(page, "integraciones-vacio")
 
@@ -103,4 +97,4 @@ def test_an_administrator_connects_a_system_by_the_pages_alone(browser: Browser,
     page.get_by_role("button", name="Revocar").click()
     expect(page.get_by_text("La llave se revocó")).to_be_visible()
     assert httpx.get(f"{site}/api/petitions", headers=headers).status_code == 401
-    context.close()
+    page.context.close()
