@@ -16,6 +16,7 @@ from tests.letters.documents import pages_of
 from tests.letters.test_service import turned
 from tests.signed_in import signed_in
 from tests.staff import add_staff
+from tests.widths import WIDTHS
 
 pytestmark = pytest.mark.browser
 
@@ -42,9 +43,10 @@ def folio(settings: Settings) -> str:
 def _healthy(page: Page, name: str) -> None:
     for width in (360, 1280):
         page.set_viewport_size({"width": width, "height": 800})
-        found = Axe().run(page).response["violations"]
-        assert [each["id"] for each in found if each["impact"] in {"serious", "critical"}] == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+        if width in WIDTHS:
+            found = Axe().run(page).response["violations"]
+            assert [each["id"] for each in found if each["impact"] in {"serious", "critical"}] == []
 
 
 def _saved(page: Page, link: str) -> bytes:
