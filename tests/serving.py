@@ -11,6 +11,7 @@ from typing import TypeVar
 
 import pytest
 import uvicorn
+from fastapi import FastAPI
 
 from backend.app import create_app
 from backend.db import Database
@@ -20,19 +21,27 @@ T = TypeVar("T")
 
 
 @contextmanager
-def serving(settings: Settings) -> Iterator[str]:
-    """The address at which an application with these settings answers."""
+def listening(make: Callable[[str], FastAPI]) -> Iterator[str]:
+    """The address at which an application that `make` makes for it answers."""
     listener = socket.create_server(("127.0.0.1", 0))
     address = f"http://127.0.0.1:{listener.getsockname()[1]}"
-    app = create_app(settings.model_copy(update={"public_url": address}))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=0))
+    server = uvicorn.Server(uvicorn.Config(make(address), log_level="warning", timeout_graceful_shutdown=0))
     thread = threading.Thread(target=server.run, args=([listener],))
     thread.start()
     while not server.started:
         time.sleep(0.02)
-    yield address
-    server.should_exit = True
-    thread.join(10)
+    try:
+        yield address
+    finally:
+        server.should_exit = True
+        thread.join(10)
+
+
+@contextmanager
+def serving(settings: Settings) -> Iterator[str]:
+    """The address at which the product with these settings answers."""
+    with listening(lambda address: create_app(settings.model_copy(update={"public_url": address}))) as address:
+        yield address
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from backend.agents import service as agents
 from backend.agents.models import Role
 from backend.conversations import service as conversations
 from backend.db import Database
@@ -17,6 +18,7 @@ from backend.registry import petitions
 from backend.registry.models import ActorKind, EntryChannel, PetitionKind
 from backend.registry.petitions import NewPetition
 from backend.settings import Settings
+from tests.signed_in import signed_in
 from tests.staff import PASSWORD, add_staff
 from tests.widths import WIDTHS
 
@@ -24,21 +26,25 @@ pytestmark = pytest.mark.browser
 #: Where to leave pictures of the pages, to be looked at.
 PICTURES = os.environ.get("PICTURES")
 TOLD = "Quiero saber qué datos míos tienen, y desde cuándo"
+#: As long as any value may be, with nowhere to break a line: no page grows wider by it.
+UNBROKEN = "W" * 190
 
 
 async def _prepare(settings: Settings) -> str:
     """A petition that somebody told the chat."""
     database = Database(settings.database_url)
     await add_staff(database, "hilda", Role.HEAD)
-    await add_staff(database, "adela", Role.ADMIN)
     async with database.transaction() as session:
+        await agents.create_user(
+            session, username="adela", full_name=f"Adela {UNBROKEN}", role=Role.ADMIN, password=PASSWORD
+        )
         conversation = await conversations.open_conversation(
             session, channel="web", account="portal", external_user_id="sesion-de-luz"
         )
         await conversations.receive(session, conversation.id, external_id="1", text="derechos ARCO")
         new = NewPetition(
-            PetitionKind.DERECHOS_ARCO, EntryChannel.CHAT_SONORA, TOLD, name="Luz María Soto", phone="+526621234567",
-            conversation_id=conversation.id,
+            PetitionKind.DERECHOS_ARCO, EntryChannel.CHAT_SONORA, f"{TOLD} {UNBROKEN}", name=f"Luz {UNBROKEN}",
+            phone="+526621234567", conversation_id=conversation.id,
         )  # fmt: skip
         petition = await petitions.file(session, new, actor=ActorKind.CITIZEN)
     await database.close()
@@ -46,6 +52,7 @@ async def _prepare(settings: Settings) -> str:
 
 
 def _seen(page: Page, name: str) -> None:
+    page.wait_for_load_state()  # what is looked for may be there before the last style sheet
     if PICTURES:
         width = (page.viewport_size or {})["width"]
         page.screenshot(path=Path(PICTURES) / f"{name}-{width}.png", full_page=True)
@@ -61,12 +68,7 @@ def test_an_access_case_from_the_chat_to_the_zip(
 ) -> None:
     with ThreadPoolExecutor(1) as pool:  # Playwright's loop runs in this thread
         folio = pool.submit(asyncio.run, _prepare(settings)).result()
-    context = browser.new_context(viewport={"width": width, "height": 900}, ignore_https_errors=True)
-    page = context.new_page()
-    page.goto(f"{site}/consola/entrar?siguiente=/consola/arco")
-    page.get_by_label("Usuario").fill("adela")
-    page.get_by_label("Contraseña").fill(PASSWORD)
-    page.get_by_role("button", name="Entrar").click()
+    page = signed_in(browser, site, "adela", "/consola/arco", width=width)
     expect(page.get_by_role("link", name=folio)).to_be_visible()
     _seen(page, "arco-lista")
     page.get_by_role("link", name=folio).click()
@@ -87,7 +89,7 @@ def test_an_access_case_from_the_chat_to_the_zip(
         assert TOLD in archive.read("datos.json").decode()
         if PICTURES:
             (Path(PICTURES) / "resumen.pdf").write_bytes(archive.read("resumen.pdf"))
-    page.get_by_label("Lo que se responde a la persona").fill("Procede: se entrega la copia de sus datos.")
+    page.get_by_label("Lo que se responde a la persona").fill(f"Procede: se entrega la copia de sus datos. {UNBROKEN}")
     page.get_by_role("button", name="Responder: procede").click()
     expect(page.get_by_role("heading", name="Cumplir", exact=True)).to_be_visible()
     _seen(page, "arco-solicitud")
@@ -95,7 +97,8 @@ def test_an_access_case_from_the_chat_to_the_zip(
     expect(page.get_by_role("status")).to_contain_text("cumplida")
     page.goto(f"{site}/consola/peticiones/{folio}")
     expect(page.locator("main")).to_contain_text("Concluida")
+    _seen(page, "peticion")
     for address, name in (("arco/plazos", "arco-plazos"), ("conservacion", "conservacion")):
         page.goto(f"{site}/consola/{address}")
         _seen(page, name)
-    context.close()
+    page.context.close()

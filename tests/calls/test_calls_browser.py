@@ -17,7 +17,7 @@ from backend.registry.models import Petition
 from backend.settings import Settings
 from tests import serving
 from tests.capture.conftest import people
-from tests.staff import PASSWORD
+from tests.signed_in import signed_in
 
 pytestmark = pytest.mark.browser
 
@@ -39,14 +39,7 @@ MOST_KEYS = 14
 
 
 def _sign_in(browser: Browser, site: str, username: str = "ana", width: int = 1280) -> Page:
-    context = browser.new_context(base_url=site, locale="es-MX", viewport={"width": width, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(15_000)
-    page.goto("/consola/entrar?siguiente=/consola/llamadas")
-    page.get_by_label("Usuario").fill(username)
-    page.get_by_label("Contraseña").fill(PASSWORD)
-    page.get_by_role("button", name="Entrar").click()
-    expect(page.get_by_role("heading", name="Llamadas", exact=True)).to_be_visible()
+    page = signed_in(browser, site, username, "/consola/llamadas", width=width)
     _ready(page)
     return page
 

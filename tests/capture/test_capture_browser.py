@@ -15,7 +15,7 @@ from backend.db import Database
 from backend.dossier.models import Document
 from backend.registry.models import Person, Petition
 from tests.capture.conftest import people
-from tests.staff import PASSWORD
+from tests.signed_in import signed_in
 
 pytestmark = pytest.mark.browser
 
@@ -42,16 +42,7 @@ class Keyboard:
         self.count += len(text)
 
 
-def _sign_in(browser: Browser, site: str, width: int = 1280) -> Page:
-    context = browser.new_context(base_url=site, locale="es-MX", viewport={"width": width, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(10_000)
-    page.goto("/consola/entrar?siguiente=/consola/peticiones/nueva")
-    page.get_by_label("Usuario").fill("ana")
-    page.get_by_label("Contraseña").fill(PASSWORD)
-    page.get_by_role("button", name="Entrar").click()
-    expect(page.get_by_role("heading", name="Nueva petición")).to_be_visible()
-    return page
+NEW = "/consola/peticiones/nueva"
 
 
 def _look(page: Page, name: str) -> None:
@@ -74,7 +65,7 @@ def test_a_petition_is_captured_by_keyboard_alone(
     browser: Browser, site: str, in_database: Callable[[Any], Any]
 ) -> None:
     in_database(people)
-    page = _sign_in(browser, site)
+    page = signed_in(browser, site, "ana", NEW)
     keys = Keyboard(page)
     expect(page.locator("[name=kind]")).to_be_focused()
     keys.press("q", "Tab")
@@ -109,7 +100,7 @@ def test_what_is_wrong_is_focused_and_a_lost_connection_loses_and_doubles_nothin
     browser: Browser, site: str, in_database: Callable[[Any], Any], tmp_path: Path
 ) -> None:
     in_database(people)
-    page = _sign_in(browser, site, 360)
+    page = signed_in(browser, site, "ana", NEW, width=360)
     page.locator("[name=channel]").select_option("gira")
     page.locator("[data-channel=gira] [name=entrada_lugar]").fill("Etchojoa")
     page.locator("[data-channel=gira] [name=entrada_fecha]").fill("2026-11-20")

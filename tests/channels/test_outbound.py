@@ -33,6 +33,17 @@ async def _reply(office: Office, conversation: Conversation, text: str, *, with_
         return message.id
 
 
+async def _on_whatsapp(office: Office, twilio: TwilioServer) -> tuple[TwilioCitizen, Conversation]:
+    """Somebody who said something there and was answered."""
+    citizen = twilio.citizen(NUMBER)
+    citizen.send_text("hola")
+    twilio.settle()
+    await office.work()
+    twilio.settle()
+    (conversation,) = await office.conversations()
+    return citizen, conversation
+
+
 async def _arrives(citizen: TwilioCitizen, text: str) -> bool:
     """Whether a text reaches the citizen: WhatsApp delivers some time after it accepts."""
     for _ in range(100):
@@ -45,12 +56,7 @@ async def _arrives(citizen: TwilioCitizen, text: str) -> bool:
 async def test_an_agents_photo_and_words_reach_whatsapp(
     office: Office, twilio: TwilioServer, whatsapp: ChannelAccount
 ) -> None:
-    citizen = twilio.citizen(NUMBER)
-    citizen.send_text("hola")
-    twilio.settle()
-    await office.work()
-    twilio.settle()
-    (conversation,) = await office.conversations()
+    citizen, conversation = await _on_whatsapp(office, twilio)
     await _reply(office, conversation, "Aquí está el mapa.", with_photo=True)
     await office.work()
     twilio.settle()
@@ -117,11 +123,7 @@ async def _say_with_template(office: Office, conversation: Conversation) -> None
 async def test_outside_the_window_the_approved_template_goes_in_place_of_the_text(
     office: Office, twilio: TwilioServer, whatsapp: ChannelAccount
 ) -> None:
-    citizen = twilio.citizen(NUMBER)
-    citizen.send_text("hola")
-    twilio.settle()
-    await office.work()
-    twilio.settle()
+    citizen, conversation = await _on_whatsapp(office, twilio)
     adapter = await office.worker.adapters.open(whatsapp)
     text = "Su petición {{1}} cambió de estado: {{2}}."
     content_sid = await adapter.submit_template("aviso_de_estado", text, ("AC", "Turnada"))  # type: ignore[union-attr]
@@ -136,7 +138,6 @@ async def test_outside_the_window_the_approved_template_goes_in_place_of_the_tex
                 state=TemplateState.APPROVED,
             )
         )
-    (conversation,) = await office.conversations()
     citizen.close_window()
     await _close_window(office, conversation)
     await _say_with_template(office, conversation)
@@ -149,12 +150,7 @@ async def test_outside_the_window_the_approved_template_goes_in_place_of_the_tex
 async def test_outside_the_window_without_a_template_nothing_is_sent_and_the_agent_sees_why(
     office: Office, twilio: TwilioServer, whatsapp: ChannelAccount
 ) -> None:
-    citizen = twilio.citizen(NUMBER)
-    citizen.send_text("hola")
-    twilio.settle()
-    await office.work()
-    twilio.settle()
-    (conversation,) = await office.conversations()
+    citizen, conversation = await _on_whatsapp(office, twilio)
     await _close_window(office, conversation)
     message = await _reply(office, conversation, "¿Sigue ahí?")
     await office.work()

@@ -15,7 +15,8 @@ from tests.console.turned import add_liaison
 from tests.letters.documents import pages_of
 from tests.mail.server import PDF
 from tests.serving import in_database
-from tests.staff import PASSWORD, add_staff
+from tests.signed_in import signed_in
+from tests.staff import add_staff
 
 pytestmark = pytest.mark.browser
 #: Where to leave pictures of the pages and of the letters, to be looked at.
@@ -30,14 +31,9 @@ async def _staff(database: Database) -> None:
         await add_liaison(session, "salud", "saul")
 
 
-def _sign_in(browser: Browser, site: str, username: str, target: str = "") -> Page:
-    page = browser.new_context(base_url=site, locale="es-MX", viewport={"width": 1280, "height": 800}).new_page()
-    page.set_default_timeout(20_000)
+def _sign_in(browser: Browser, site: str, username: str, target: str = "/consola") -> Page:
+    page = signed_in(browser, site, username, target)
     page.on("dialog", lambda dialog: dialog.accept())
-    page.goto(f"/consola/entrar?siguiente={target}")
-    page.get_by_label("Usuario").fill(username)
-    page.get_by_label("Contraseña").fill(PASSWORD)
-    page.get_by_role("button", name="Entrar").click()
     return page
 
 

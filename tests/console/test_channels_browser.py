@@ -1,95 +1,51 @@
 """The channels' pages in real Chromium: usable by keyboard and on a telephone, free of axe's findings."""
 
-import asyncio
-import os
-import socket
-import threading
-import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
-import uvicorn
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from backend.agents.models import Role
-from backend.app import create_app
-from backend.db import Database
 from backend.settings import Settings
 from tests.fakes.handles import TelegramServer, TwilioServer
-from tests.staff import PASSWORD, add_staff
+from tests.looks import looked_at
+from tests.serving import in_database, serving
+from tests.signed_in import signed_in
+from tests.staff import add_staff
 from tests.stand_ins import telegram, twilio
 
 __all__ = ["telegram", "twilio"]
 
 pytestmark = pytest.mark.browser
-WIDTHS = (1280, 360)
 
 
 @pytest.fixture
 def site(settings: Settings, twilio: TwilioServer, telegram: TelegramServer) -> Iterator[str]:
     """The console on loopback, with the stand-ins behind it."""
 
-    async def add_admin() -> None:
-        database = Database(settings.database_url)
-        await add_staff(database, "adela", Role.ADMIN)
-        await database.close()
-
-    with ThreadPoolExecutor(1) as another_thread:  # Playwright's loop runs in this one
-        another_thread.submit(asyncio.run, add_admin()).result()
+    in_database(settings, lambda database: add_staff(database, "adela", Role.ADMIN))
     urls = {"twilio_api_url": twilio.base_url, "telegram_api_url": telegram.base_url}
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(
-        create_app(settings.model_copy(update=urls)), log_level="warning", timeout_graceful_shutdown=0
-    )
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, args=([listener],))
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    yield f"http://localhost:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
+    with serving(settings.model_copy(update=urls)) as address:
+        yield address
 
 
 @pytest.fixture
 def page(browser: Browser, site: str) -> Iterator[Page]:
-    context = browser.new_context(locale="es-MX", viewport={"width": 1280, "height": 900}, base_url=site)
-    page = context.new_page()
-    page.set_default_timeout(20_000)
-    page.goto("/consola/entrar?siguiente=/consola/canales")
-    page.get_by_label("Usuario").fill("adela")
-    page.get_by_label("Contraseña", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Entrar").click()
+    page = signed_in(browser, site, "adela", "/consola/canales")
     yield page
-    context.close()
-
-
-def _looked_at(page: Page, name: str) -> None:
-    """No finding of axe's and no sideways scrolling at either width; a picture where SCREENSHOTS says."""
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        found = Axe().run(page).response["violations"]
-        assert [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found] == [], (name, width)
-        overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert overflow <= 0, (name, width)
-        if folder := os.environ.get("SCREENSHOTS"):
-            page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)
-    page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+    page.context.close()
 
 
 def test_an_administrator_sets_whatsapp_up_by_the_page_alone(page: Page, twilio: TwilioServer) -> None:
     expect(page.get_by_role("heading", name="Canales")).to_be_visible()
-    _looked_at(page, "canales-vacio")
+    looked_at(page, "canales-vacio")
     page.get_by_role("link", name="Configurar WhatsApp").click()
     page.get_by_label("SID de la cuenta").fill("AC1")
     page.get_by_label("Token de autenticación").fill(twilio.auth_token)
     page.get_by_label("Número").fill(twilio.whatsapp_number)
     page.get_by_role("button", name="Guardar cuenta").click()
     expect(page.get_by_label("SID de la cuenta")).to_be_focused()
-    _looked_at(page, "nueva-con-error")
+    looked_at(page, "nueva-con-error")
     page.get_by_label("SID de la cuenta").fill(twilio.account_sid)
     page.get_by_label("Token de autenticación").fill(twilio.auth_token)
     page.get_by_role("button", name="Guardar cuenta").click()
@@ -100,23 +56,23 @@ def test_an_administrator_sets_whatsapp_up_by_the_page_alone(page: Page, twilio:
     expect(page.get_by_text("El canal quedó encendido.")).to_be_visible()
     page.get_by_role("button", name="Copiar Dirección del webhook").click()
     expect(page.locator("[data-copy=webhook]")).to_contain_text("Copiada")
-    _looked_at(page, "cuenta")
+    looked_at(page, "cuenta")
     page.get_by_label("Su teléfono").fill("6621239999")
     page.get_by_role("button", name="Enviar mensaje de prueba").click()
     expect(page.get_by_text("El proveedor aceptó el mensaje")).to_be_visible()
-    _looked_at(page, "prueba")
+    looked_at(page, "prueba")
 
     page.get_by_role("link", name="Plantillas").click()
     page.get_by_role("button", name="Solicitar aprobación").first.click()
     expect(page.get_by_text("se envió a revisión")).to_be_visible()
-    _looked_at(page, "plantillas")
+    looked_at(page, "plantillas")
 
     twilio.citizen("+526621238888").send_text("No hay agua")
     page.get_by_role("link", name="Conciliación").click()
     expect(page.get_by_role("heading", name="Resultado")).to_be_visible()
-    _looked_at(page, "conciliacion")
+    looked_at(page, "conciliacion")
     page.goto("/consola/canales")
-    _looked_at(page, "canales")
+    looked_at(page, "canales")
 
 
 def test_telegram_by_the_page(page: Page, telegram: TelegramServer) -> None:
@@ -127,4 +83,4 @@ def test_telegram_by_the_page(page: Page, telegram: TelegramServer) -> None:
     expect(page.get_by_text("Telegram ya sabe a qué dirección llamar.")).to_be_visible()
     page.get_by_role("button", name="Ver estado del webhook").click()
     expect(page.get_by_text("Esta dirección", exact=True)).to_be_visible()
-    _looked_at(page, "telegram")
+    looked_at(page, "telegram")

@@ -3,9 +3,6 @@
 import asyncio
 import os
 import re
-import socket
-import threading
-import time
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +11,6 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import update
@@ -23,7 +19,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from backend import clock
 from backend.agents import service as agents
 from backend.agents.models import Role
-from backend.app import create_app
 from backend.conversations import service as conversations
 from backend.conversations.messages import NewMessage, StoredFile
 from backend.conversations.models import Author, Conversation, HandoffReason, Message, MessageRevision
@@ -31,6 +26,8 @@ from backend.db import in_transaction
 from backend.messaging.models import ChannelAccount, MessageTemplate, TemplatePurpose, TemplateState
 from backend.outbox.models import Delivery, DeliveryState
 from backend.settings import Settings
+from tests.serving import serving
+from tests.signed_in import signed_in
 from tests.staff import PASSWORD
 from tests.widths import WIDTHS
 
@@ -121,33 +118,16 @@ class Office:
 def office(settings: Settings) -> Iterator[Office]:
     office = Office(settings)
     office.do(office.fill)
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(create_app(settings), log_level="warning", timeout_graceful_shutdown=0)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, args=([listener],))
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    office.address = f"http://localhost:{listener.getsockname()[1]}"
-    yield office
-    server.should_exit = True
-    thread.join(5)
+    with serving(settings) as office.address:
+        yield office
 
 
 @pytest.fixture(params=WIDTHS, ids=str)
 def page(request: pytest.FixtureRequest, browser: Browser, office: Office) -> Iterator[Page]:
-    context = browser.new_context(
-        base_url=office.address, locale="es-MX", viewport={"width": request.param, "height": 800}
-    )
-    page = context.new_page()
-    page.set_default_timeout(20_000)
-    page.goto("/consola")
-    page.get_by_label("Usuario").fill("ana")
-    page.get_by_label("Contraseña").fill(PASSWORD)
-    page.get_by_role("button", name="Entrar").click()
+    page = signed_in(browser, office.address, "ana", width=request.param, height=800)
     expect(page.locator("[data-rows]")).to_contain_text("Rosy")
     yield page
-    context.close()
+    page.context.close()
 
 
 def _picture(page: Page, name: str) -> None:

@@ -1,65 +1,41 @@
 """Labelling by keyboard in real Chromium, and the page's accessibility."""
 
-import asyncio
-import socket
-import threading
-import time
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from backend.agents.models import Role
-from backend.app import create_app
 from backend.db import Database
 from backend.settings import Settings
 from tests.console.learning import hear_some
+from tests.serving import in_database, serving
+from tests.signed_in import signed_in
 from tests.staff import PASSWORD, add_staff
 
 pytestmark = pytest.mark.browser
+LEARNING = "/consola/aprendizaje"
 
 
-async def _prepare(database_url: str) -> None:
-    database = Database(database_url)
+async def _prepare(database: Database) -> None:
     await add_staff(database, "hilda", Role.HEAD)
     await hear_some(database)
-    await database.close()
 
 
 @pytest.fixture
 def site(settings: Settings) -> Iterator[str]:
-    """The console, with messages to label; prepared in a thread, for Playwright has this one's event loop."""
-    with ThreadPoolExecutor(1) as apart:
-        apart.submit(asyncio.run, _prepare(settings.database_url)).result()
-    app = create_app(settings)
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=0))
-    thread = threading.Thread(target=server.run, args=([listener],))
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    yield f"http://localhost:{listener.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(5)
+    """The console, with messages to label."""
+    in_database(settings, _prepare)
+    with serving(settings) as address:
+        yield address
 
 
-def enter(browser: Browser, site: str, *, width: int = 1280, scripts: bool = True) -> Page:
-    context = browser.new_context(
-        locale="es-MX", viewport={"width": width, "height": 800}, base_url=site, java_script_enabled=scripts
-    )
-    page = context.new_page()
-    page.set_default_timeout(8000)
-    page.goto("/consola/entrar?siguiente=/consola/aprendizaje")
-    page.get_by_label("Usuario").fill("hilda")
-    page.get_by_label("Contraseña", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Entrar").click()
+def enter(browser: Browser, site: str) -> Page:
+    page = signed_in(browser, site, "hilda", LEARNING)
     expect(page.get_by_role("heading", name="Aprendizaje", exact=True)).to_be_visible()
-    if scripts:
-        expect(page.locator("[data-keys]:not([hidden])")).to_be_attached()  # the keys are bound
+    expect(page.locator("[data-keys]:not([hidden])")).to_be_attached()  # the keys are bound
     return page
 
 
@@ -101,7 +77,11 @@ def test_what_was_discarded_by_key_comes_back_by_key(browser: Browser, site: str
 
 
 def test_it_works_without_scripts(browser: Browser, site: str) -> None:
-    page = enter(browser, site, scripts=False)
+    page = browser.new_context(locale="es-MX", base_url=site, java_script_enabled=False).new_page()
+    page.goto(f"/consola/entrar?siguiente={LEARNING}")
+    page.get_by_label("Usuario").fill("hilda")
+    page.get_by_label("Contraseña", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Entrar").click()
     page.locator("[data-item]").first.get_by_role("button", name="Registrar una petición").click()
     expect(page.get_by_text("El mensaje quedó clasificado.")).to_be_visible()
     expect(page.locator("[data-item]")).to_have_count(2)
@@ -109,17 +89,17 @@ def test_it_works_without_scripts(browser: Browser, site: str) -> None:
     expect(page.locator("[data-item]")).to_have_count(3)
 
 
-@pytest.mark.parametrize("width", [1280, 360])
-@pytest.mark.parametrize("path", ["/consola/aprendizaje", "/consola/aprendizaje/modelos"])
-def test_everybody_can_use_it(browser: Browser, site: str, width: int, path: str, tmp_path: Path) -> None:
-    page = enter(browser, site, width=width)
-    page.goto(path)
-    if width == 1280 and path.endswith("aprendizaje"):
+@pytest.mark.parametrize("path", [LEARNING, f"{LEARNING}/modelos"])
+def test_everybody_can_use_it(browser: Browser, site: str, path: str, tmp_path: Path) -> None:
+    page = signed_in(browser, site, "hilda", path)
+    if path == LEARNING:
         expect(page.locator("[data-keys]:not([hidden])")).to_be_attached()
         page.keyboard.press("j")
         page.keyboard.press("Enter")
         expect(page.locator("[data-item]").first).to_contain_text("Clasificado")
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
-    assert page.evaluate("document.documentElement.scrollWidth") <= width
-    page.screenshot(path=tmp_path / f"{path.rsplit('/', maxsplit=1)[-1]}-{width}.png", full_page=True)
+    for width in (1280, 360):
+        page.set_viewport_size({"width": width, "height": 800})
+        found = Axe().run(page)
+        assert found.violations_count == 0, found.generate_report()
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
+        page.screenshot(path=tmp_path / f"{path.rsplit('/', maxsplit=1)[-1]}-{width}.png", full_page=True)

@@ -14,7 +14,9 @@ from backend.db import Database
 from backend.settings import Settings
 from tests.letters.documents import pages_of
 from tests.letters.test_service import turned
-from tests.staff import PASSWORD, add_staff
+from tests.signed_in import signed_in
+from tests.staff import add_staff
+from tests.widths import WIDTHS
 
 pytestmark = pytest.mark.browser
 
@@ -41,9 +43,10 @@ def folio(settings: Settings) -> str:
 def _healthy(page: Page, name: str) -> None:
     for width in (360, 1280):
         page.set_viewport_size({"width": width, "height": 800})
-        found = Axe().run(page).response["violations"]
-        assert [each["id"] for each in found if each["impact"] in {"serious", "critical"}] == []
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
+        if width in WIDTHS:
+            found = Axe().run(page).response["violations"]
+            assert [each["id"] for each in found if each["impact"] in {"serious", "critical"}] == []
 
 
 def _saved(page: Page, link: str) -> bytes:
@@ -55,13 +58,7 @@ def _saved(page: Page, link: str) -> bytes:
 def test_letters_are_made_by_one_and_by_many_and_their_text_is_the_heads(
     browser: Browser, site: str, folio: str
 ) -> None:
-    context = browser.new_context(base_url=site, locale="es-MX")
-    page = context.new_page()
-    page.set_default_timeout(20_000)
-    page.goto("/consola/entrar?siguiente=/consola/plantillas/carta_atencion")
-    page.get_by_label("Usuario").fill("hilda")
-    page.get_by_label("Contraseña").fill(PASSWORD)
-    page.get_by_role("button", name="Entrar").click()
+    page = signed_in(browser, site, "hilda", "/consola/plantillas/carta_atencion", height=720)
     shown = page.locator("[data-letter-preview]")
     expect(shown).to_contain_text("María Ángeles Núñez Peña")
     page.get_by_label("Texto").fill("# Hola\n\nSu folio es **{folio}** y {persna}")
@@ -98,4 +95,4 @@ def test_letters_are_made_by_one_and_by_many_and_their_text_is_the_heads(
     for name in ("documentos", "documentos/hechos", "plantillas", "plantillas/membrete"):
         page.goto(f"/consola/{name}")
         _healthy(page, name.replace("/", "-"))
-    context.close()
+    page.context.close()

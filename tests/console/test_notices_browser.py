@@ -16,7 +16,8 @@ from backend.registry.models import Petition, PetitionStatus
 from backend.settings import Settings
 from tests.conversations.conftest import add_agent
 from tests.notices.conftest import Desk
-from tests.staff import PASSWORD, add_staff
+from tests.signed_in import signed_in
+from tests.staff import add_staff
 from tests.widths import WIDTHS
 
 pytestmark = pytest.mark.browser
@@ -62,13 +63,7 @@ def _healthy(page: Page) -> None:
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_proof_is_read_and_a_notice_is_tried_again(browser: Browser, site: str, folio: str, width: int) -> None:
-    context = browser.new_context(base_url=site, locale="es-MX", viewport={"width": width, "height": 800})
-    page = context.new_page()
-    page.set_default_timeout(10_000)
-    page.goto(f"/consola/entrar?siguiente=/consola/peticiones/{folio}")
-    page.get_by_label("Usuario").fill("ana")
-    page.get_by_label("Contraseña").fill(PASSWORD)
-    page.get_by_role("button", name="Entrar").click()
+    page = signed_in(browser, site, "ana", f"/consola/peticiones/{folio}", width=width, height=800)
     notices = page.locator("#avisos .notices > li")
     expect(notices).to_have_count(5)
     expect(notices.nth(2)).to_contain_text("leído")
@@ -94,4 +89,4 @@ def test_the_proof_is_read_and_a_notice_is_tried_again(browser: Browser, site: s
     page.goto("/consola/peticiones?avisos=sin_entregar")
     expect(page.get_by_label("Con avisos sin entregar")).to_be_checked()
     _healthy(page)
-    context.close()
+    page.context.close()

@@ -13,7 +13,8 @@ from backend.db import Database
 from backend.settings import Settings
 from tests.conversations.conftest import add_agent
 from tests.related.conftest import Street
-from tests.staff import PASSWORD, add_staff
+from tests.signed_in import signed_in
+from tests.staff import add_staff
 from tests.widths import WIDTHS
 
 pytestmark = pytest.mark.browser
@@ -48,15 +49,9 @@ def test_a_neighbour_is_added_while_registering_and_two_folios_are_merged(
     browser: Browser, site: str, folios: list[str], width: int
 ) -> None:
     first, second = folios
-    context = browser.new_context(base_url=site, locale="es-MX", viewport={"width": width, "height": 800})
-    page = context.new_page()
-    page.set_default_timeout(20_000)
+    page = signed_in(browser, site, "ana", "/consola/peticiones/nueva", width=width, height=800)
     expect.set_options(timeout=20_000)
     page.on("dialog", lambda dialog: dialog.accept())
-    page.goto("/consola/entrar?siguiente=/consola/peticiones/nueva")
-    page.get_by_label("Usuario").fill("ana")
-    page.get_by_label("Contraseña").fill(PASSWORD)
-    page.get_by_role("button", name="Entrar").click()
     page.locator("textarea[name=narrativa]").fill("llevamos tres días sin agua")
     page.locator("input[name=municipio]").fill("Hermosillo")
     page.locator("input[name=colonia]").fill("Sahuaro")
@@ -87,4 +82,4 @@ def test_a_neighbour_is_added_while_registering_and_two_folios_are_merged(
     expect(page.get_by_role("heading", name="Resultado")).to_be_visible()
     expect(page.locator("#resultado")).to_contain_text("1 de 2 quedó; 1 no:")
     _healthy(page, f"group_{width}")
-    context.close()
+    page.context.close()

@@ -19,7 +19,8 @@ from backend.settings import Settings
 from backend.turns import reminders
 from tests.console.turned import NARRATIVE, add_liaison, add_petition, turn_to
 from tests.mail.server import PDF
-from tests.staff import PASSWORD, add_staff
+from tests.signed_in import signed_in
+from tests.staff import add_staff
 from tests.widths import WIDTHS
 
 pytestmark = pytest.mark.browser
@@ -62,15 +63,9 @@ def _seen(page: Page, name: str) -> None:
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
-def _sign_in(browser: Browser, site: str, width: int, username: str, target: str = "") -> Page:
-    context = browser.new_context(base_url=site, locale="es-MX", viewport={"width": width, "height": 800})
-    page = context.new_page()
-    page.set_default_timeout(20_000)
+def _sign_in(browser: Browser, site: str, width: int, username: str, target: str = "/consola") -> Page:
+    page = signed_in(browser, site, username, target, width=width, height=800)
     page.on("dialog", lambda dialog: dialog.accept())
-    page.goto(f"/consola/entrar?siguiente={target}")
-    page.get_by_label("Usuario").fill(username)
-    page.get_by_label("Contraseña").fill(PASSWORD)
-    page.get_by_role("button", name="Entrar").click()
     return page
 
 

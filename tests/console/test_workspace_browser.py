@@ -16,7 +16,8 @@ from backend.db import Database
 from backend.registry import petitions
 from backend.registry.models import ActorKind, EntryChannel, Petition, PetitionKind
 from backend.settings import Settings
-from tests.staff import PASSWORD, add_staff
+from tests.signed_in import signed_in
+from tests.staff import add_staff
 from tests.widths import WIDTHS
 
 pytestmark = pytest.mark.browser
@@ -63,18 +64,6 @@ def folios(settings: Settings) -> list[str]:
         return pool.submit(asyncio.run, _prepare(settings.database_url)).result()
 
 
-def _sign_in(browser: Browser, site: str, username: str, width: int, target: str) -> Page:
-    context = browser.new_context(base_url=site, locale="es-MX", viewport={"width": width, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(10_000)
-    page.goto(f"/consola/entrar?siguiente={target}")
-    page.get_by_label("Usuario").fill(username)
-    page.get_by_label("Contraseña").fill(PASSWORD)
-    page.get_by_role("button", name="Entrar").click()
-    page.wait_for_load_state()
-    return page
-
-
 def _ready(page: Page) -> None:
     """The list's keys are bound when its scripts have run."""
     expect(page.get_by_role("button", name="Teclas")).to_be_visible()
@@ -92,7 +81,7 @@ def _healthy(page: Page, picture: Path) -> None:
 def test_the_list_is_worked_through_by_key_alone(
     browser: Browser, site: str, folios: list[str], tmp_path: Path
 ) -> None:
-    page = _sign_in(browser, site, "hilda", 1280, "/consola/peticiones")
+    page = signed_in(browser, site, "hilda", "/consola/peticiones")
     keys = page.keyboard
     _ready(page)
     keys.press("j")
@@ -139,7 +128,7 @@ def test_the_list_is_worked_through_by_key_alone(
     page.locator("body").press("j")
     keys.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text(folios[-1])
-    colleague = _sign_in(browser, site, "ana", 360, "/consola/peticiones")
+    colleague = signed_in(browser, site, "ana", "/consola/peticiones", width=360)
     colleague.get_by_role("link", name="Las de Beto").click()
     expect(colleague.locator("[data-row]")).to_have_count(2)
     _healthy(colleague, tmp_path / "list-360.png")
@@ -154,7 +143,7 @@ def test_a_folio_is_worked_on_and_two_people_do_not_overwrite_each_other(
     browser: Browser, site: str, folios: list[str], width: int, tmp_path: Path
 ) -> None:
     address = f"/consola/peticiones/{folios[0]}"
-    page = _sign_in(browser, site, "ana", width, address)
+    page = signed_in(browser, site, "ana", address, width=width)
     page.get_by_role("button", name="Asignármela").click()
     page.get_by_label("Etiqueta nueva").fill("Ruta norte")
     page.locator(".petition-head").get_by_role("button", name="Agregar", exact=True).click()
@@ -172,7 +161,7 @@ def test_a_folio_is_worked_on_and_two_people_do_not_overwrite_each_other(
     expect(page.locator("[data-municipality]")).to_have_value("26018")
     expect(page.locator("[data-colonias] option").first).to_be_attached()
     _healthy(page, tmp_path / f"folio-{width}.png")
-    other = _sign_in(browser, site, "beto", 1280, address)
+    other = signed_in(browser, site, "beto", address)
     other.get_by_label("Agregar nota").fill("Llamó la vecina")
     other.get_by_role("button", name="Agregar nota").click()
     expect(other.locator(".timeline")).to_contain_text("Llamó la vecina")

@@ -2,16 +2,12 @@
 
 import asyncio
 import os
-import socket
-import threading
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, expect
 from playwright.sync_api import Page as Window
@@ -19,7 +15,6 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.agents import service as agents
 from backend.agents.models import Role
-from backend.app import create_app
 from backend.db import in_transaction
 from backend.registry import petitions
 from backend.registry.models import ActorKind, EntryChannel, PetitionKind, PetitionStatus
@@ -27,6 +22,7 @@ from backend.settings import Settings
 from backend.turns import service as turns
 from backend.turns.models import TurnOutcome
 from tests.registry.turned import agency
+from tests.serving import serving
 from tests.staff import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -76,16 +72,8 @@ class Office:
 
 @pytest.fixture
 def office(settings: Settings) -> Iterator[Office]:
-    listener = socket.create_server(("127.0.0.1", 0))
-    office = Office(settings, f"http://127.0.0.1:{listener.getsockname()[1]}")
-    server = uvicorn.Server(uvicorn.Config(create_app(settings), log_level="warning", timeout_graceful_shutdown=0))
-    thread = threading.Thread(target=server.run, args=([listener],))
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    yield office
-    server.should_exit = True
-    thread.join(5)
+    with serving(settings) as address:
+        yield Office(settings, address)
 
 
 @pytest.fixture

@@ -1,23 +1,20 @@
 """The administrator gives a key and sets a webhook up, at a desk and on a telephone."""
 
-import os
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
-from pathlib import Path
 
 import httpx
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from tests.integrations.site import site
-from tests.staff import PASSWORD
+from tests.looks import looked_at
+from tests.signed_in import signed_in
 
 __all__ = ["site"]
 
 pytestmark = pytest.mark.browser
-WIDTHS = (1280, 360)
 
 
 class _Thanks(BaseHTTPRequestHandler):
@@ -40,28 +37,10 @@ def receiver() -> Iterator[str]:
     server.server_close()
 
 
-def _looked_at(page: Page, name: str) -> None:
-    for width in WIDTHS:
-        page.set_viewport_size({"width": width, "height": 900})
-        found = Axe().run(page).response["violations"]
-        assert [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found] == [], (name, width)
-        overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        if folder := os.environ.get("SCREENSHOTS"):
-            page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)
-        assert overflow <= 0, (name, width)
-    page.set_viewport_size({"width": WIDTHS[0], "height": 900})
-
-
 def test_an_administrator_connects_a_system_by_the_pages_alone(browser: Browser, site: str, receiver: str) -> None:
-    context = browser.new_context(locale="es-MX", viewport={"width": 1280, "height": 900}, base_url=site)
-    page = context.new_page()
-    page.set_default_timeout(30_000)
-    page.goto("/consola/entrar?siguiente=/consola/integraciones")
-    page.get_by_label("Usuario").fill("adela")
-    page.get_by_label("Contraseña", exact=True).fill(PASSWORD)
-    page.get_by_role("button", name="Entrar").click()
+    page = signed_in(browser, site, "adela", "/consola/integraciones")
     expect(page.get_by_text("Ningún sistema tiene llave todavía.")).to_be_visible()
-    _looked_at(page, "integraciones-vacio")
+    looked_at(page, "integraciones-vacio")
 
     page.get_by_role("textbox", name="Sistema").first.fill("Ayuntamiento de Cajeme")
     page.get_by_label("Leer").uncheck()
@@ -74,7 +53,7 @@ def test_an_administrator_connects_a_system_by_the_pages_alone(browser: Browser,
     key = page.get_by_label("Llave", exact=True).input_value()
     headers = {"Authorization": f"Bearer {key}"}
     assert httpx.get(f"{site}/api/petitions", headers=headers).status_code == 200
-    _looked_at(page, "integraciones-llave")
+    looked_at(page, "integraciones-llave")
     page.goto("/consola/integraciones")
     assert key not in page.content()
 
@@ -95,7 +74,7 @@ def test_an_administrator_connects_a_system_by_the_pages_alone(browser: Browser,
     page.get_by_role("button", name="Enviar de nuevo").click()
     expect(page.get_by_role("alert")).to_contain_text("No se entregó: contestó 404")
     expect(page.get_by_label("Cambió de estado")).to_be_checked()
-    _looked_at(page, "webhook")
+    looked_at(page, "webhook")
     page.get_by_role("button", name="Apagar").click()
     expect(page.get_by_role("status")).to_contain_text("apagada")
     page.goto("/consola/integraciones")
@@ -103,4 +82,4 @@ def test_an_administrator_connects_a_system_by_the_pages_alone(browser: Browser,
     page.get_by_role("button", name="Revocar").click()
     expect(page.get_by_text("La llave se revocó")).to_be_visible()
     assert httpx.get(f"{site}/api/petitions", headers=headers).status_code == 401
-    context.close()
+    page.context.close()

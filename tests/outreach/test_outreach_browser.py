@@ -24,7 +24,8 @@ from backend.outreach.models import CallAttempt, CallOutcome, ReasonKind
 from backend.settings import Settings
 from backend.wakeups import notify
 from tests.serving import in_database
-from tests.staff import PASSWORD, add_staff
+from tests.signed_in import signed_in
+from tests.staff import add_staff
 
 pytestmark = pytest.mark.browser
 
@@ -36,18 +37,6 @@ NOON = datetime(2026, 11, 18, 12, 0, tzinfo=HERMOSILLO)
 @pytest.fixture(autouse=True)
 def noon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "now", lambda: NOON)
-
-
-def _sign_in(browser: Browser, site: str, username: str, target: str, width: int = 1280) -> Page:
-    context = browser.new_context(base_url=site, locale="es-MX", viewport={"width": width, "height": 900})
-    page = context.new_page()
-    page.set_default_timeout(20_000)
-    page.goto(f"/consola/entrar?siguiente={target}")
-    page.get_by_label("Usuario").fill(username)
-    page.get_by_label("Contraseña").fill(PASSWORD)
-    page.get_by_role("button", name="Entrar").click()
-    page.wait_for_load_state()
-    return page
 
 
 def _healthy(page: Page, picture: Path) -> None:
@@ -78,7 +67,7 @@ async def _tries(database: Database) -> list[tuple[CallOutcome, str]]:
 
 def test_calls_are_made_by_key_alone(browser: Browser, site: str, settings: Settings, tmp_path: Path) -> None:
     first = in_database(settings, _calls)
-    page = _sign_in(browser, site, "ana", "/consola/llamadas-pendientes")
+    page = signed_in(browser, site, "ana", "/consola/llamadas-pendientes")
     keys = page.keyboard
     _healthy(page, tmp_path / "calls-1280.png")
     keys.press("n")
@@ -133,7 +122,7 @@ def test_the_wall_screen_follows_by_itself_and_says_when_it_does_not(
     browser: Browser, site: str, settings: Settings, tmp_path: Path
 ) -> None:
     in_database(settings, _office)
-    head = _sign_in(browser, site, "hilda", "/consola/tablero")
+    head = signed_in(browser, site, "hilda", "/consola/tablero")
     _healthy(head, tmp_path / "board-1280.png")
     head.goto("/consola/tablero/ajustes")
     head.get_by_label("Dónde está la pantalla").fill("Sala")

@@ -12,7 +12,8 @@ from backend.db import Database
 from backend.settings import Settings
 from tests.reports.case import fill
 from tests.serving import in_database
-from tests.staff import PASSWORD, add_staff
+from tests.signed_in import signed_in
+from tests.staff import add_staff
 from tests.widths import WIDTHS
 
 pytestmark = pytest.mark.browser
@@ -38,12 +39,7 @@ def _seen(page: Page, name: str) -> None:
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_figure_is_followed_to_its_rows(browser: Browser, settings: Settings, site: str, width: int) -> None:
     in_database(settings, _prepare)
-    page = browser.new_context(base_url=site, locale="es-MX", viewport={"width": width, "height": 800}).new_page()
-    page.set_default_timeout(20_000)
-    page.goto("/consola/entrar?siguiente=/consola/reportes")
-    page.get_by_label("Usuario").fill("hilda")
-    page.get_by_label("Contraseña").fill(PASSWORD)
-    page.get_by_role("button", name="Entrar").click()
+    page = signed_in(browser, site, "hilda", "/consola/reportes", width=width, height=800)
     _seen(page, "reports")
     page.get_by_role("link", name="Chats atendidos").click()
     page.get_by_text("Otras fechas y filtros").click()

@@ -35,6 +35,7 @@ from backend.turns.models import Turn, TurnFile
 from tests.security import table
 from tests.security.poison import ADDRESS, ATTACKS, Poisoned, poison
 from tests.serving import in_database
+from tests.signed_in import sign_in
 from tests.staff import PASSWORD
 
 pytestmark = pytest.mark.browser
@@ -162,11 +163,7 @@ def context(browser: Browser, site: str) -> Iterator[BrowserContext]:
 def _sign_in(context: BrowserContext, username: str) -> Page:
     page = context.new_page()
     page.on("dialog", lambda dialog: pytest.fail(f"a script of theirs opened a dialog: {dialog.message}"))
-    page.goto("/consola/entrar")
-    page.get_by_label("Usuario").fill(username)
-    page.get_by_label("Contraseña").fill(PASSWORD)
-    page.get_by_role("button", name="Entrar").click()
-    page.wait_for_url(lambda url: "entrar" not in url)
+    sign_in(context, username)
     return page
 
 

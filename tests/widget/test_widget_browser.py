@@ -1,15 +1,12 @@
 """The citizen's widget in real Chromium, against a chat API that misbehaves when told to."""
 
-import socket
-import threading
-import time
 from collections.abc import Iterator
 
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
+from tests.serving import listening
 from tests.widget.fake_chat_api import FakeChat, create_fake
 
 pytestmark = pytest.mark.browser
@@ -23,16 +20,8 @@ def chat() -> FakeChat:
 
 @pytest.fixture
 def site(chat: FakeChat) -> Iterator[str]:
-    listener = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(create_fake(chat), log_level="warning", timeout_graceful_shutdown=0)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, args=([listener],))
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    yield f"http://127.0.0.1:{listener.getsockname()[1]}/"
-    server.should_exit = True
-    thread.join(5)
+    with listening(lambda _: create_fake(chat)) as address:
+        yield f"{address}/"
 
 
 @pytest.fixture
