@@ -23,6 +23,7 @@ TURN_LEASED = "a conversation is leased for a turn"
 CLAIM_DURABLE = "a delivery's claim is committed before it is sent"
 DELIVERY_LEASED = "a delivery is leased while it is sent"
 ONE_BY_ONE = "a conversation's deliveries go one after another"
+COUNTS_ALONG = "each process counts too what Redis counts"
 STREAM_RESUMES = "a stream goes on after the last event seen"
 DEADLINE = "a request is answered within its time"
 TURN_LIMITED = "a turn with the bot is limited in time"
@@ -84,6 +85,13 @@ def _begin_streams_anew() -> None:
     replace_function("backend.widget.service", "parse_cursor", lambda _: _from_the_beginning)
 
 
+def _count_by_redis_alone() -> None:
+    async def hit(self: Any, item: Any, subject: str, key: str) -> bool:
+        return await self._together(lambda shared, name: shared.hit(item, subject, name), key) is not False
+
+    replace_function("backend.limits", "RateLimiter._hit", lambda _: hit)
+
+
 def _without_deadline() -> None:
     def make(original: Any) -> Any:
         async def call(self: Any, scope: Scope, receive: Receive, send: Send) -> None:
@@ -122,6 +130,7 @@ _ON_CODE: dict[str, Callable[[], None]] = {
     CLAIM_DURABLE: _claim_without_a_trace,
     ONE_BY_ONE: _send_in_any_order,
     STREAM_RESUMES: _begin_streams_anew,
+    COUNTS_ALONG: _count_by_redis_alone,
     DEADLINE: _without_deadline,
     EMPTY_FAILS: _take_empty_for_an_answer,
     CAUGHT_UP: _never_catch_up,

@@ -7,11 +7,13 @@ import pytest
 
 from tests.chaos import removals
 from tests.chaos.bot import Manner
+from tests.chaos.cache import guessed, with_redis
 from tests.chaos.oracle import Tally, judge
 from tests.chaos.reader import StreamReader
 from tests.chaos.site import Site
 from tests.chaos.table import FULL, Table
 from tests.chaos.test_crashes import killed
+from tests.chaos.test_redis import TOO_MANY, TRIES
 from tests.chaos.test_streams import boundaries, heard_in_pieces
 from tests.chaos.traffic import WebWriter, on_telegram, on_web, on_whatsapp, write_some, writers
 from tests.chaos.trial import under
@@ -141,6 +143,15 @@ def test_empty_fails(site: Site, table: Table) -> None:
     people = writers(site, each=1)
     found = under(site, table, "Rasa silent", people, 1, lambda: None, seconds=SHORT_WAIT)
     assert all(tally.lost > 0 for tally in found.values())
+
+
+@in_full
+@without(removals.COUNTS_ALONG)
+def test_counts_along(site: Site) -> None:
+    """Redis dies, and whoever guesses a folio's code may go on for ever."""
+    with with_redis(site) as redis:
+        redis.kill()
+        assert TOO_MANY not in guessed(site, TRIES)
 
 
 @in_full
