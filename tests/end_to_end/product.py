@@ -21,6 +21,8 @@ from backend import clock
 
 ROOT = Path(__file__).resolve().parents[2]
 START_SECONDS = 180
+#: The bot's time for a turn: more than in life, as beside the other tests a turn takes longer than one would wait.
+TURN_SECONDS = 13
 
 
 def model_path() -> Path:
@@ -60,8 +62,7 @@ class Product:
             "PORT": str(self.port),
             "SESSIONS_PER_MINUTE": "100000",
             "MESSAGES_PER_MINUTE": "100000",
-            # Beside the other tests a turn takes longer than a citizen would be left to wait.
-            "TURN_TIMEOUT": "13",
+            "TURN_TIMEOUT": str(TURN_SECONDS),
             **self.extra_environment,
         }
         environment.pop("DATABASE_URL", None)
@@ -185,6 +186,18 @@ class Product:
         finally:
             done.set()
             killer.join()
+
+    @contextmanager
+    def frozen(self, name: str) -> Iterator[None]:
+        """A part takes connections and says nothing, for as long as the block lasts."""
+        stopped = self.children(name)
+        for child in stopped:
+            child.suspend()
+        try:
+            yield
+        finally:
+            for child in stopped:
+                child.resume()
 
     def wait_ready(self, *, bot: bool = True, seconds: float = 90) -> None:
         """Until chat (and the bot) answer again."""

@@ -2,12 +2,13 @@
 
 import time
 import uuid
+from datetime import timedelta
 
 import httpx
 import pytest
 
 from tests.end_to_end.citizen import Citizen
-from tests.end_to_end.product import Product
+from tests.end_to_end.product import TURN_SECONDS, Product
 
 pytestmark = pytest.mark.product
 
@@ -22,6 +23,16 @@ ANSWERS = [
     "6621234567",
     "si",
 ]
+
+#: Which of them is said to a bot that hangs: heard a second time, the place would be taken for the answer to the next
+#: question.
+_PLACE = 3
+#: The bot's time for a turn, and what a busy machine needs before and after it.
+_ANSWERED_WITHIN = timedelta(seconds=TURN_SECONDS + 5)
+_WAITED = (
+    "SELECT max(answer.created_at - said.created_at) FROM message said"
+    " JOIN message answer ON answer.in_reply_to = said.id WHERE said.conversation_id = %s"
+)
 
 
 def _check_transcript(product: Product, citizen: Citizen, said: list[str]) -> None:
@@ -91,6 +102,39 @@ def test_with_rasa_down_the_scripted_intake_files_petitions_begun_before_and_sin
     assert product.execute("SELECT count(*) FROM petition WHERE folio = %s", folio) == [(1,)]
     product.wait_ready()
     assert "Recibida" in newcomer.say("como va mi folio")[0]["text"]
+
+
+@pytest.mark.timeout(600)
+def test_a_bot_that_hangs_keeps_nobody_waiting_and_says_nothing_when_it_goes_on(
+    product: Product, client: httpx.Client
+) -> None:
+    """Stopped in mid-petition, the script answers in time and goes on; let go, what it hung on is nobody's any more."""
+    product.wait_ready()
+    citizen = Citizen(client).open()
+    for text in ANSWERS[:_PLACE]:
+        citizen.say(text)
+    with product.frozen("rasa"):
+        asked = "\n".join(message["text"] for message in citizen.say(ANSWERS[_PLACE]))
+    assert "¿En qué colonia" in asked and "preguntas sencillas" in asked
+    for text in ANSWERS[_PLACE + 1 :]:
+        citizen.say(text)
+    _until_the_bot_is_asked_again(citizen)
+    said = [message["text"] for message in citizen.heard if message["author"] == "citizen"]
+    _check_transcript(product, citizen, said)
+    assert said[: len(ANSWERS)] == ANSWERS
+    told = "\n".join(message["text"] for message in citizen.heard if message["author"] != "citizen")
+    assert told.count("Folio: AC-") == told.count("¿En qué municipio") == told.count("¿En qué colonia") == 1
+    assert "Hermosillo" in told and "Centro" in told
+    [(waited,)] = product.execute(_WAITED, citizen.session_id)
+    assert isinstance(waited, timedelta) and waited < _ANSWERED_WITHIN
+
+
+def _until_the_bot_is_asked_again(citizen: Citizen) -> None:
+    """It rests for some seconds after it hung."""
+    deadline = time.monotonic() + 60
+    while "Recibida" not in citizen.say("como va mi folio")[0]["text"]:
+        assert time.monotonic() < deadline, "the bot is back, and nobody asks it"
+        time.sleep(1)
 
 
 def _file_by_script(citizen: Citizen) -> str:
