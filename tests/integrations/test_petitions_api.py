@@ -16,7 +16,7 @@ from backend.registry.models import Petition
 from tests.integrations.conftest import NARRATIVE, NEW, Connect
 from tests.staff import PASSWORD, Staff, browser
 
-PERSONAL = ("Juan", "Pérez", "662", "6621234567")
+PERSONAL = ("Juan", "Pérez", "662 123", "6621234567")
 
 
 async def _file(client: httpx.AsyncClient, **changed: str) -> str:
