@@ -23,7 +23,15 @@ def _key(request: Request, key: Annotated[str, Header(alias="Idempotency-Key", m
     return hashlib.sha256(f"{request.url.path} {key}".encode()).hexdigest()
 
 
+def _key_if_given(
+    request: Request,
+    key: Annotated[str | None, Header(alias="Idempotency-Key", min_length=8, max_length=200)] = None,
+) -> str | None:
+    return None if key is None else _key(request, key)
+
+
 Key = Annotated[str, Depends(_key)]
+KeyIfGiven = Annotated[str | None, Depends(_key_if_given)]
 Out = TypeVar("Out", bound=BaseModel)
 
 
@@ -40,15 +48,21 @@ async def _require_service(
 ServiceOnly = Depends(_require_service)
 
 
+async def kept(session: AsyncSession, key: str, model: type[Out]) -> Out | None:
+    """What was answered to `key` before, if anything was."""
+    found = await session.get(IdempotentAnswer, key)
+    return None if found is None else model.model_validate(found.answer)
+
+
 async def once(session: AsyncSession, key: str, model: type[Out], effect: Callable[[], Awaitable[Out]]) -> Out:
     """The answer to `key`: kept from the first call, or made now. Simultaneous calls wait for the first.
 
     The body is not compared: the bot's key names a message and an action, which say one thing.
     """
     await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
-    kept = await session.get(IdempotentAnswer, key)
-    if kept is not None:
-        return model.model_validate(kept.answer)
+    earlier = await kept(session, key, model)
+    if earlier is not None:
+        return earlier
     answer = await effect()
     session.add(IdempotentAnswer(key=key, answer=answer.model_dump(mode="json")))
     await session.flush()

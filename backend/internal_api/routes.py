@@ -4,6 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
 from backend.assistant.emergency import EMERGENCY_TEXT
@@ -13,7 +14,7 @@ from backend.contacts import service as contacts
 from backend.conversations.errors import ConversationNotFound
 from backend.conversations.models import Conversation
 from backend.db import Tx
-from backend.internal_api.idempotency import Key, ServiceOnly, once
+from backend.internal_api.idempotency import Key, KeyIfGiven, ServiceOnly, kept, once
 from backend.internal_api.schemas import (
     AnswerIn,
     AnswerOut,
@@ -79,8 +80,26 @@ async def office(tx: Tx) -> OfficeOut:
 
 
 @router.get(_BASE)
-async def context(request: Request, tx: Tx, conversation_id: KnownConversation) -> Context:
-    """Everything the bot needs to know before it speaks."""
+async def context(request: Request, tx: Tx, conversation_id: KnownConversation, key: KeyIfGiven) -> Context:
+    """Everything the bot needs to know before it speaks.
+
+    With a key, a petition in hand is told as the first call with it found it: a turn that is run again hears its
+    message as it was heard then, though what came of it is stored already.
+    """
+    if key is None:
+        return await _context(request, tx, conversation_id)
+    earlier = await kept(tx, key, Context)
+    if earlier is not None:
+        return earlier
+    found = await _context(request, tx, conversation_id)
+
+    async def as_found() -> Context:
+        return found
+
+    return found if found.draft is None else await once(tx, key, Context, as_found)
+
+
+async def _context(request: Request, tx: AsyncSession, conversation_id: UUID) -> Context:
     conversation = await tx.get_one(Conversation, conversation_id)
     person_id = await contacts.known_person_id(tx, conversation)
     person = await tx.get(Person, person_id) if person_id else None

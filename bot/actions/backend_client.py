@@ -19,17 +19,26 @@ class BackendClient:
     """Speaks for one conversation's current message.
 
     Each effect carries `<message id>:<action>` as its idempotency key, so a turn that Rasa
-    runs again after a crash has no second effect.
+    runs again after a crash has no second effect. What the conversation stands at is read by such
+    a key too: what the first run has already changed would make the message an answer to the next
+    question. `place`: how far in the message's turn this is, the same when it is run again; None
+    where there is no message.
     """
 
-    def __init__(self, http: httpx.AsyncClient, conversation_id: str, message_id: str) -> None:
+    def __init__(
+        self, http: httpx.AsyncClient, conversation_id: str, message_id: str, place: int | None = None
+    ) -> None:
         self._http = http
         self._base = f"/conversations/{conversation_id}"
         self._message_id = message_id
-        self._effects = 0
+        self._place = place
+        self._effects = self._reads = 0
 
     async def context(self) -> dict[str, Any]:
-        return await self._call("GET", self._base)
+        self._reads += 1
+        key = f"{self._message_id}:context:{self._place}.{self._reads}"
+        headers = {"Idempotency-Key": key} if self._place is not None else {}
+        return await self._call("GET", self._base, headers=headers)
 
     async def office(self) -> dict[str, Any]:
         return await self._call("GET", "/office")

@@ -1,5 +1,6 @@
 """One turn as the actions see it: what was said, what was understood, and what is told back."""
 
+import itertools
 import logging
 import re
 from typing import Any
@@ -55,6 +56,10 @@ _SHORT_YES = 6
 OFFER = "pendiente"
 
 
+def _events_since_heard(tracker: Tracker) -> int:
+    return sum(1 for _ in itertools.takewhile(lambda event: event.get("event") != "user", reversed(tracker.events)))
+
+
 class Turn:
     """The latest message of a conversation, with the tools to answer it."""
 
@@ -76,8 +81,10 @@ class Turn:
         self.requests: list[dict[str, Any]] = latest.get("requests") or []
         self._found: list[dict[str, Any]] = latest.get("entities") or []
         metadata = latest.get("metadata") or {}
-        self.message_id = str(metadata.get("message_id") or latest.get("message_id") or f"start-{tracker.sender_id}")
-        self.backend = client or BackendClient(shared_http(), tracker.sender_id, self.message_id)
+        heard = metadata.get("message_id") or latest.get("message_id")
+        self.message_id = str(heard or f"start-{tracker.sender_id}")
+        place = _events_since_heard(tracker) if heard else None
+        self.backend = client or BackendClient(shared_http(), tracker.sender_id, self.message_id, place)
         self.takes_offer = False
         self._take_offer()
 

@@ -25,8 +25,9 @@ class Actions:
     client: httpx.AsyncClient
     conversation_id: UUID
 
-    async def context(self) -> dict[str, Any]:
-        answer = await self.client.get(f"/internal/conversations/{self.conversation_id}", headers=TOKEN)
+    async def context(self, key: str | None = None) -> dict[str, Any]:
+        headers = TOKEN | ({"Idempotency-Key": key} if key else {})
+        answer = await self.client.get(f"/internal/conversations/{self.conversation_id}", headers=headers)
         assert answer.status_code == 200, answer.text
         found: dict[str, Any] = answer.json()
         return found

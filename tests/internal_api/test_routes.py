@@ -94,6 +94,21 @@ async def test_the_context_follows_consent_draft_person_and_petitions(actions: A
     assert (await actions.context())["consent"] is False
 
 
+async def test_a_turn_run_again_finds_the_petition_as_it_found_it_first(actions: Actions) -> None:
+    """Else its message, already kept as one answer, would be taken for the answer to the next question."""
+    await actions.post("consent", {"accepted": True})
+    nothing_yet = await actions.context("m-0:context:1.1")
+    await actions.post("draft", {"kind": "peticion", "fields": {}})
+    asked = await actions.context("m-1:context:1.1")
+    await actions.post("draft/answer", {"field": "narrativa", "text": ANSWERS["narrativa"]}, KEY)
+    assert await actions.context("m-1:context:1.1") == asked
+    assert (await actions.context("m-2:context:1.1"))["draft"]["awaiting"] == "municipio" != asked["draft"]["awaiting"]
+    assert nothing_yet["draft"] is None
+    await actions.post("draft/cancel")
+    assert await actions.context("m-1:context:1.1") == asked
+    assert (await actions.context())["draft"] is None
+
+
 async def test_one_conversation_never_sees_anothers_context(actions: Actions, elsewhere: Actions) -> None:
     await actions.post("draft", FULL)
     await actions.post("draft/file")
