@@ -3,7 +3,7 @@
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -22,8 +22,9 @@ _ANSWERS = (
     ("Cuénteme", "el puente del arroyo se está cayendo, reporte "),
     ("aviso de privacidad", "acepto"),
     ("¿Qué prefiere?", _OPENING),
+    ("¿cuál de estas quiere hacer?", _OPENING),
 )
-_PATIENCE_SECONDS = 90.0
+_PATIENCE_SECONDS = 240.0
 _LOOK_AGAIN_SECONDS = 0.15
 #: Between reading an answer and writing the next message.
 _PAUSE_SECONDS = 0.3
@@ -93,7 +94,3 @@ def petitioning(site: Site, *, each: int) -> Iterator[list[Petitioner]]:
             thread.join(_PATIENCE_SECONDS)
     if failures:
         raise failures[0]
-
-
-def writers_of(people: Sequence[Petitioner]) -> list[Writer]:
-    return [person.writer for person in people]

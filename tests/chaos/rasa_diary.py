@@ -1,7 +1,8 @@
 """Our input channel with a diary, for a real Rasa in the chaos tests; run by the bot's environment.
 
 Each turn that is really had (not one answered again from the tracker) is a line of JSON in CHAOS_DIARY when it begins
-and another when it ends well, so that a test can tell which process had which turn, and how often.
+and another when it ends without an error, with how many replies (where an action failed there are none, and the turn
+counts as not had), so that a test can tell which process had which turn, and how often.
 """
 
 import json
@@ -37,6 +38,7 @@ def _note(what: str, message: UserMessage) -> None:
         "conversation": message.sender_id,
         "message": message.message_id,
         "at": time.monotonic(),
+        "replies": len(message.output_channel.messages),
     }
     with Path(os.environ["CHAOS_DIARY"]).open("ab", buffering=0) as diary:
         diary.write(json.dumps(line).encode() + b"\n")

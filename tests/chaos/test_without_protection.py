@@ -15,7 +15,7 @@ from tests.chaos.site import Site
 from tests.chaos.table import FULL, Table
 from tests.chaos.test_crashes import killed
 from tests.chaos.test_redis import TOO_MANY, TRIES
-from tests.chaos.test_scale_out import one_of_each
+from tests.chaos.test_scale_out import Trial
 from tests.chaos.test_streams import boundaries, heard_in_pieces
 from tests.chaos.traffic import WebWriter, on_telegram, on_web, on_whatsapp, write_some, writers
 from tests.chaos.trial import under
@@ -183,14 +183,17 @@ def test_stream_resumes(site: Site, table: Table) -> None:
 @without(removals.TURN_MOVES)
 def test_turn_moves(site: Site, rasas: Rasas, redis_server: RedisServer, table: Table) -> None:
     """A Rasa dies, and its citizens are put off with the script though another is well."""
-    assert one_of_each(site, rasas, redis_server, table).scripted > 0
+    trial = Trial(site, rasas, redis_server, table)
+    trial.under("a Rasa killed", trial.a_rasa_dies)
+    assert trial.scripted > 0
 
 
 @in_full
 @without(removals.PINNED)
 def test_pinned(site: Site, rasas: Rasas, redis_server: RedisServer, table: Table) -> None:
     """Both Rasas have turns of one conversation, though each is well."""
-    assert one_of_each(site, rasas, redis_server, table).spread.strayed > 0
+    trial = Trial(site, rasas, redis_server, table)
+    assert trial.under("a Rasa killed", trial.a_rasa_dies).spread.strayed > 0
 
 
 def test_every_protection_has_its_trial() -> None:
