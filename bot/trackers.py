@@ -3,26 +3,34 @@
 As it ships, the store is asked four times a turn and looks each time whether the schema is there, before each event's
 class is searched among all classes: most of a turn's time. Nothing is kept from one turn to the next, so several
 Rasas over one database, and one that dies at any moment, are as they were: the database alone remembers.
+
+While the database is away, as when it restarts, a turn waits, until the channel gives it up. Rasa would take a failed
+read for a conversation that begins, and keep a failed end in memory: forgotten by the next turn, or had once more.
 """
 
+import asyncio
 import contextlib
 import itertools
 import json
-from collections.abc import Iterator
+import time
+from collections.abc import Awaitable, Callable, Iterator
 from contextvars import ContextVar
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from rasa.core.tracker_store import SQLTrackerStore
 from rasa.shared.core.events import Event, UserUttered
 from rasa.shared.core.trackers import DialogueStateTracker
-from sqlalchemy import event
-from sqlalchemy.engine import Engine
-from sqlalchemy.exc import DisconnectionError
+from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Session
+
+_T = TypeVar("_T")
 
 #: How many of a tracker's events the database has; on trackers that came from it or went to it.
 _STORED = "_stored_events"
+#: How long the database may be away: longer than any turn lasts.
+_PATIENCE_SECONDS = 30.0
+_LOOK_AGAIN_SECONDS = 0.1
 #: The tracker that the turn under way has saved.
 _saved: ContextVar[DialogueStateTracker | None] = ContextVar("saved", default=None)
 
@@ -38,16 +46,18 @@ def _know_events_by_name() -> None:
         Event.resolve_by_type = staticmethod(cache(Event.resolve_by_type))
 
 
-def replace_dead_connections(engine: Engine) -> None:
-    """From now on look before each use whether a connection still lives, and take another where it does not.
-
-    Where a read fails, Rasa goes on as if the conversation had just begun, and forgets the turn.
-    """
-
-    @event.listens_for(engine, "checkout")
-    def look(connection: Any, _record: Any, _proxy: Any) -> None:
-        if not engine.dialect.do_ping(connection):
-            raise DisconnectionError("the connection was lost while it was idle")
+async def _once_there(ask: Callable[[], Awaitable[_T]], *, again: Callable[[], Awaitable[_T]] | None = None) -> _T:
+    """What the database answers, once it is there. `again`: what it is asked when it was away the first time."""
+    deadline = time.monotonic() + _PATIENCE_SECONDS
+    while True:
+        try:
+            return await ask()
+        except DBAPIError as error:
+            is_away = isinstance(error, OperationalError) or error.connection_invalidated
+            if not is_away or time.monotonic() > deadline:
+                raise
+        await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+        ask = again or ask
 
 
 class TurnTrackerStore(SQLTrackerStore):
@@ -55,11 +65,13 @@ class TurnTrackerStore(SQLTrackerStore):
 
     def __init__(self, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
-        replace_dead_connections(self.engine)
         _know_events_by_name()
 
-    def has_heard(self, sender_id: str, message_id: str) -> bool:
+    async def has_heard(self, sender_id: str, message_id: str) -> bool:
         """Whether a turn of this message is stored, however long ago. Raises SQLAlchemyError: nobody knows."""
+        return await _once_there(lambda: self._find(sender_id, message_id))
+
+    async def _find(self, sender_id: str, message_id: str | None) -> bool:
         event = self.SQLEvent
         # Within a text the quotes would be escaped: only an event's own field reads so.
         field = f'"message_id": {json.dumps(message_id)}'
@@ -72,15 +84,23 @@ class TurnTrackerStore(SQLTrackerStore):
             return heard.first() is not None
 
     async def save(self, tracker: DialogueStateTracker) -> None:
-        """Store what is new of a tracker, whole or not at all."""
+        """Store what is new of a tracker: whole or not at all, and never twice."""
         _saved.set(None)
-        await super().save(tracker)
+        await _once_there(lambda: super(TurnTrackerStore, self).save(tracker), again=lambda: self._save_again(tracker))
         setattr(tracker, _STORED, len(tracker.events))
         _saved.set(tracker)
 
+    async def _save_again(self, tracker: DialogueStateTracker) -> None:
+        """Where the connection was lost at the commit, it may all be there."""
+        if not await self._find(tracker.sender_id, tracker.latest_message.message_id):
+            await super().save(tracker)
+
     async def _retrieve(self, sender_id: str, fetch_events_from_all_sessions: bool) -> DialogueStateTracker | None:
+        return await _once_there(lambda: self._read(sender_id, fetch_events_from_all_sessions))
+
+    async def _read(self, sender_id: str, of_all_sessions: bool) -> DialogueStateTracker | None:
         with self.session_scope() as session:
-            query = self._event_query(session, sender_id, fetch_events_from_all_sessions)
+            query = self._event_query(session, sender_id, of_all_sessions)
             events = [json.loads(data) for (data,) in query.with_entities(self.SQLEvent.data)]
         if not events:
             return None

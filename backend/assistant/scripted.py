@@ -7,6 +7,7 @@ again, and whoever comes next goes on from there.
 
 import json
 
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
@@ -59,15 +60,31 @@ async def take_over_turn(
     """The bot failed on `message`: apologise, and go on with the petition in hand, or offer to take one."""
     if message.author is Author.CONTROL:
         return _say(_BACK)
+    draft = await registry.current_draft(session, conversation.id)
+    filed = await _filed_untold(session, message, secret) if draft is None else None
+    if filed is not None:
+        return _told(filed)
     is_new = not conversation.in_scripted_intake
     conversation.in_scripted_intake = True
-    draft = await registry.current_draft(session, conversation.id)
     payload = (await pressed(session, message)).payload
     if draft is not None or _command(payload, message.text) in (_START, _PERSON):
         result = await go_on(session, conversation, message, payload, secret)
         apology = (Reply(f"{_SORRY} Sigo con preguntas sencillas."),) if is_new else ()
         return TurnResult((*apology, *result.replies), result.handoff)
     return TurnResult((Reply(f"{_SORRY} ¿Qué prefiere?", _OFFER),))
+
+
+async def _filed_untold(session: AsyncSession, message: Message, secret: bytes) -> registry.Filed | None:
+    """What the bot filed in the turn that failed, so that it never told of it."""
+    filed = await registry.filed_since(session, message.conversation_id, message.created_at, secret)
+    if filed is None:
+        return None
+    is_told = select(Message.id).where(
+        Message.conversation_id == message.conversation_id,
+        Message.author != Author.CITIZEN,
+        Message.text.contains(filed.folio),
+    )
+    return None if await session.scalar(is_told.limit(1)) is not None else filed
 
 
 async def go_on(
@@ -160,6 +177,10 @@ async def _hear_confirmation(
         return await _ask(session, conversation)
     filed = await registry.file_draft(session, conversation.id, secret)
     conversation.in_scripted_intake = False
+    return _told(filed)
+
+
+def _told(filed: registry.Filed) -> TurnResult:
     return _say(
         f"Listo, su petición quedó registrada.\nFolio: {filed.folio}\nClave de acceso: {filed.access_code}\n"
         "Guarde ambos: con ellos puede preguntar aquí mismo cómo va."

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -266,7 +266,7 @@ async def file_draft(
     """
     draft = await open_draft_of(session, conversation_id)
     if draft is None:
-        return await _filed_before(session, conversation_id, secret)
+        return await _filed_before(session, await _last_filed(session, conversation_id), secret)
     missing = [field for field in intake.fields_of(draft.kind, draft.fields) if field not in draft.fields]
     if missing:
         raise DraftIncomplete(missing)
@@ -281,13 +281,22 @@ async def file_draft(
     return Filed(petition.folio, petitions.code_of(petition, secret), repeated=False)
 
 
-async def _filed_before(session: AsyncSession, conversation_id: UUID, secret: bytes) -> Filed:
-    draft = await session.scalar(
+async def filed_since(session: AsyncSession, conversation_id: UUID, moment: datetime, secret: bytes) -> Filed | None:
+    """What was last filed from this conversation, if that was after `moment`."""
+    draft = await _last_filed(session, conversation_id)
+    return await _filed_before(session, draft, secret) if draft is not None and draft.updated_at > moment else None
+
+
+async def _last_filed(session: AsyncSession, conversation_id: UUID) -> PetitionDraft | None:
+    return await session.scalar(
         select(PetitionDraft)
         .where(PetitionDraft.conversation_id == conversation_id, PetitionDraft.state == DraftState.FILED)
         .order_by(PetitionDraft.updated_at.desc())
         .limit(1)
     )
+
+
+async def _filed_before(session: AsyncSession, draft: PetitionDraft | None, secret: bytes) -> Filed:
     if draft is None or draft.petition_id is None:
         raise NoDraft
     petition = await session.get_one(Petition, draft.petition_id)

@@ -1,11 +1,16 @@
 """The backend's internal API, as the actions use it. Shapes: backend/internal_api/schemas.py."""
 
+import asyncio
 import os
+import time
 from typing import Any
 
 import httpx
 
 TIMEOUT_SECONDS = 4.0
+#: How long a call is made again that reached nobody, or a backend whose database restarts.
+PATIENCE_SECONDS = 5.0
+_AGAIN_SECONDS = 0.2
 
 #: What the backend takes. A longer text is no folio, name or phone, and is cut to be refused as such.
 _FOLIO_MAX, _NAME_MAX, _PHONE_MAX = 200, 200, 100
@@ -93,12 +98,26 @@ class BackendClient:
 
     async def _call(self, method: str, path: str, **options: Any) -> dict[str, Any]:
         try:
-            response = await self._http.request(method, path, **options)
+            response = await self._once_there(method, path, **options)
             response.raise_for_status()
             answer: dict[str, Any] = response.json()
         except (httpx.HTTPError, ValueError) as error:
             raise BackendError(f"{method} {path.rsplit('/', 1)[-1]}: {type(error).__name__}") from error
         return answer
+
+    async def _once_there(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """Safe to repeat: an effect is known by its key. What was slow once is not: the turn has no time for it."""
+        give_up_at = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            try:
+                response = await self._http.request(method, path, **options)
+            except (httpx.NetworkError, httpx.RemoteProtocolError):
+                if time.monotonic() > give_up_at:
+                    raise
+            else:
+                if response.status_code != httpx.codes.SERVICE_UNAVAILABLE or time.monotonic() > give_up_at:
+                    return response
+            await asyncio.sleep(_AGAIN_SECONDS)
 
 
 def _lookup(folio: str, code: str | None) -> dict[str, str | None]:

@@ -2,7 +2,7 @@
 
 The backend is the only caller. It serialises a conversation's messages and may repeat a
 call whose answer it never got; the tracker store, written at a turn's end, tells whether the
-turn was had, and where it cannot be asked the call fails. A turn that fails is answered 500,
+turn was had, and while it cannot be asked the call waits. A turn that fails is answered 500,
 never with an empty success, and one that is not done at `ends_at` is given up: then another
 process may have the conversation (docs/adr/0031). With the replies goes what was understood
 (`bot/connectors/understanding.py`), where the turn was stored.
@@ -18,11 +18,9 @@ from typing import Any
 from rasa.core.channels.channel import CollectingOutputChannel, InputChannel, UserMessage
 from rasa.core.tracker_store import FailSafeTrackerStore
 from rasa.shared.core.events import BotUttered, Event, UserUttered
-from rasa.shared.core.trackers import DialogueStateTracker
 from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
-from sqlalchemy.exc import SQLAlchemyError
 
 from bot.connectors import action_answers
 from bot.connectors.understanding import understanding_of
@@ -73,12 +71,6 @@ class ChatSonoraInput(InputChannel):
             sender_id, message_id, text = body.get("sender_id"), body.get("message_id"), body.get("text")
             if not (sender_id and message_id and isinstance(text, str)):
                 return response.json({"error": "sender_id, message_id and text are needed"}, status=422)
-            try:
-                earlier = await _earlier_answer(request, sender_id, message_id)
-            except SQLAlchemyError as error:
-                return _failed(message_id, type(error).__name__)
-            if earlier is not None:
-                return earlier
             message = UserMessage(
                 text,
                 WholeTextOutputChannel(),
@@ -87,7 +79,10 @@ class ChatSonoraInput(InputChannel):
                 message_id=message_id,
                 metadata={**(body.get("metadata") or {}), "message_id": message_id},
             )
-            return await self._have_turn(request, on_new_message, message, _seconds_left(body))
+            try:
+                return await asyncio.wait_for(_answer_to(request, message, on_new_message), _seconds_left(body))
+            except Exception as error:  # whatever failed, the backend must hear that it did
+                return _failed(message_id, type(error).__name__)
 
         return webhook
 
@@ -95,31 +90,22 @@ class ChatSonoraInput(InputChannel):
         given = (request.headers.get("authorization") or "").removeprefix("Bearer ")
         return hmac.compare_digest(given.encode(), self._token.encode())
 
-    async def _have_turn(
-        self,
-        request: Request,
-        on_new_message: Callable[[UserMessage], Awaitable[Any]],
-        message: UserMessage,
-        seconds: float | None,
-    ) -> HTTPResponse:
-        try:
-            tracker = await asyncio.wait_for(_turn(on_new_message, message), seconds)
-        except Exception as error:  # whatever failed, the backend must hear that it did
-            return _failed(message.message_id, type(error).__name__)
-        replies = message.output_channel.messages
-        if not replies:
-            return _failed(message.message_id, "empty")
-        # Where the store failed, the replies go without an understanding.
-        events = tracker.events if tracker is not None else ()
-        return _answer(request.app.ctx.agent, message.message_id, replies, events, repeated=False)
 
-
-async def _turn(
-    on_new_message: Callable[[UserMessage], Awaitable[Any]], message: UserMessage
-) -> DialogueStateTracker | None:
-    """Have the turn, and tell what it stored: known only within the task that had it."""
+async def _answer_to(
+    request: Request, message: UserMessage, on_new_message: Callable[[UserMessage], Awaitable[Any]]
+) -> HTTPResponse:
+    """What was answered to the message before, or its turn; all within one task, which knows what the turn stored."""
+    earlier = await _earlier_answer(request, message.sender_id, message.message_id)
+    if earlier is not None:
+        return earlier
     await on_new_message(message)
-    return saved_in_this_turn()
+    replies = message.output_channel.messages
+    if not replies:
+        return _failed(message.message_id, "empty")
+    tracker = saved_in_this_turn()
+    # Where the store failed, the replies go without an understanding.
+    events = tracker.events if tracker is not None else ()
+    return _answer(request.app.ctx.agent, message.message_id, replies, events, repeated=False)
 
 
 def _seconds_left(body: dict[str, Any]) -> float | None:
@@ -159,7 +145,7 @@ def _model_version(agent: Any) -> str:
 async def _earlier_answer(request: Request, sender_id: str, message_id: str) -> HTTPResponse | None:
     """What was answered to `message_id` before; None if that turn was never had to its end."""
     store = _store(request)
-    if not store.has_heard(sender_id, message_id):
+    if not await store.has_heard(sender_id, message_id):
         return None
     tracker = await store.retrieve_full_tracker(sender_id)
     events = tracker.events if tracker is not None else ()

@@ -3,6 +3,8 @@
 import pytest
 
 from backend.assistant.port import AssistantError
+from backend.registry import service as registry
+from backend.registry.models import PetitionKind
 from tests.conversations.conftest import Stage, assistant, stage  # noqa: F401 — fixtures
 
 
@@ -48,3 +50,29 @@ async def test_a_petition_is_taken_whole_with_typed_answers(down: Stage) -> None
         reply = await said(down, word)
     assert "Hermosillo" in reply
     assert "Folio: AC-" in await said(down, "1")
+
+
+async def test_what_a_failed_turn_has_filed_is_told_once(stage: Stage) -> None:  # noqa: F811
+    """The action files, and its answer is lost: the citizen hears the folio all the same."""
+    answers = {
+        "narrativa": "Hay una fuga de agua enorme en mi calle",
+        "municipio": "Hermosillo",
+        "colonia": "Centro",
+        "nombre": "María López Ruiz",
+        "contacto": "662 123 4567",
+    }
+
+    async def file() -> str:
+        async with stage.database.transaction() as session:
+            await registry.open_draft(session, stage.conversation_id, PetitionKind.PETICION, {})
+            for field, answer in answers.items():
+                await registry.answer(session, stage.conversation_id, field, answer)
+            return (await registry.file_draft(session, stage.conversation_id, b"test")).folio
+
+    await stage.hear("si")
+    folio = await file()
+    stage.assistant.answers = [AssistantError("TimeoutError") for _ in range(2)]
+    await stage.advance()
+    told = "\n".join(view.text for view in await stage.transcript())
+    assert f"Folio: {folio}" in told and "Clave de acceso" in told
+    assert "tiene una falla" in await said(stage, "gracias")

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import httpx
 import pytest
 
+from bot.actions import backend_client
 from bot.actions.backend_client import BackendClient, BackendError
 from tests.bot.office import Office
 from tests.bot.talk import Talk
@@ -12,6 +13,10 @@ from tests.bot.talk import Talk
 
 def refused(request: httpx.Request) -> httpx.Response:
     raise httpx.ConnectError("refused", request=request)
+
+
+def cut(request: httpx.Request) -> httpx.Response:
+    raise httpx.RemoteProtocolError("cut", request=request)
 
 
 def late(request: httpx.Request) -> httpx.Response:
@@ -24,19 +29,39 @@ FAILURES = {
     "422": lambda _: httpx.Response(422, json={"detail": []}),
     "401": lambda _: httpx.Response(401),
     "no json": lambda _: httpx.Response(200, text="<html>"),
+    "503": lambda _: httpx.Response(503, json={"error": "unavailable"}),
     "refused": refused,
+    "cut": cut,
     "late": late,
 }
 
 
 @pytest.mark.parametrize("kind", FAILURES)
-async def test_every_failure_is_a_backend_error_that_names_no_one(office: Office, kind: str) -> None:
+async def test_every_failure_is_a_backend_error_that_names_no_one(
+    office: Office, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(backend_client, "PATIENCE_SECONDS", 0.0)
     office.failure = FAILURES[kind]
     async with office.client() as http:
         with pytest.raises(BackendError) as error:
             await BackendClient(http, "secret-conversation", "m1").answer("nombre", "María López")
     assert "María" not in str(error.value) and "secret-conversation" not in str(error.value)
     assert error.value.__cause__ is not None
+
+
+@pytest.mark.parametrize("kind", ["503", "refused", "cut"])
+async def test_a_backend_that_is_back_at_once_was_never_away(office: Office, kind: str) -> None:
+    """A web that is killed, a database that restarts: Rasa would lose what the action says, and go on without."""
+    fails = FAILURES[kind]
+
+    def fail_once(request: httpx.Request) -> httpx.Response:
+        office.failure = None
+        return fails(request)
+
+    office.failure = fail_once
+    async with office.client() as http:
+        await BackendClient(http, "c1", "m1").open_draft("peticion", {})
+    assert [key for _, key in office.effects] == ["m1:draft:1"]
 
 
 @pytest.mark.parametrize(

@@ -145,7 +145,7 @@ async def test_an_answer_goes_out_though_its_turn_cannot_be_stored(
 async def test_where_nobody_can_tell_whether_a_turn_was_had_it_is_not_had_again(
     channel: httpx.AsyncClient, agent: Agent, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(sender_id: str, message_id: str) -> bool:
+    async def fail(sender_id: str, message_id: str) -> bool:
         raise OperationalError("SELECT", {}, Exception())
 
     await post(channel)

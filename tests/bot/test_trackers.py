@@ -13,11 +13,14 @@ from rasa.shared.core.events import ActionExecuted, BotUttered, Event, SessionSt
 from rasa.shared.core.trackers import DialogueStateTracker
 from rasa.shared.utils.common import class_from_module_path
 from sqlalchemy.exc import OperationalError
-from sqlalchemy.pool import QueuePool
 
-from bot.trackers import TurnTrackerStore, replace_dead_connections, saved_in_this_turn
+from bot.trackers import TurnTrackerStore, saved_in_this_turn
 
 DOMAIN = Domain.from_dict({"slots": {"paso": {"type": "text", "mappings": [{"type": "custom"}]}}})
+
+
+class Killed(Exception):
+    """The process is no more."""
 
 
 @pytest.fixture
@@ -55,7 +58,7 @@ async def test_a_turn_asks_for_its_conversation_once_and_stores_it_at_once(store
     await have_turn(store, 1, begins=True)
     asked: list[str] = []
     sa.event.listen(store.engine, "before_cursor_execute", lambda *told: asked.append(told[2].split()[0]))
-    assert not store.has_heard("c1", "m2")
+    assert not await store.has_heard("c1", "m2")
     await have_turn(store, 2)
     assert asked == ["SELECT", "SELECT", *["INSERT"] * (len(asked) - 2)]
     assert [event.text for event in saved_in_this_turn().events if isinstance(event, BotUttered)] == [
@@ -73,8 +76,9 @@ async def test_stores_of_several_processes_take_turns_over_one_database(store: T
         assert await said(each) == [f"respuesta {number}" for number in range(1, 10)]
         assert await said(each, of_all_sessions=False) == [f"respuesta {number}" for number in range(6, 10)]
         assert (await each.retrieve("c1")).get_slot("paso") == "paso 9"
-    assert another.has_heard("c1", "m2") and not another.has_heard("c1", "m10") and not another.has_heard("c2", "m2")
-    assert not another.has_heard("c1", "m105"), "that a message quotes an id is no message of that id"
+    assert await another.has_heard("c1", "m2")
+    assert not await another.has_heard("c1", "m10") and not await another.has_heard("c2", "m2")
+    assert not await another.has_heard("c1", "m105"), "that a message quotes an id is no message of that id"
     theirs.engine.dispose()
     another.engine.dispose()
 
@@ -85,16 +89,16 @@ async def test_a_turn_whose_end_was_not_stored_was_not_had(store: TurnTrackerSto
 
     def die(connection: object, cursor: object, statement: str, *told: object) -> None:
         if statement.startswith("INSERT") and (count := len(inserted)) >= 2:
-            raise OperationalError(statement, {}, Exception(f"killed after {count}"))
+            raise Killed(f"after {count}")
         inserted.append(statement)
 
     inserted: list[str] = []
     sa.event.listen(store.engine, "before_cursor_execute", die)
-    with pytest.raises(OperationalError):
+    with pytest.raises(Killed):
         await have_turn(store, 2)
     assert saved_in_this_turn() is None
     next_one = TurnTrackerStore(DOMAIN, db=path)
-    assert not next_one.has_heard("c1", "m2")
+    assert not await next_one.has_heard("c1", "m2")
     await have_turn(next_one, 2)
     assert await said(next_one) == ["respuesta 1", "respuesta 2"]
     next_one.engine.dispose()
@@ -113,16 +117,39 @@ async def test_conversations_at_once_know_each_what_they_stored(store: TurnTrack
     assert await asyncio.gather(*map(converse, names)) == names
 
 
-def test_a_connection_that_died_while_idle_is_replaced(path: str) -> None:
-    """Rasa would take the failed read for a conversation that begins, and keep the turn in memory alone."""
-    engine = sa.create_engine(f"sqlite:///{path}", poolclass=QueuePool)
-    replace_dead_connections(engine)
-    with engine.connect() as connection:
-        died = connection.connection.dbapi_connection
-    died.close()
-    with engine.connect() as connection:
-        assert connection.execute(sa.select(sa.literal(1))).scalar() == 1
-    engine.dispose()
+@pytest.mark.parametrize("statement", ["SELECT", "INSERT"])
+async def test_a_turn_waits_for_a_database_that_is_away(store: TurnTrackerStore, statement: str) -> None:
+    """Rasa would take the failed read for a conversation that begins, and keep the turn's end in memory alone."""
+    await have_turn(store, 1, begins=True)
+    failures = iter(range(3))
+
+    def be_away(connection: object, cursor: object, asked: str, *told: object) -> None:
+        if asked.startswith(statement) and next(failures, None) is not None:
+            raise OperationalError(asked, {}, Exception("the database system is starting up"))
+
+    sa.event.listen(store.engine, "before_cursor_execute", be_away)
+    await have_turn(store, 2)
+    assert next(failures, None) is None, "it was never away"
+    assert await said(store) == ["respuesta 1", "respuesta 2"]
+
+
+async def test_a_turn_whose_commit_nobody_confirmed_is_stored_once(
+    store: TurnTrackerStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The connection is lost after PostgreSQL has committed."""
+    await have_turn(store, 1, begins=True)
+    lost, save = iter([True]), SQLTrackerStore.save
+
+    async def save_and_lose(self: SQLTrackerStore, tracker: DialogueStateTracker) -> None:
+        await save(self, tracker)
+        if next(lost, False):
+            raise OperationalError("COMMIT", {}, Exception("server closed the connection unexpectedly"))
+
+    monkeypatch.setattr(SQLTrackerStore, "save", save_and_lose)
+    await have_turn(store, 2)
+    assert not next(lost, False)
+    assert await said(store) == ["respuesta 1", "respuesta 2"]
+    assert saved_in_this_turn() is not None
 
 
 def test_rasa_finds_it_where_the_endpoints_name_it() -> None:

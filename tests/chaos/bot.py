@@ -7,7 +7,7 @@ It answers a text with two replies that repeat it, and a repeated message id wit
 import asyncio
 import enum
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -51,6 +51,16 @@ class Turn:
     ended: float = 0.0
 
 
+def overlaps(turns: Sequence[Turn]) -> int:
+    """How often a turn began while another one of the same conversation was under way."""
+    last_end: dict[str, float] = {}
+    found = 0
+    for turn in sorted(turns, key=lambda turn: turn.begun):
+        found += turn.begun < last_end.get(turn.conversation_id, 0.0)
+        last_end[turn.conversation_id] = max(last_end.get(turn.conversation_id, 0.0), turn.ended or turn.begun)
+    return found
+
+
 @dataclass
 class Bot:
     """A running stand-in, as a test holds it."""
@@ -63,13 +73,7 @@ class Bot:
     _answers: dict[str, list[dict[str, Any]]] = field(default_factory=dict)
 
     def overlaps(self) -> int:
-        """How often a turn began while another one of the same conversation was under way."""
-        last_end: dict[str, float] = {}
-        found = 0
-        for turn in sorted(self.turns, key=lambda turn: turn.begun):
-            found += turn.begun < last_end.get(turn.conversation_id, 0.0)
-            last_end[turn.conversation_id] = max(last_end.get(turn.conversation_id, 0.0), turn.ended or turn.begun)
-        return found
+        return overlaps(self.turns)
 
     def order_of(self, conversation_id: str) -> list[str]:
         """The messages of a conversation in the order in which it first heard of them."""

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.chaos.rasas import Rasas, running_rasas
 from tests.chaos.site import Site, running_site
 from tests.chaos.table import KEEPS, Table
+from tests.redis_server import RedisServer, running_redis
 from tests.said import say
 
 
@@ -36,3 +38,16 @@ def site(any_site: Site) -> Iterator[Site]:
     any_site.become()
     yield any_site
     any_site.calm()
+
+
+@pytest.fixture(scope="module")
+def rasas(any_site: Site, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Rasas]:
+    """Two real ones, with the trained model."""
+    with running_rasas(any_site, tmp_path_factory.mktemp("rasas")) as rasas:
+        yield rasas
+
+
+@pytest.fixture(scope="module")
+def redis_server() -> Iterator[RedisServer]:
+    with running_redis() as server:
+        yield server

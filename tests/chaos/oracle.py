@@ -13,7 +13,7 @@ from itertools import pairwise
 
 from backend.vault.columns import index_sql
 from tests.chaos.site import Site
-from tests.chaos.traffic import Writer
+from tests.chaos.traffic import Writer, pieces
 
 #: How long everything under way may take to come to its end after a fault.
 SETTLE_SECONDS = 90.0
@@ -29,11 +29,18 @@ _UNFINISHED = (
     " + (SELECT count(*) FROM delivery WHERE conversation_id IN (SELECT id FROM theirs)"
     "    AND state IN ('pending', 'sending', 'uncertain'))"
 )
+#: What a delivery carries, and how often nobody knows how an attempt at it ended.
+_PART = (
+    "json_build_array(coalesce(file.sha256, ''), coalesce(d.text, m.text),"
+    " (SELECT count(*) FROM delivery_attempt a"
+    "  WHERE a.delivery_id = d.id AND (a.outcome IS NULL OR a.outcome = 'uncertain')))"
+)
 _STORED = (
     "SELECT m.id::text, m.author::text, m.text, m.handled_at IS NOT NULL,"
     " (SELECT count(*) FROM message r WHERE r.in_reply_to = m.id AND r.author IN ('bot', 'system')),"
-    " (SELECT count(*) FROM delivery d JOIN delivery_attempt a ON a.delivery_id = d.id"
-    "         WHERE d.message_id = m.id AND (a.outcome IS NULL OR a.outcome = 'uncertain'))"
+    " ARRAY(SELECT sha256 FROM attachment WHERE message_id = m.id),"
+    f" (SELECT json_agg({_PART} ORDER BY d.part) FROM delivery d LEFT JOIN attachment file ON file.id = d.attachment_id"
+    "   WHERE d.message_id = m.id)"
     " FROM message m JOIN conversation c ON c.id = m.conversation_id"
     f" WHERE c.channel = %s AND (c.id::text = %s OR {index_sql('c.external_user_id')} = %s)"
     " AND m.author IN ('citizen', 'bot', 'system', 'agent') ORDER BY m.seq"
@@ -65,15 +72,32 @@ class Tally:
 
 @dataclass(frozen=True)
 class Stored:
-    """A row of a conversation. `replies`: how many answers it has; `unknown_ends`: attempts at sending it of which
-    nobody knows how they ended: each excuses one repetition, and no more."""
+    """A row of a conversation. `replies`: how many answers it has; `files`: by their hashes; `parts`: what its
+    deliveries carry, each a file's hash or a text, with how many attempts nobody knows the end of."""
 
     id: str
     author: str
     text: str
     is_handled: bool
     replies: int
-    unknown_ends: int
+    files: Sequence[str]
+    parts: Sequence[tuple[str, str, int]] | None
+
+    @property
+    def pieces(self) -> list[str]:
+        """What its reader must see: files, then text, in the parts in which it goes out if they are all of it."""
+        parts = self.parts or ()
+        files, texts = [file for file, _, _ in parts if file], [text for file, text, _ in parts if not file]
+        is_whole = sorted(files) == sorted(self.files) and " ".join(texts).split() == self.text.split()
+        return pieces(files, texts) if is_whole else pieces(self.files, [self.text])
+
+    @property
+    def excuses(self) -> Counter[str]:
+        """Pieces that may be seen again: once for each attempt of unknown end, and no more."""
+        ends = Counter[str]()
+        for file, text, unknown in self.parts or ():
+            ends.update(dict.fromkeys(pieces([file], [text]), unknown))
+        return ends
 
 
 def settle(site: Site, people: Sequence[Writer], *, seconds: float = SETTLE_SECONDS) -> None:
@@ -121,11 +145,11 @@ def compare(
     ways = (
         _differences(_without(sent, late), _without(texts, late)),
         _differences(list(late), [text for text in texts if text in late]),
-        way_out := _differences([row.text for row in said], seen),
+        way_out := _differences([piece for row in said for piece in row.pieces], seen),
     )
     excused = Counter[str]()
     if channel in RESENDS_WHEN_UNCERTAIN:
-        excused = way_out.extra & Counter({row.text: row.unknown_ends for row in said})
+        excused = way_out.extra & sum((row.excuses for row in said), excused)
     missing = [*unanswered, *(text for way in ways for text in way.missing)]
     disordered = [text for way in ways for text in way.disordered]
     twice = sum((way.extra for way in ways), Counter[str]()) - excused

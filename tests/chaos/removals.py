@@ -29,6 +29,8 @@ DEADLINE = "a request is answered within its time"
 TURN_LIMITED = "a turn with the bot is limited in time"
 EMPTY_FAILS = "an empty answer of the bot's is a failure"
 CAUGHT_UP = "what a vendor could not deliver is fetched from its list"
+TURN_MOVES = "a turn whose Rasa is gone is had at another"
+PINNED = "a conversation stays with its Rasa"
 
 _NEVER, _AT_ONCE = timedelta(days=1), timedelta(seconds=-60)
 
@@ -124,6 +126,24 @@ def _never_catch_up() -> None:
     reconciliation.CATCH_UP_EVERY = _NEVER
 
 
+def _never_move() -> None:
+    async def stay(self: Any, claimed: Any) -> None:
+        return None
+
+    replace_function("backend.conversations.turns", "Advancer._move", lambda _: stay)
+
+
+def _forget_pins() -> None:
+    def make(original: Any) -> Any:
+        async def take(session: Any, conversation: Any, *given: Any, **named: Any) -> Any:
+            conversation.rasa = conversation.rasa_busy_until = None
+            return await original(session, conversation, *given, **named)
+
+        return take
+
+    replace_function("backend.conversations.pins", "take", make)
+
+
 _ON_CODE: dict[str, Callable[[], None]] = {
     REPEATS_KNOWN: _forget_repeats,
     DELIVERY_LEASED: _send_without_lease,
@@ -134,6 +154,8 @@ _ON_CODE: dict[str, Callable[[], None]] = {
     DEADLINE: _without_deadline,
     EMPTY_FAILS: _take_empty_for_an_answer,
     CAUGHT_UP: _never_catch_up,
+    TURN_MOVES: _never_move,
+    PINNED: _forget_pins,
 }
 _ON_SETTINGS: dict[str, dict[str, float]] = {
     LEASE_ENDS: {"lease_seconds": _NEVER.total_seconds()},

@@ -8,10 +8,11 @@ import itertools
 import os
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 import httpx
 import psutil
@@ -36,6 +37,7 @@ _TIMES = {"TURN_TIMEOUT": "6", "LEASE_SECONDS": "8", "SWEEP_SECONDS": "0.4"}
 #: What docs/channels.md tells an administrator to end Twilio's webhook with: three tries at whatever fails.
 _TWILIO_TRIES = "#rc=3&rp=all"
 _numbers = itertools.count(1)
+_NOTHING: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass
@@ -92,7 +94,10 @@ class Part:
 
 @dataclass
 class Site:
-    """A running installation. `removed`: the protection that its processes lack, if any."""
+    """A running installation.
+
+    `removed`: the protection that its processes lack, if any; `given`: what they were told besides `environment`.
+    """
 
     server: Server
     stand_ins: StandIns
@@ -104,13 +109,14 @@ class Site:
     nursery: Nursery
     parts: list[Part] = field(default_factory=list)
     removed: str = ""
+    given: Mapping[str, str] = field(default_factory=dict)
     _stopping: threading.Event = field(default_factory=threading.Event)
     _keeper: threading.Thread | None = None
 
-    def start(self, removed: str = "") -> None:
+    def start(self, removed: str, given: Mapping[str, str]) -> None:
         """Start the processes and wait until they answer."""
-        self.removed = removed
-        environment = {**self.environment, "CHAOS_REMOVED": removed}
+        self.removed, self.given = removed, given
+        environment = {**self.environment, **given, "CHAOS_REMOVED": removed}
         webs = [({**environment, "PORT": str(port)}, "web") for port in self.web_ports]
         self.parts = [
             Part(f"{kind}-{number}", kind, settings, self.nursery, self.folder / f"{kind}-{number}-{next(_numbers)}")
@@ -123,12 +129,12 @@ class Site:
         self._keeper.start()
         self.wait_whole()
 
-    def become(self, removed: str = "") -> None:
-        """Run as the build without this protection, or as the whole one; free of faults."""
-        if self.parts and self.removed != removed:
+    def become(self, removed: str = "", given: Mapping[str, str] = _NOTHING) -> None:
+        """Run as the build without this protection, or as the whole one, with these settings; free of faults."""
+        if self.parts and (self.removed, self.given) != (removed, given):
             self.stop()
         if not self.parts:
-            self.start(removed)
+            self.start(removed, given)
         self.calm()
 
     def _keep(self) -> None:
@@ -160,6 +166,12 @@ class Site:
         for process in stubborn:
             process.kill()
         self.parts = []
+
+    def kill(self, name: str) -> None:
+        """kill -9 of one process."""
+        for part in self.parts:
+            if part.name == name and part.process is not None:
+                part.process.kill()
 
     def arm(self, point: str) -> None:
         points.arm(self.folder, point)

@@ -9,14 +9,17 @@ from tests.chaos import removals
 from tests.chaos.bot import Manner
 from tests.chaos.cache import guessed, with_redis
 from tests.chaos.oracle import Tally, judge
+from tests.chaos.rasas import Rasas
 from tests.chaos.reader import StreamReader
 from tests.chaos.site import Site
 from tests.chaos.table import FULL, Table
 from tests.chaos.test_crashes import killed
 from tests.chaos.test_redis import TOO_MANY, TRIES
+from tests.chaos.test_scale_out import Trial
 from tests.chaos.test_streams import boundaries, heard_in_pieces
 from tests.chaos.traffic import WebWriter, on_telegram, on_web, on_whatsapp, write_some, writers
 from tests.chaos.trial import under
+from tests.redis_server import RedisServer
 
 #: Without a protection, something never comes to its end: no use in waiting for it.
 SHORT_WAIT = 8.0
@@ -174,6 +177,23 @@ def test_stream_resumes(site: Site, table: Table) -> None:
     found = heard_in_pieces(site, writer, cuts[-4:])
     table.add(f"event stream cut [without: {site.removed}]", {"web": found}, is_broken=True)
     assert found.twice > 0
+
+
+@in_full
+@without(removals.TURN_MOVES)
+def test_turn_moves(site: Site, rasas: Rasas, redis_server: RedisServer, table: Table) -> None:
+    """A Rasa dies, and its citizens are put off with the script though another is well."""
+    trial = Trial(site, rasas, redis_server, table)
+    trial.under("a Rasa killed", trial.a_rasa_dies)
+    assert trial.scripted > 0
+
+
+@in_full
+@without(removals.PINNED)
+def test_pinned(site: Site, rasas: Rasas, redis_server: RedisServer, table: Table) -> None:
+    """Both Rasas have turns of one conversation, though each is well."""
+    trial = Trial(site, rasas, redis_server, table)
+    assert trial.under("a Rasa killed", trial.a_rasa_dies).spread.strayed > 0
 
 
 def test_every_protection_has_its_trial() -> None:

@@ -1,5 +1,6 @@
 """Citizens who write on the web chat, WhatsApp and Telegram, and note what they sent and what they saw."""
 
+import hashlib
 import threading
 import time
 import uuid
@@ -22,6 +23,16 @@ _AGAIN_SECONDS = 0.15
 _numbers = count(1)
 
 
+def piece_of(sha256: str) -> str:
+    """A file, as something that is seen."""
+    return f"[file {sha256[:16]}]"
+
+
+def pieces(files: Iterable[str], texts: Iterable[str]) -> list[str]:
+    """What a message with these files, by their hashes, and texts is seen as."""
+    return [*(piece_of(file) for file in files if file), *(text for text in texts if text)]
+
+
 class Writer(Protocol):
     """One citizen in one conversation."""
 
@@ -37,7 +48,7 @@ class Writer(Protocol):
     def write(self, text: str) -> None: ...
 
     def seen(self) -> list[str]:
-        """What the office said, as this citizen saw it, in order."""
+        """What the office said, as this citizen saw it, in order: texts, and files as `piece_of` has them."""
         ...
 
     def given_up(self) -> list[str]:
@@ -63,7 +74,7 @@ class WebWriter:
         # No connection outlives a request: each goes to the next process, as from many citizens.
         limits = httpx.Limits(max_keepalive_connections=0)
         self.client = httpx.Client(base_url=self.site.base_url, timeout=15, limits=limits)
-        answer = self.until_taken(lambda: self.client.post("/api/chat/sessions", json={}))
+        answer = self.until_taken(lambda: self.client.post("/api/chat/sessions", json={})).json()
         self.session_id, self.headers = answer["session_id"], {"Authorization": f"Bearer {answer['token']}"}
 
     @property
@@ -75,8 +86,8 @@ class WebWriter:
         self.sent.append(text)
         self.until_taken(lambda: self.client.post("/api/chat/messages", json=body, headers=self.headers))
 
-    def until_taken(self, request: Callable[[], httpx.Response]) -> dict[str, Any]:
-        """Repeat a request until it is taken; what it was answered."""
+    def until_taken(self, request: Callable[[], httpx.Response]) -> httpx.Response:
+        """Repeat a request until it is taken; its answer."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while time.monotonic() < deadline:
             begun = time.monotonic()
@@ -86,8 +97,7 @@ class WebWriter:
                 pass
             else:
                 if answer.is_success:
-                    taken: dict[str, Any] = answer.json()
-                    return taken
+                    return answer
                 self.refusals[answer.status_code] += 1
                 assert answer.json()["error"]["message"], "refused without a word"
             finally:
@@ -101,11 +111,17 @@ class WebWriter:
                 lambda: self.client.get(
                     "/api/chat/messages", params={"after": self._cursor, "wait": 0}, headers=self.headers
                 )
-            )
-            self._heard += [message["text"] for message in page["messages"] if message["author"] != "citizen"]
+            ).json()
+            for message in page["messages"]:
+                if message["author"] != "citizen":
+                    self._heard += pieces(map(self._hash, message["attachments"]), [message["text"]])
             self._cursor = page["cursor"]
             if not page["more"]:
                 return self._heard
+
+    def _hash(self, attachment: dict[str, Any]) -> str:
+        answer = self.until_taken(lambda: self.client.get(attachment["url"], headers=self.headers))
+        return hashlib.sha256(answer.content).hexdigest()
 
     def given_up(self) -> list[str]:
         return []
@@ -120,6 +136,8 @@ class PhoneWriter:
     telephone: Citizen
     key: str
     sent: list[str] = field(default_factory=list)
+    #: Hashes of the files that were fetched, by address.
+    _files: dict[str, str] = field(default_factory=dict)
 
     def write(self, text: str) -> None:
         self.sent.append(text)
@@ -138,7 +156,18 @@ class PhoneWriter:
         self.telephone.send_file(Kind.PHOTO, photo, content_type="image/png", filename="foto.png", caption=text)
 
     def seen(self) -> list[str]:
-        return [message.text for message in self.telephone.received]
+        return [
+            piece
+            for message in self.telephone.received
+            for piece in pieces([self._hash(message.media.url)] if message.media else [], [message.text])
+        ]
+
+    def _hash(self, url: str) -> str:
+        if url not in self._files:
+            stand_ins = self.site.stand_ins
+            vendor = stand_ins.telegram if self.channel == "telegram" else stand_ins.twilio
+            self._files[url] = hashlib.sha256(vendor.client.get(url).raise_for_status().content).hexdigest()
+        return self._files[url]
 
 
 def on_web(site: Site) -> Writer:
