@@ -9,6 +9,7 @@ process may have the conversation (docs/adr/0031). With the replies goes what wa
 """
 
 import asyncio
+import gc
 import hmac
 import logging
 import time
@@ -56,6 +57,12 @@ class ChatSonoraInput(InputChannel):
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
         webhook = Blueprint("chat_sonora_webhook")
+
+        @webhook.after_server_start
+        async def settle(*_: Any) -> None:
+            # TensorFlow and all that Rasa loads is for good: a full round of the collector through it holds up a turn.
+            gc.collect()
+            gc.freeze()
 
         @webhook.get("/")
         async def health(request: Request) -> HTTPResponse:
