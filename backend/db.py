@@ -7,7 +7,7 @@ transaction commits: a route through `Tx`, a job or a command through
 
 import enum
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, TypeVar
@@ -15,7 +15,7 @@ from typing import Annotated, Any, ClassVar, TypeVar
 import structlog
 from fastapi import Depends, Request
 from psycopg.conninfo import make_conninfo
-from sqlalchemy import DateTime, Engine, Enum, MetaData, String, event, text
+from sqlalchemy import DateTime, Engine, Enum, Executable, MetaData, String, event, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import InvalidatePoolError, SQLAlchemyError
@@ -124,6 +124,7 @@ class Database:
         )
         _ping_when_idle(self.engine.sync_engine)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._autocommitting = self.engine.execution_options(isolation_level="AUTOCOMMIT")
         self._keyring = ring.attach(database_url)
         self._link = link
 
@@ -138,6 +139,18 @@ class Database:
                 yield session
             if self._link is not None:
                 await wakeups.publish(self.engine, self._link, wakeups.noted(session))
+
+    async def run_alone(self, statement: Executable, values: Mapping[str, Any]) -> int:
+        """Run one statement that is a transaction of its own, committed when it is answered; how many rows it changed.
+
+        It wakes nobody.
+        """
+        if self._keyring.is_stale:
+            await self.read_keys()
+        ring.use(self._keyring)
+        async with self._autocommitting.connect() as connection:
+            options = {"preserve_rowcount": True}
+            return (await connection.execute(statement, values, execution_options=options)).rowcount
 
     async def announce(self, *topics: str) -> None:
         """Wake the followers of `topics` of what no transaction holds. They do without where it fails."""
