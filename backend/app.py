@@ -99,6 +99,8 @@ def _routes() -> tuple[BaseRoute, ...]:
     assembled = APIRouter()
     for part in (
         health,
+        telephony,  # first what is called most, and before the webhooks: its addresses are among theirs
+        webhooks,
         widget,
         widget_pages,
         privacy,
@@ -109,8 +111,6 @@ def _routes() -> tuple[BaseRoute, ...]:
         open311,
         catalog,
         internal_api,
-        telephony,
-        webhooks,
         console,
     ):
         assembled.include_router(part.router)
