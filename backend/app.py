@@ -47,6 +47,7 @@ from backend.telephony import routes as telephony
 from backend.telephony.lines import Lines
 from backend.vault import kek
 from backend.webhooks import routes as webhooks
+from backend.webhooks.reception import Reception
 from backend.widget import pages as widget_pages
 from backend.widget import routes as widget
 from backend.widget.reader import Reader
@@ -78,6 +79,7 @@ def create_app(settings: Settings) -> FastAPI:
         settings.attachments_dir, max_bytes=settings.attachment_max_bytes, scanner=scanner_at(settings.clamd_url)
     )
     app.state.adapters = Adapters(settings, app.state.database)
+    app.state.reception = Reception(app.state.database, app.state.adapters)
     app.state.lines = Lines(settings)
     app.state.assistant = assistant_of(settings)
     app.state.webhooks = Sender(app.state.database, settings)
@@ -97,6 +99,8 @@ def _routes() -> tuple[BaseRoute, ...]:
     assembled = APIRouter()
     for part in (
         health,
+        telephony,  # first what is called most, and before the webhooks: its addresses are among theirs
+        webhooks,
         widget,
         widget_pages,
         privacy,
@@ -107,8 +111,6 @@ def _routes() -> tuple[BaseRoute, ...]:
         open311,
         catalog,
         internal_api,
-        telephony,
-        webhooks,
         console,
     ):
         assembled.include_router(part.router)
@@ -124,6 +126,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
     await app.state.board.stop()
     await app.state.live.stop()
     await app.state.webhooks.close()
+    await app.state.reception.close()
     await app.state.adapters.close()
     await app.state.lines.close()
     await app.state.assistant.close()

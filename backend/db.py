@@ -5,20 +5,20 @@ transaction commits: a route through `Tx`, a job or a command through
 `Database.transaction`. What a commit wakes is told by `backend.wakeups`.
 """
 
+import asyncio
 import enum
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, TypeVar
 
-import structlog
 from fastapi import Depends, Request
 from psycopg.conninfo import make_conninfo
-from sqlalchemy import DateTime, Engine, Enum, MetaData, String, event, text
+from sqlalchemy import DateTime, Engine, Enum, Executable, MetaData, String, event, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import InvalidatePoolError, SQLAlchemyError
+from sqlalchemy.exc import InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
 from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
@@ -28,7 +28,6 @@ from backend.redis_link import RedisLink
 from backend.vault import ring
 
 T = TypeVar("T")
-log = structlog.get_logger(__name__)
 #: A server that takes a connection and says nothing (frozen, or behind a dead network) is as good as none.
 CONNECT_SECONDS = 5
 #: A connection in use so lately is taken for alive.
@@ -124,6 +123,8 @@ class Database:
         )
         _ping_when_idle(self.engine.sync_engine)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        self._autocommitting = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+        self._alone = asyncio.Semaphore(max(1, pool_size // 2))
         self._keyring = ring.attach(database_url)
         self._link = link
 
@@ -139,13 +140,25 @@ class Database:
             if self._link is not None:
                 await wakeups.publish(self.engine, self._link, wakeups.noted(session))
 
+    async def run_alone(self, statement: Executable, values: Mapping[str, Any]) -> int:
+        """Run one statement that is a transaction of its own, committed when it is answered; how many rows it changed.
+
+        It wakes nobody. Half of the connections that are kept open run such statements, however many wait: the others'
+        transactions go on, and no connection is opened for one statement.
+        """
+        if self._keyring.is_stale:
+            await self.read_keys()
+        ring.use(self._keyring)
+        async with self._alone, self._autocommitting.connect() as connection:
+            options = {"preserve_rowcount": True}
+            return (await connection.execute(statement, values, execution_options=options)).rowcount
+
     async def announce(self, *topics: str) -> None:
         """Wake the followers of `topics` of what no transaction holds. They do without where it fails."""
-        try:
-            async with self.transaction() as session:
-                await wakeups.notify(session, *topics)
-        except (SQLAlchemyError, OSError) as error:
-            log.warning("announcement_lost", error=type(error).__name__)
+        if self._link is not None:
+            await wakeups.publish(self._autocommitting, self._link, topics)
+        else:
+            await wakeups.by_database(self._autocommitting, topics)
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncSession]:

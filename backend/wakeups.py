@@ -66,10 +66,11 @@ async def publish(engine: AsyncEngine, link: RedisLink, topics: Collection[str])
     try:
         await link.ask(lambda: link.client.publish(link.name(CHANNEL), "\n".join(topics)))
     except RedisAway:
-        await _by_database(engine, topics)
+        await by_database(engine, topics)
 
 
-async def _by_database(engine: AsyncEngine, topics: Collection[str]) -> None:
+async def by_database(engine: AsyncEngine, topics: Collection[str]) -> None:
+    """As `publish`, by a NOTIFY of its own."""
     try:
         async with engine.begin() as connection:
             await connection.execute(_NOTIFY, {"channel": CHANNEL, "topics": list(topics)})

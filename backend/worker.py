@@ -38,6 +38,7 @@ from backend.internal_api import idempotency as bot_answers
 from backend.jobqueue import queue
 from backend.ledger import chats
 from backend.limits import RateLimiter
+from backend.live import LiveEvents
 from backend.mail import jobs as mail_jobs
 from backend.messaging import reconciliation, templates
 from backend.messaging.adapters import Adapters
@@ -63,6 +64,7 @@ from backend.transparency import reminders as transparency_reminders
 from backend.turns import reminders as turn_reminders
 from backend.vault import kek
 from backend.webhooks.polling import Poller
+from backend.webhooks.reading import ArrivalReader
 
 log = structlog.get_logger(__name__)
 
@@ -92,6 +94,8 @@ class Worker:
         self.retention = retention_jobs.Round(self.database, self.files, imports.folder_of(settings.var_dir))
         self.webhooks = Sender(self.database, settings)
         self.poller = Poller(self.database, self.adapters)
+        self.live = LiveEvents(settings.database_url, self.redis)
+        self.arrivals = ArrivalReader(self.database, self.adapters)
         self.advancer = Advancer(
             self.database,
             TypingAssistant(assistant, self.database, self.adapters),
@@ -164,6 +168,7 @@ class Worker:
         ]
 
     async def close(self) -> None:
+        await self.live.stop()
         await self.webhooks.close()
         await self.adapters.close()
         await self.lines.close()
@@ -230,11 +235,13 @@ async def run(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     pool = metrics.watch_pool(worker.database.engine)
+    await worker.live.start()
     tasks = [
         *(asyncio.create_task(chore.run()) for chore in worker.chores()),
         asyncio.create_task(_work_for_ever(worker)),
         asyncio.create_task(worker.dispatcher.run(idle_seconds=settings.sweep_seconds)),
         asyncio.create_task(worker.poller.run()),
+        asyncio.create_task(worker.arrivals.run(worker.live, idle_seconds=settings.sweep_seconds)),
     ]
     heap.settle()
     log.info("worker_started")

@@ -33,10 +33,12 @@ from backend.catalog import service as catalog
 from backend.conversations.models import InboundMedia, Message
 from backend.db import Database, in_transaction
 from backend.embedded import EmbeddedPostgres
+from backend.messaging.adapters import Adapters
 from backend.messaging.credentials import seal
 from backend.messaging.models import ChannelAccount
 from backend.migrate import migrate
 from backend.settings import Settings
+from backend.webhooks.reading import ArrivalReader
 from benchmarks.field_key import use_key_of
 from tests.fakes.running import bind, serving, url_of
 
@@ -226,6 +228,8 @@ async def ours(folder: Path, database_url: str) -> dict[str, dict[str, int]]:
         "telegram": {"token": "123456789:benchmark-token", "webhook_secret": SECRET},
     }
     results = {}
+    adapters = Adapters(settings, database)
+    reader = ArrivalReader(database, adapters)
     with serving(create_app(settings), bound):
         for vendor in VENDORS:
             async with database.transaction() as session:
@@ -233,7 +237,9 @@ async def ours(folder: Path, database_url: str) -> dict[str, dict[str, int]]:
                 account = ChannelAccount(channel=vendor, account=vendor, name=vendor, credentials=sealed)
                 session.add(account)
             await replay(vendor, f"{settings.base_url}/webhooks/{vendor}/{account.id}")
+            await reader.read_due()
             results[vendor] = judged(vendor, await _kept(database, vendor))
+    await adapters.close()
     await database.close()
     return results
 

@@ -216,7 +216,7 @@ def _tidy(connection: psycopg.Connection[Any]) -> None:
         "UPDATE message SET handled_at = now() WHERE handled_at IS NULL AND author IN ('citizen', 'control')"
     )
     connection.execute("UPDATE delivery SET state = 'sent' WHERE state IN ('pending', 'sending', 'uncertain')")
-    connection.execute("TRUNCATE procrastinate_jobs CASCADE")
+    connection.execute("TRUNCATE procrastinate_jobs, arrival CASCADE")
     connection.execute("DELETE FROM staff_token")
 
 

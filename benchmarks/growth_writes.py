@@ -1,12 +1,17 @@
 """What citizens, vendors, the bot and staff write, as they do: one thing after another, each measured."""
 
+import functools
 import uuid
 from urllib.parse import urlencode
 
+from sqlalchemy.ext.asyncio import AsyncSession
 from twilio.request_validator import RequestValidator
 
 from backend import clock
+from backend.messaging.models import ChannelAccount
+from backend.webhooks import service as webhooks
 from benchmarks.growth_office import TELEGRAM_SECRET, TWILIO_TOKEN, Office, Subject, made_id
+from channels.port import InboundMessage, Sender
 
 _NARRATIVE = "Hay una fuga de agua frente a la primaria desde el lunes y nadie la atiende."
 
@@ -39,14 +44,22 @@ async def chat(office: Office, subject: Subject, number: int) -> None:
 
 
 async def vendors(office: Office, subject: Subject, number: int) -> None:
-    """Somebody whom we know writes, and somebody new, by WhatsApp and by Telegram."""
+    """Somebody whom we know writes, and somebody new, by WhatsApp and by Telegram; a worker reads what they write."""
     del number
     new = 6_000_000_000 + uuid.uuid4().int % 10**8
     for known, person in (("new", new), ("known", 6_620_000_000 + subject.row + 1)):
         name = f"POST /webhooks/whatsapp ({known})"
         await _whatsapp(office, name, f"+521{person:010d}")
+        name = f"worker: a call of WhatsApp's, read ({known})"
+        await office.look(name, functools.partial(_read, office.accounts["whatsapp"], f"+52{person:010d}"))
         name = f"POST /webhooks/telegram ({known})"
         await _telegram(office, name, 7_000_000_000 + (subject.row + 2 if known == "known" else new))
+
+
+async def _read(account_id: str, sender: str, session: AsyncSession) -> None:
+    account = await session.get_one(ChannelAccount, uuid.UUID(account_id))
+    said = InboundMessage(f"SM{uuid.uuid4().hex}", Sender(sender, sender, None, sender), "no hay agua")
+    await webhooks.store(session, account, said)
 
 
 async def _whatsapp(office: Office, name: str, sender: str) -> None:

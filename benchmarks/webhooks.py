@@ -2,8 +2,10 @@
 
 Both are one web process on one PostgreSQL, under the same uvicorn settings, and get the same messages (signed as the
 vendor signs them) by turns: of people who wrote before, and of people who write for the first time. The bare insert
-checks no signature, keeps no order within a conversation and wakes nobody. Only web processes run: what is done with
-a message after it was accepted is `benchmarks.turn`.
+checks no signature, keeps no order within a conversation and wakes nobody.
+
+What a worker does with what was accepted (reading it, opening conversations, storing messages) has rows of its own,
+without a baseline: it is no longer the vendor's wait, and still work. The turns after it are `benchmarks.turn`.
 """
 
 import asyncio
@@ -16,11 +18,14 @@ from pathlib import Path
 from urllib.parse import urlencode
 
 import aiohttp
+from sqlalchemy import delete
 from twilio.request_validator import RequestValidator
 
 from backend.db import Database
+from backend.messaging.adapters import Adapters
 from backend.messaging.credentials import seal
-from backend.messaging.models import ChannelAccount
+from backend.messaging.models import Arrival, ChannelAccount
+from backend.webhooks.reading import ArrivalReader
 from benchmarks import servers
 from benchmarks.servers import Ground
 from benchmarks.table import Row, ratio_at_least
@@ -109,6 +114,7 @@ async def measure(folder: Path) -> list[Row]:
             for channel, path in accounts.items():
                 vendor = Vendor(channel, f"{ground.settings.base_url}{path}")
                 rows += await _compare(vendor, f"{our_url}{path}", f"{bare_url}/{channel}")
+                rows += await _read(ground, vendor, f"{our_url}{path}")
             return rows
 
 
@@ -143,6 +149,25 @@ async def _compare(vendor: Vendor, our_url: str, bare_url: str) -> list[Row]:
     for at_once, are_new in kinds:
         pair = (taken["ours", at_once, are_new], taken["bare", at_once, are_new])
         rows += _rows(vendor.channel, at_once, are_new, *pair)
+    return rows
+
+
+async def _read(ground: Ground, vendor: Vendor, our_url: str) -> list[Row]:
+    """How many messages a second one worker's readers store, of people new to us and of the same people again."""
+    database = Database(ground.database_url)
+    adapters = Adapters(ground.settings, database)
+    reader = ArrivalReader(database, adapters)
+    async with database.transaction() as session:  # what the rounds before brought
+        await session.execute(delete(Arrival))
+    rows = []
+    for who in ("people new to us", "people who wrote before"):
+        await make(our_url, [vendor.call() for _ in range(PEOPLE)], 8, Taken())
+        began = time.perf_counter()
+        await reader.read_due()
+        rate = PEOPLE / (time.perf_counter() - began)
+        rows.append(Row(f"{vendor.channel}, read by a worker, {who}", rate, "messages/s"))
+    await adapters.close()
+    await database.close()
     return rows
 
 

@@ -322,6 +322,13 @@ class VendorChannel(Channel, Protocol):
         """Raises NotAuthentic. Constant time."""
         ...
 
+    def sender_of(self, request: WebhookRequest) -> str:
+        """Who a verified call is from: always the same for one person, empty where it does not tell. Never raises.
+
+        For the order in which calls are read, so it costs next to nothing; two people may share it.
+        """
+        ...
+
     def parse(self, request: WebhookRequest) -> Sequence[Inbound]:
         """What a verified call says. Raises Malformed."""
         ...

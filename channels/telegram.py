@@ -94,6 +94,15 @@ class TelegramChannel:
         if not hmac.compare_digest(given.encode(), self._secret.encode()):
             raise NotAuthentic
 
+    def sender_of(self, request: WebhookRequest) -> str:
+        try:
+            update = json.loads(request.body)
+        except (ValueError, RecursionError):
+            return ""
+        told = update.values() if isinstance(update, dict) else ()
+        user = next((each.get("from") for each in told if isinstance(each, dict)), None)
+        return str(user.get("id", "")) if isinstance(user, dict) else ""
+
     def parse(self, request: WebhookRequest) -> Sequence[Inbound]:
         try:
             content = json.loads(request.body)

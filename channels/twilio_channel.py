@@ -24,6 +24,9 @@ from channels.port import (
 )
 from channels.twilio_api import TRANSPORT_ERRORS, TwilioApi
 
+#: What is left of a Mexican number whichever of its country codes (52, 521) is written.
+_NUMBER_DIGITS = 10
+
 
 class TwilioChannel(ABC):
     """A sender (`+52…` or `whatsapp:+52…`) of one Twilio account."""
@@ -51,6 +54,13 @@ class TwilioChannel(ABC):
 
     def verify(self, request: WebhookRequest) -> None:
         self._api.verify(request)
+
+    def sender_of(self, request: WebhookRequest) -> str:
+        try:
+            form = twilio_api.fields(request)
+        except Malformed:
+            return ""
+        return form.get("From", "")[-_NUMBER_DIGITS:]
 
     def parse(self, request: WebhookRequest) -> Sequence[Inbound]:
         form = twilio_api.fields(request)

@@ -75,4 +75,8 @@ EVENTS = {
     "webhooks_replayed": "Volvió a leer llamadas",
 }
 
-UNREADABLE_REASONS = {"not JSON": "No es JSON", "no update_id": "Sin identificador"}
+UNREADABLE_REASONS = {
+    "not JSON": "No es JSON",
+    "no update_id": "Sin identificador",
+    "failed": "Falló cada vez que se intentó guardar",
+}

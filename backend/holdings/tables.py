@@ -173,6 +173,7 @@ BY_TABLE = {held.table: held for held in HELD}
 
 #: Tables that no foreign key ties to anybody and that may hold something on somebody, and why they are not searched.
 UNTIED: dict[str, str] = {
+    "arrival": "la llamada de un proveedor, sellada; se borra al leerla, casi siempre en menos de un segundo",
     "unreadable_webhook": "nadie pudo leer de quién es; se borra por plazo",
     CdrLeg.__tablename__: "cada llamada del conmutador pasa al registro de llamadas; se borra por plazo",
     "api_answer": "copia cifrada de una respuesta, que se borra a los siete días",

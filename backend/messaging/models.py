@@ -5,7 +5,8 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, LargeBinary, String, UniqueConstraint, func
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, UniqueConstraint, func
+from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from backend.db import Base, enum_column
@@ -104,8 +105,30 @@ class ProviderContent(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
+class Arrival(Base):
+    """A vendor's authentic call, whole, from its acceptance until what it says is stored; then the row is gone.
+
+    Calls of one `lane` are of one person on one account and are read in the order of their ids. `due_at` is when the
+    next try is due, `attempts` how many failed through a fault of ours. No foreign key to the account: its check would
+    lock the account's row with every message, and accounts are never deleted.
+    """
+
+    __tablename__ = "arrival"
+
+    id: Mapped[int] = mapped_column(BigInteger, primary_key=True)
+    account_id: Mapped[uuid.UUID]
+    lane: Mapped[int] = mapped_column(BigInteger)
+    url: Mapped[str] = mapped_column(String(500))
+    body: Mapped[bytes] = mapped_column(SealedBytes("arrival.body"))
+    attempts: Mapped[int] = mapped_column(server_default=sql("0"))
+    due_at: Mapped[datetime] = mapped_column(server_default=func.now())
+    created_at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+    __table_args__ = (Index("ix_arrival_lane", "lane", "id"),)
+
+
 class UnreadableWebhook(Base):
-    """An authentic call that its adapter could not read, kept whole so that nothing is lost: replayed once mended."""
+    """An authentic call that could not be read or stored, kept whole so that nothing is lost: replayed once mended."""
 
     __tablename__ = "unreadable_webhook"
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import or_, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
@@ -18,7 +18,7 @@ from backend.messaging import accounts, comparison, health
 from backend.messaging.adapters import Adapters
 from backend.messaging.comparison import Finding, Row
 from backend.messaging.errors import VendorRefused
-from backend.messaging.models import ChannelAccount, UnreadableWebhook
+from backend.messaging.models import Arrival, ChannelAccount, UnreadableWebhook
 from backend.webhooks import service as webhooks
 from channels.port import ChannelRefused, Listed, Malformed, Recovering, VendorChannel, WebhookRequest
 
@@ -123,17 +123,26 @@ async def _replay_call(
     database: Database, account: ChannelAccount, adapter: VendorChannel, call: UnreadableWebhook
 ) -> bool:
     try:
-        told = adapter.parse(WebhookRequest(call.url, {}, call.body))
+        await _store_call(database, account, adapter, call)
     except Malformed:
         log.info("webhook_still_unreadable", webhook_id=str(call.id))
         return False
+    except Exception:  # one of many: recorded, and the others go on
+        log.exception("webhook_still_failing", webhook_id=str(call.id))
+        return False
+    return True
+
+
+async def _store_call(
+    database: Database, account: ChannelAccount, adapter: VendorChannel, call: UnreadableWebhook
+) -> None:
+    told = adapter.parse(WebhookRequest(call.url, {}, call.body))
     async with database.transaction() as session:
         for inbound in told:
             await webhooks.store(session, account, inbound)
         await session.execute(
             update(UnreadableWebhook).where(UnreadableWebhook.id == call.id).values(replayed_at=clock.now())
         )
-    return True
 
 
 async def catch_up(database: Database, adapters: Adapters) -> int:
@@ -180,9 +189,14 @@ async def _claim_due(database: Database) -> Sequence[ChannelAccount]:
 async def _recover(
     database: Database, account: ChannelAccount, adapter: VendorChannel, listed: Sequence[Listed]
 ) -> Recovered:
-    """Store the citizens' messages of a list that are missing, the oldest first, each in a transaction of its own."""
-    ripe = [one for one in listed if one.at <= (clock.now() - GRACE).timestamp()]
+    """Store the citizens' messages of a list that are missing, the oldest first, each in a transaction of its own.
+
+    What may be among the calls that were accepted and wait to be read is left to them, who tell more of it.
+    """
     async with database.transaction() as session:
+        waiting = select(func.min(Arrival.created_at)).where(Arrival.account_id == account.id)
+        until = (await session.scalar(waiting) or clock.now()) - GRACE
+        ripe = [one for one in listed if one.at <= until.timestamp()]
         missing = await comparison.missing_inbound(session, account, ripe)
     stored = refused = 0
     for one in missing:

@@ -17,7 +17,7 @@ from backend.calls.cdr.models import CdrImport, CdrState
 from backend.conversations.models import Author, InboundMedia, MediaState, Message
 from backend.imports.models import BatchState, ImportBatch
 from backend.mail.models import EmailMessage, MailState
-from backend.messaging.models import UnreadableWebhook
+from backend.messaging.models import Arrival, UnreadableWebhook
 from backend.outbox.models import Delivery, DeliveryState
 from backend.registry.models import PetitionEvent
 from backend.subscriptions import models as subscriptions
@@ -57,11 +57,27 @@ def _age(moment: datetime, since: datetime | None) -> float:
 
 
 def _queries() -> list[Select[str, Any, Any, Any]]:
-    return [_unreadable(), _turns(), _outbox(), _mail(), *_webhooks(), _media(), _recordings(), *_imports()]
+    inward = [_arrivals(), _unreadable(), _turns(), _media(), _recordings()]
+    return [*inward, _outbox(), _mail(), *_webhooks(), *_imports()]
 
 
 def _row(name: str, since: Any, due: Any) -> Select[str, Any, Any, Any]:
     return select(literal(name).label("name"), func.count(), func.min(since), func.min(due))
+
+
+def _arrivals() -> Select[str, Any, Any, Any]:
+    """Of one person's calls the first is tried, and the others wait for it: they are no later than it is."""
+    lanes = (
+        select(
+            func.count().label("waiting"),
+            func.min(Arrival.created_at).label("since"),
+            func.max(Arrival.due_at).label("due"),
+        )
+        .group_by(Arrival.lane)
+        .subquery()
+    )
+    waiting = func.coalesce(func.sum(lanes.c.waiting), 0)
+    return select(literal("arrivals"), waiting, func.min(lanes.c.since), func.min(lanes.c.due))
 
 
 def _unreadable() -> Select[str, Any, Any, Any]:

@@ -1,1 +1,1 @@
-"""The vendors' way in: thin routes that verify, parse, store and only then answer."""
+"""The vendors' way in: calls are verified, committed whole and only then answered; a worker reads them."""

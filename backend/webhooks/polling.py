@@ -1,24 +1,26 @@
 """Telegram by asking: for a laptop without a public address.
 
-One worker polls an account at a time (an advisory lock). The cursor moves in the transaction that stores the
-update, so that a crash loses nothing and doubles nothing.
+One worker polls an account at a time (an advisory lock). The cursor moves in the transaction that accepts the
+update, as a call of the vendor's is accepted, so that a crash loses nothing and doubles nothing.
 """
 
 import asyncio
+import json
 import zlib
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.exc import SQLAlchemyError
 from telegram.error import TelegramError
 
 from backend.db import Database
 from backend.messaging import health
 from backend.messaging.adapters import Adapters
-from backend.messaging.models import ChannelAccount, ReceiveMode
-from backend.webhooks import service
-from channels.port import Inbound, Malformed, WebhookRequest
+from backend.messaging.models import Arrival, ChannelAccount, ReceiveMode
+from backend.wakeups import notify
+from backend.webhooks.reception import ARRIVED, row_of
+from channels.port import WebhookRequest
 from channels.telegram import TelegramChannel
 
 log = structlog.get_logger(__name__)
@@ -85,7 +87,7 @@ class Poller:
             log.warning("poll_error_not_noted", error=type(error).__name__)
 
     async def poll_once(self, account_id: UUID, *, wait_seconds: int) -> int:
-        """Ask once and store what came; how many updates. Raises TelegramError."""
+        """Ask once and accept what came; how many updates. Raises TelegramError."""
         async with self._database.transaction() as session:
             account = await session.get(ChannelAccount, account_id)
         adapter = await self._adapters.open(account) if account is not None and account.is_on else None
@@ -95,23 +97,14 @@ class Poller:
         updates, cursor = await adapter.poll(account.poll_cursor, wait_seconds=wait_seconds)
         if not updates:
             return 0
-        settled: list[Inbound] = []
         async with self._database.transaction() as session:
             await session.execute(select(func.pg_advisory_xact_lock(zlib.crc32(account_id.bytes))))
             current = await session.get_one(ChannelAccount, account_id, populate_existing=True)
             for update in updates:
                 if current.poll_cursor is not None and update["update_id"] < int(current.poll_cursor):
-                    continue  # another worker stored it
-                try:
-                    inbounds = adapter.read(update)
-                except Malformed as error:
-                    request = WebhookRequest("poll", {}, repr(update).encode())
-                    await service.keep_unreadable(session, current, request, str(error))
-                    continue
-                for inbound in inbounds:
-                    await service.store(session, current, inbound)
-                    settled.append(inbound)
+                    continue  # another worker accepted it
+                call = WebhookRequest("poll", {}, json.dumps(update).encode())
+                await session.execute(insert(Arrival).values(**row_of(account_id, adapter, call)))
             current.poll_cursor = cursor
-        for inbound in settled:
-            await adapter.settle(inbound, group_refusal=service.GROUP_REFUSAL)
+            await notify(session, ARRIVED)
         return len(updates)

@@ -1,6 +1,7 @@
 """What a vendor told us, stored: each kind once, whatever is repeated, and in the order in which it is committed."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from uuid import UUID
@@ -29,9 +30,11 @@ from channels.port import (
     InboundDeletion,
     InboundEdit,
     InboundMessage,
+    Malformed,
     Nothing,
     Receipt,
     Sender,
+    VendorChannel,
     WebhookRequest,
 )
 
@@ -41,6 +44,21 @@ GROUP_REFUSAL = (
     "Aquí no puedo atender: en un grupo todos leerían sus datos. Escríbame en privado, por favor, y con gusto le ayudo."
 )
 _EDIT_SEEN = "Vi que corrigió su mensaje. Si cambia lo que necesita, escríbamelo de nuevo, por favor."
+
+
+async def take_in(
+    session: AsyncSession, account: ChannelAccount, adapter: VendorChannel, call: WebhookRequest
+) -> Sequence[Inbound]:
+    """Store what an authentic call says; one that cannot be read is kept whole."""
+    try:
+        inbounds = adapter.parse(call)
+    except Malformed as error:
+        log.error("webhook_unreadable", account_id=str(account.id), reason=str(error))
+        await keep_unreadable(session, account, call, str(error))
+        return ()
+    for inbound in inbounds:
+        await store(session, account, inbound)
+    return inbounds
 
 
 async def store(session: AsyncSession, account: ChannelAccount, inbound: Inbound) -> None:

@@ -2,12 +2,14 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 
 import httpx
 import pytest
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 from twilio.request_validator import RequestValidator
 
 from backend import clock
@@ -38,14 +40,26 @@ class Office:
     assistant: FakeAssistant
 
     async def work(self) -> None:
-        """Do all there is to do: files, turns, deliveries, those too that keep a chat's pause of a second."""
+        """Do all there is to do: calls, files, turns, deliveries, those too that keep a chat's pause of a second."""
         for _ in range(3):
-            await self.worker.fetch_media()
-            await self.worker.sweep_once()
+            await self.take_turns()
             await self.worker.dispatcher.send_all_due()
         while await self._is_pausing():
             await asyncio.sleep(0.2)
             await self.worker.dispatcher.send_all_due()
+
+    async def take_turns(self) -> None:
+        """Read what the vendors brought, and answer it."""
+        await self.worker.arrivals.read_due()
+        await self.worker.fetch_media()
+        await self.worker.sweep_once()
+
+    @asynccontextmanager
+    async def looking(self) -> AsyncIterator[AsyncSession]:
+        """The database once everything that was accepted is read."""
+        await self.worker.arrivals.read_due()
+        async with self.database.transaction() as session:
+            yield session
 
     async def _is_pausing(self) -> bool:
         soon = clock.now() + timedelta(seconds=1.5)
@@ -60,19 +74,19 @@ class Office:
             return added
 
     async def conversations(self) -> list[Conversation]:
-        async with self.database.transaction() as session:
+        async with self.looking() as session:
             return list(await session.scalars(select(Conversation).order_by(Conversation.created_at)))
 
     async def transcript(self, conversation: Conversation) -> list[MessageView]:
-        async with self.database.transaction() as session:
+        async with self.looking() as session:
             return await transcript(session, conversation.id)
 
     async def messages(self) -> list[Message]:
-        async with self.database.transaction() as session:
+        async with self.looking() as session:
             return list(await session.scalars(select(Message).order_by(Message.created_at, Message.seq)))
 
     async def deliveries(self) -> list[Delivery]:
-        async with self.database.transaction() as session:
+        async with self.looking() as session:
             return list(await session.scalars(select(Delivery).order_by(Delivery.created_at, Delivery.part)))
 
     async def from_citizen(self) -> list[str]:

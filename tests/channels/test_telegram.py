@@ -144,12 +144,12 @@ async def test_one_chats_limit_leaves_the_others_replies_flowing(
     office.assistant.answers.append(TurnResult(tuple(Reply(f"parte {number}") for number in range(6))))
     citizen.send_text("hola")
     await asyncio.to_thread(telegram.settle)
-    await office.worker.sweep_once()
+    await office.take_turns()
     others = [telegram.citizen(f"Vecina {number}") for number in range(5)]
     for other in others:
         other.send_text("hola")
     await asyncio.to_thread(telegram.settle)
-    await office.worker.sweep_once()
+    await office.take_turns()
     await office.worker.dispatcher.send_all_due()
     assert [len(other.received) for other in others] == [1] * 5
     for _ in range(40):

@@ -111,5 +111,5 @@ async def test_nonsense_with_telegrams_secret_is_kept_and_taken(
 
 
 async def _kept(office: Office) -> list[bytes]:
-    async with office.database.transaction() as session:
+    async with office.looking() as session:
         return [one.body for one in await session.scalars(select(UnreadableWebhook))]

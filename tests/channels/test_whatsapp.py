@@ -203,7 +203,7 @@ async def test_a_vendor_that_is_down_for_a_while_delays_and_loses_nothing(
     citizen.send_text("hola")
     twilio.settle()
     twilio.faults(down_seconds=3600)
-    await office.worker.sweep_once()
+    await office.take_turns()
     await office.worker.dispatcher.send_all_due()
     (delivery,) = await office.deliveries()
     assert delivery.state in {DeliveryState.PENDING, DeliveryState.UNCERTAIN}

@@ -28,6 +28,7 @@ _UNFINISHED = (
     "         AND handled_at IS NULL AND author IN ('citizen', 'control'))"
     " + (SELECT count(*) FROM delivery WHERE conversation_id IN (SELECT id FROM theirs)"
     "    AND state IN ('pending', 'sending', 'uncertain'))"
+    " + (SELECT count(*) FROM arrival)"
 )
 #: What a delivery carries, and how often nobody knows how an attempt at it ended.
 _PART = (

@@ -43,6 +43,9 @@ ANSWER_UNSENT = "web: committed, not answered"
 
 POINTS = (
     Point("web: stored, not committed", "backend.conversations.inbox", "receive", is_after=True),
+    Point("web: call verified, not committed", "backend.webhooks.reception", "Reception._keep", is_after=False),
+    Point("worker: call accepted, not yet read", "backend.webhooks.reading", "ArrivalReader._read", is_after=False),
+    Point("worker: call read, not committed", "backend.webhooks.reading", "ArrivalReader._read", is_after=True),
     Point("worker: turn leased", "backend.conversations.turns", "Advancer._have_turn", is_after=False),
     Point("worker: bot answered, nothing stored", "backend.assistant.rasa", "RasaProcess.reply", is_after=True),
     Point("worker: replies stored, not committed", "backend.conversations.turns", "_finish", is_after=True),

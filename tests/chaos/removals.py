@@ -18,6 +18,7 @@ from tests.chaos.replacing import replace_function
 
 REPEATS_KNOWN = "a repeated message is known by its sender's id"
 COMMIT_FIRST = "a vendor is answered after the commit"
+ARRIVAL_KEPT = "an accepted call stays until what it says is stored"
 LEASE_ENDS = "a dead worker's lease ends"
 TURN_LEASED = "a conversation is leased for a turn"
 CLAIM_DURABLE = "a delivery's claim is committed before it is sent"
@@ -43,6 +44,27 @@ def _forget_repeats() -> None:
         return receive_locked
 
     replace_function("backend.conversations.inbox", "receive_locked", make)
+
+
+def _take_calls_away_to_read_them() -> None:
+    from backend.messaging.models import Arrival
+    from backend.webhooks import reading
+
+    async def read_next(self: Any) -> bool:
+        async with self._database.transaction() as session:
+            found = (await session.execute(reading._NEXT)).first()
+            if found is None:
+                return False
+            taken = await session.get_one(Arrival, found.id)
+            await session.delete(taken)
+        async with self._database.transaction() as session:
+            told = {column.name: getattr(taken, column.name) for column in Arrival.__table__.columns}
+            session.add(Arrival(**told))
+            await session.flush()
+            await self._read(session, found.id, found.account_id)
+        return True
+
+    replace_function("backend.webhooks.reading", "ArrivalReader._read_next", lambda _: read_next)
 
 
 def _send_without_lease() -> None:
@@ -146,6 +168,7 @@ def _forget_pins() -> None:
 
 _ON_CODE: dict[str, Callable[[], None]] = {
     REPEATS_KNOWN: _forget_repeats,
+    ARRIVAL_KEPT: _take_calls_away_to_read_them,
     DELIVERY_LEASED: _send_without_lease,
     CLAIM_DURABLE: _claim_without_a_trace,
     ONE_BY_ONE: _send_in_any_order,

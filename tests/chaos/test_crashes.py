@@ -12,7 +12,12 @@ from tests.chaos.trial import is_good, told, under
 from tests.end_to_end.conversation import PNG
 
 OF_FILES = "worker: file on disk, nothing stored"
-SHORT = (points.ANSWER_UNSENT, "worker: bot answered, nothing stored", "dispatcher: vendor accepted, nothing recorded")
+SHORT = (
+    points.ANSWER_UNSENT,
+    "worker: call accepted, not yet read",
+    "worker: bot answered, nothing stored",
+    "dispatcher: vendor accepted, nothing recorded",
+)
 EVERYWHERE = tuple(name for name in points.NAMES if name != OF_FILES)
 TIMES, EACH, MESSAGES = (4, 4, 40) if FULL else (1, 1, 6)
 

@@ -39,8 +39,13 @@ def site(any_site: Site, request: pytest.FixtureRequest) -> Iterator[Site]:
     yield any_site
     any_site.calm()
     # What this build left half done is no business of the next test's.
+    any_site.server.execute("DELETE FROM arrival")
     any_site.server.execute("UPDATE message SET handled_at = now() WHERE handled_at IS NULL")
-    any_site.server.execute("UPDATE delivery SET state = 'failed' WHERE state IN ('pending', 'sending', 'uncertain')")
+    # What is being recorded at this moment comes to its end by itself.
+    any_site.server.execute(
+        "UPDATE delivery SET state = 'failed' WHERE id IN (SELECT id FROM delivery"
+        " WHERE state IN ('pending', 'sending', 'uncertain') FOR UPDATE SKIP LOCKED)"
+    )
 
 
 @without(removals.REPEATS_KNOWN)
@@ -74,9 +79,20 @@ def test_turn_leased(site: Site, table: Table) -> None:
 @without(removals.COMMIT_FIRST)
 def test_commit_first(site: Site, table: Table) -> None:
     """Telegram was told 200, and what it brought is gone."""
-    point = "web: stored, not committed"
+    point = "web: call verified, not committed"
     people = [on_telegram(site), on_telegram(site)]
     found = under(site, table, f"kill -9, {point}", people, 6, lambda: killed(site, point, 1), seconds=SHORT_WAIT)
+    assert found["telegram"].lost > 0
+
+
+@in_full
+@without(removals.ARRIVAL_KEPT)
+def test_arrival_kept(site: Site, table: Table) -> None:
+    """Telegram was told 200, the worker took the call away to read it, and died."""
+    point = "worker: call accepted, not yet read"
+    found = under(
+        site, table, f"kill -9, {point}", [on_telegram(site)], 4, lambda: killed(site, point, 1), seconds=SHORT_WAIT
+    )
     assert found["telegram"].lost > 0
 
 
