@@ -24,7 +24,8 @@ _FEW = 2
 
 @dataclass(frozen=True)
 class Side:
-    """One of two petitions, as far as they are compared. `contacts`: telephone, e-mail, CURP, the person's id."""
+    """One of two petitions, as far as they are compared. `contacts`: of a telephone, an e-mail and a CURP what each is
+    found by, which is equal where they are; and the person's id."""
 
     kind: PetitionKind
     narrative: str
@@ -32,7 +33,7 @@ class Side:
     colonia: str | None = None
     street: str | None = None
     name: str | None = None
-    contacts: frozenset[str] = frozenset()
+    contacts: frozenset[object] = frozenset()
     topic: str | None = None
     told_at: datetime | None = None
 
