@@ -20,9 +20,8 @@ from backend.registry.models import Person, Petition, PetitionKind, PetitionStat
 from backend.related import scoring
 from backend.related.scoring import LIKELY, Score, Side
 from backend.text import fold
-from backend.vault import blind
 from backend.vault.blind import Kind
-from backend.vault.columns import BlindIndex, index_of, index_sql
+from backend.vault.columns import BlindIndex, index_sql
 
 #: Petitions told longer ago than this are not looked at.
 WINDOW = timedelta(days=180)
@@ -114,7 +113,7 @@ async def candidates(
         colonia=wanted.colonia,
         street=wanted.street,
         name=wanted.name,
-        contacts=_contacts(*(blind.index(kind, value) for kind, value in _reached_by(wanted)), wanted.person_id),
+        contacts=_contacts(wanted.phone, wanted.email, wanted.curp, wanted.person_id),
         topic=str(topic.id) if topic else None,
         told_at=clock.now(),
     )
@@ -146,14 +145,8 @@ def of_petition(petition: Petition, person: Person | None, but: frozenset[UUID] 
     )
 
 
-def _reached_by(wanted: Wanted) -> list[tuple[Kind, str]]:
-    """How the person may be reached, as far as it is known."""
-    told = ((Kind.PHONE, wanted.phone), (Kind.EMAIL, wanted.email), (Kind.CURP, wanted.curp))
-    return [(kind, value) for kind, value in told if value]
-
-
-def _contacts(*ways: bytes | UUID | None) -> frozenset[object]:
-    return frozenset(way for way in ways if way)
+def _contacts(*ways: str | UUID | None) -> frozenset[str]:
+    return frozenset(str(way) for way in ways if way)
 
 
 async def _ids(session: AsyncSession, wanted: Wanted) -> Sequence[UUID]:
@@ -170,7 +163,7 @@ async def _ids(session: AsyncSession, wanted: Wanted) -> Sequence[UUID]:
         "most": _A_WAY,
     }
     ways = []
-    if _reached_by(wanted) or wanted.person_id:
+    if any((wanted.phone, wanted.email, wanted.curp, wanted.person_id)):
         ways.append(_BY_PERSON)
     if wanted.municipality_id and wanted.colonia:
         ways.append(_BY_PLACE)
@@ -207,26 +200,21 @@ def _told_alike(lexemes: Sequence[str], place_words: Sequence[str]) -> str:
 
     A colonia's words are looked for whole: their beginnings took three times as long and found hardly more.
     """
-    # Each with all that follow, not each pair: most rows have one word alone, and are asked about it once.
-    ways = [f"('{word}' & ({_any(lexemes[place:])}))" for place, word in enumerate(lexemes[:-1], start=1)]
+    ways = [f"('{one}' & '{other}')" for number, one in enumerate(lexemes) for other in lexemes[number + 1 :]]
     if lexemes and place_words:
+        told = " | ".join(f"'{lexeme}'" for lexeme in lexemes)
         placed = " & ".join(f"'{word}'" for word in place_words)
-        ways.append(f"(({_any(lexemes)}) & ({placed}))")
+        ways.append(f"(({told}) & ({placed}))")
     return " | ".join(ways)
 
 
-def _any(lexemes: Sequence[str]) -> str:
-    return " | ".join(f"'{lexeme}'" for lexeme in lexemes)
-
-
 async def _sides(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Side]:
-    """What is compared of each, and no more: whole rows of hundreds took longer than to find them, and so did opening
-    what is sealed of them."""
+    """What is compared of each, and no more: whole rows of hundreds took longer than to find them."""
     told = (
         Petition.kind, Petition.narrative, Petition.municipality_id, Petition.colonia, Petition.street,
         Petition.topic_id, Petition.created_at,
     )  # fmt: skip
-    whose = (Person.full_name, index_of(Person.phone), index_of(Person.email), index_of(Person.curp), Person.id)
+    whose = (Person.full_name, Person.phone, Person.email, Person.curp, Person.id)
     rows = await session.execute(
         select(Petition.id, *told, *whose)
         .outerjoin(Person, Person.id == Petition.person_id)

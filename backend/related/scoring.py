@@ -24,8 +24,7 @@ _FEW = 2
 
 @dataclass(frozen=True)
 class Side:
-    """One of two petitions, as far as they are compared. `contacts`: of a telephone, an e-mail and a CURP what each is
-    found by, which is equal where they are; and the person's id."""
+    """One of two petitions, as far as they are compared. `contacts`: telephone, e-mail, CURP, the person's id."""
 
     kind: PetitionKind
     narrative: str
@@ -33,7 +32,7 @@ class Side:
     colonia: str | None = None
     street: str | None = None
     name: str | None = None
-    contacts: frozenset[object] = frozenset()
+    contacts: frozenset[str] = frozenset()
     topic: str | None = None
     told_at: datetime | None = None
 
