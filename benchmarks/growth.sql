@@ -145,7 +145,10 @@ ANALYZE growth.filed;
 INSERT INTO petition (id, folio, year, number, access_nonce, kind, status, priority, channel, topic_id, agency_id,
   person_id, municipality_id, colonia, street, narrative, details, conversation_id, assignee_id, due_on, concluded_at,
   search_text, created_at, updated_at)
-SELECT growth.id('p', j), folio, year, number, md5(folio), growth.one(kinds, i, 14), status,
+SELECT growth.id('p', j), folio, year, number, md5(folio),
+  -- Those of ARCO rights have their requests, made below.
+  CASE WHEN i % 200 = 0 THEN 'derechos_arco' ELSE replace(growth.one(kinds, i, 14), 'derechos_arco', 'peticion') END,
+  status,
   growth.one(ARRAY['normal','normal','normal','normal','normal','normal','normal','normal','alta','urgente'], i, 15),
   growth.one(ARRAY['chat_sonora', 'whatsapp', 'call_center'], i, 16), topic_id, agency_id, person.id, place_id, colonia,
   street, narrative, '{}', conversation_id, CASE WHEN j % 5 > 0 THEN growth.one(people, i, 2) END,

@@ -164,7 +164,7 @@ def wait_for(address: str) -> None:
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:
         try:
-            httpx.get(f"{address}/healthz", timeout=5, trust_env=False).raise_for_status()
+            httpx.get(f"{address}/health/live", timeout=5, trust_env=False).raise_for_status()
         except httpx.HTTPError:
             time.sleep(0.1)
         else:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
-from backend.agents.models import BreakKind, Presence, PresenceRecord, PresenceState
+from backend.agents.models import BreakKind, Presence, PresenceRecord, PresenceState, User
 
 #: An agent whose console has not called for this long is away, whatever they said.
 PRESENCE_LIFE = timedelta(seconds=60)
@@ -68,16 +68,19 @@ async def spans(session: AsyncSession, user_ids: Collection[UUID], start: dateti
     if not user_ids or end <= start:
         return []
     before = (
-        select(func.max(PresenceRecord.id))
-        .where(PresenceRecord.user_id.in_(user_ids), PresenceRecord.at < start)
-        .group_by(PresenceRecord.user_id)
+        select(PresenceRecord.id)
+        .where(PresenceRecord.user_id == User.id, PresenceRecord.at < start)
+        .order_by(PresenceRecord.at.desc(), PresenceRecord.id.desc())
+        .limit(1)
+        .scalar_subquery()
     )
-    within = (PresenceRecord.at >= start) & (PresenceRecord.at < end)
-    rows = await session.scalars(
-        select(PresenceRecord)
-        .where(PresenceRecord.user_id.in_(user_ids), within | PresenceRecord.id.in_(before))
-        .order_by(PresenceRecord.user_id, PresenceRecord.at, PresenceRecord.id)
+    within = (PresenceRecord.user_id.in_(user_ids), PresenceRecord.at >= start, PresenceRecord.at < end)
+    # Two looks, each by the index: together they would read all that anybody ever was.
+    first = await session.scalars(
+        select(PresenceRecord).where(PresenceRecord.id.in_(select(before).where(User.id.in_(user_ids))))
     )
+    later = await session.scalars(select(PresenceRecord).where(*within).order_by(PresenceRecord.at, PresenceRecord.id))
+    rows = [*first, *later]
     by_user: dict[UUID, list[PresenceRecord]] = {}
     for row in rows:
         by_user.setdefault(row.user_id, []).append(row)

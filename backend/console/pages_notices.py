@@ -5,14 +5,14 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Form, Query, Request, Response
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend import spreadsheets
 from backend.agents.auth import CurrentUser
 from backend.audit import service as audit
-from backend.console import notice_texts
+from backend.console import downloads, notice_texts
 from backend.console.pages_petitions import back_to, detail_page
 from backend.console.rendering import moment_text
-from backend.db import Tx
+from backend.db import Database, Tx
 from backend.errors import ChatSonoraError, InvalidInput
 from backend.notices import proof, staff
 from backend.notices.proof import NoticeView
@@ -35,16 +35,23 @@ HEADINGS = (
     "Falló",
     "Motivo",
 )  # fmt: skip
+_SHEET = downloads.Sheet("avisos", "Avisos", HEADINGS, ())
 
 
 @router.get("/avisos.csv")
-async def export(tx: Tx, user: CurrentUser, avisos: Annotated[str, Query(max_length=20)] = "") -> Response:
+async def export(
+    request: Request, tx: Tx, user: CurrentUser, avisos: Annotated[str, Query(max_length=20)] = ""
+) -> Response:
     """The latest notices, a line an attempt; `avisos=sin_entregar` for those without proof. Opens in Excel."""
-    views = await proof.listed(tx, undelivered_only=avisos == "sin_entregar")
     await audit.record(tx, user, "notices_exported", user.id, form="csv")
-    text = spreadsheets.csv_text([HEADINGS, *(line for view in views for line in _lines(view))])
-    headers = {"Content-Disposition": 'attachment; filename="avisos.csv"', "Cache-Control": "no-store"}
-    return Response(text.encode("utf-8-sig"), media_type=spreadsheets.CSV_TYPE, headers=headers)
+    database: Database = request.app.state.database
+    rows = downloads.read(database, lambda reading: _chunks(reading, undelivered_only=avisos == "sin_entregar"))
+    return downloads.csv(_SHEET, rows)
+
+
+async def _chunks(session: AsyncSession, *, undelivered_only: bool) -> downloads.Rows:
+    async for views in proof.listed(session, undelivered_only=undelivered_only):
+        yield [line for view in views for line in _lines(view)]
 
 
 def _lines(view: NoticeView) -> Iterator[tuple[str, ...]]:

@@ -165,6 +165,13 @@ class Conversation(Base):
         Index("ix_conversation_last_message", "last_message_at"),
         Index("ix_conversation_agent", "agent_id", "owner"),
         Index("ix_conversation_rasa_busy", "rasa_busy_until", postgresql_where=sql("rasa_busy_until IS NOT NULL")),
+        #: Who wrote last to a bot, whose settings offer them (`messaging.setup.latest_chats`).
+        Index(
+            "ix_conversation_bot_chats",
+            "account",
+            "last_citizen_at",
+            postgresql_where=sql("channel = 'telegram' AND address IS NOT NULL"),
+        ),
         CheckConstraint("owner <> 'agent' OR agent_id IS NOT NULL", name="agent_owns"),
         CheckConstraint("owner <> 'queue' OR queued_at IS NOT NULL", name="queued_since"),
     )

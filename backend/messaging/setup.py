@@ -11,7 +11,7 @@ from typing import Protocol, runtime_checkable
 from urllib.parse import urlsplit
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import literal_column, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
@@ -211,7 +211,7 @@ async def latest_chats(session: AsyncSession, account: ChannelAccount) -> Sequen
     rows = await session.execute(
         select(Conversation.address, Conversation.display_name)
         .where(
-            Conversation.channel == account.channel,
+            Conversation.channel == literal_column("'telegram'"),  # written out, as its index has it
             Conversation.account == account.account,
             Conversation.address.is_not(None),
             Conversation.last_citizen_at.is_not(None),

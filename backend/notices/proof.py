@@ -1,7 +1,8 @@
 """How a notice fared: told by its messages' deliveries and its calls, never by what we hoped."""
 
 import enum
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import AsyncIterator, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -23,8 +24,8 @@ WITHOUT_RECEIPTS = ("telegram",)
 AWAITED = ("web", "whatsapp")
 
 
-#: No list is longer than this.
-MAX_LISTED = 5000
+#: No list is longer than this; so many of it are read at once.
+MAX_LISTED, _CHUNK = 5000, 250
 
 
 class AttemptState(enum.StrEnum):
@@ -117,9 +118,18 @@ async def of_petition(session: AsyncSession, petition_id: UUID) -> list[NoticeVi
     return await _views(session, Notice.petition_id == petition_id)
 
 
-async def listed(session: AsyncSession, *, undelivered_only: bool) -> list[NoticeView]:
-    """The latest notices of all petitions, newest first; or those that nothing proves to have arrived."""
-    return await _views(session, ~arrived() if undelivered_only else true())
+async def listed(session: AsyncSession, *, undelivered_only: bool) -> AsyncIterator[list[NoticeView]]:
+    """The latest notices of all petitions, newest first, or those that nothing proves to have arrived; by handfuls."""
+    which = and_(Notice.arrived_at.is_(None), ~arrived()) if undelivered_only else true()
+    before: int | None = None
+    for _ in range(MAX_LISTED // _CHUNK):
+        views = await _views(session, which if before is None else and_(which, Notice.event_id < before), _CHUNK)
+        if views:
+            yield views
+        if len(views) < _CHUNK:
+            return
+        before = views[-1].notice.event_id
+        session.expunge_all()
 
 
 async def of_notice(session: AsyncSession, notice_id: UUID) -> NoticeView:
@@ -127,7 +137,7 @@ async def of_notice(session: AsyncSession, notice_id: UUID) -> NoticeView:
     return view
 
 
-async def _views(session: AsyncSession, which: ColumnElement[bool]) -> list[NoticeView]:
+async def _views(session: AsyncSession, which: ColumnElement[bool], most: int = MAX_LISTED) -> list[NoticeView]:
     notices = (
         await session.execute(
             select(Petition.folio, Notice, PetitionEvent, User.full_name)
@@ -136,7 +146,7 @@ async def _views(session: AsyncSession, which: ColumnElement[bool]) -> list[Noti
             .outerjoin(User, User.id == PetitionEvent.user_id)
             .where(which)
             .order_by(Notice.event_id.desc())
-            .limit(MAX_LISTED)
+            .limit(most)
         )
     ).all()
     attempts = (
@@ -149,10 +159,12 @@ async def _views(session: AsyncSession, which: ColumnElement[bool]) -> list[Noti
         )
     ).all()
     messages = [attempt.message_id for attempt, *_ in attempts if attempt.message_id]
-    deliveries = (await session.execute(_deliveries(messages))).all()
+    sent: dict[UUID | None, list[tuple[Delivery, datetime | None]]] = defaultdict(list)
+    for one, tried_at in await session.execute(_deliveries(messages)):
+        sent[one.message_id].append((one, tried_at))
     shown: dict[UUID, list[AttemptView]] = {}
     for attempt, channel, task in attempts:
-        parts = [(one, tried_at) for one, tried_at in deliveries if one.message_id == attempt.message_id]
+        parts = sent[attempt.message_id] if attempt.message_id else []
         shown.setdefault(attempt.notice_id, []).append(_view(attempt, channel, task, parts))
     return [NoticeView(folio, notice, event, name, shown.get(notice.id, [])) for folio, notice, event, name in notices]
 

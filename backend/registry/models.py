@@ -238,6 +238,7 @@ class Petition(Base):
             "due_on",
             postgresql_where=sql(IS_OPEN),
         ),
+        Index("ix_petition_rank", sql(f"({PRIORITY_RANK})"), "due_on"),  # nosemgrep: sql-from-a-string (as above)
         # Nine of ten are of the usual priority: the newest are among any.
         Index("ix_petition_unusual_priority", "priority", "created_at", postgresql_where=sql("priority <> 'normal'")),
         # Other systems read in the order of change, all petitions or those of one agency or place.
@@ -266,6 +267,8 @@ class PetitionEvent(Base):
 
     __table_args__ = (
         Index("ix_petition_event_petition", "petition_id", "at"),
+        #: A turn's own history, and what its agency told last.
+        Index("ix_petition_event_turn", "turn_id", "at", postgresql_where=sql("turn_id IS NOT NULL")),
         #: What reports count by when it was done.
         Index("ix_petition_event_by_staff", "at", postgresql_where=sql("user_id IS NOT NULL")),
         Index("ix_petition_event_verdict", "at", postgresql_where=sql("kind = 'citizen_verdict'")),

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend.registry import newest
 from backend.registry.models import Petition
 
 #: Nobody counts further, nor turns pages beyond; of what words find, one adds a word instead.
@@ -42,11 +43,18 @@ async def page(
     number: int,
     size: int,
     most: int,
+    hidden: Sequence[ColumnElement[bool]] | None = None,
 ) -> Page:
-    """The `number`-th page of the first `most` petitions that meet `conditions`."""
+    """The `number`-th page of the first `most` petitions that meet `conditions`.
+
+    `hidden`: of the newest of what words find, the same without the words for the planner to see (see `newest`).
+    """
     await plan_for_search(session)
-    query = select(Petition.id).where(*conditions).order_by(*ordering).limit(most + 1)
-    found = (await session.scalars(query)).all()
+    if hidden is not None:
+        found = await newest.ids(session, conditions, hidden, most + 1)
+    else:
+        query = select(Petition.id).where(*conditions).order_by(*ordering).limit(most + 1)
+        found = (await session.scalars(query)).all()
     total, is_capped = min(len(found), most), len(found) > most
     pages = max(1, -(-total // size))
     number = max(1, min(number, pages) if is_capped else number)

@@ -14,7 +14,7 @@ from backend.agents.models import User
 from backend.catalog.models import Agency, Municipality, Topic
 from backend.conversations.models import Attachment, Conversation
 from backend.notices import proof
-from backend.registry import lifecycle, paging, searching
+from backend.registry import folios, lifecycle, paging, searching
 from backend.registry.models import (
     PRIORITY_RANK,
     EntryChannel,
@@ -110,7 +110,7 @@ class PetitionDetails:
     attachments: Sequence[Attachment]
 
 
-def _conditions(wanted: PetitionFilter, *, whole: bool = False) -> list[ColumnElement[bool]]:
+def _conditions(wanted: PetitionFilter, *, whole: bool = False, is_hidden: bool = False) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [Petition.withheld_at.is_(None)]
     if wanted.status is not None:
         conditions.append(Petition.status == wanted.status)
@@ -142,7 +142,7 @@ def _conditions(wanted: PetitionFilter, *, whole: bool = False) -> list[ColumnEl
     if wanted.before is not None:
         conditions.append(Petition.created_at < wanted.before)
     if wanted.search.strip():
-        conditions.append(searching.petitions(wanted.search, whole=whole))
+        conditions.append(searching.petitions(wanted.search, whole=whole, is_hidden=is_hidden))
     return conditions
 
 
@@ -180,6 +180,7 @@ def _ordering(order: Order) -> list[ColumnElement[Any]]:
 async def _found(session: AsyncSession, wanted: PetitionFilter) -> tuple[list[ColumnElement[bool]], paging.Page]:
     """A filter's conditions and its page; what no petition has as whole words is taken for beginnings."""
     is_search = bool(wanted.search.strip())
+    is_newest_of_words = is_search and folios.parse(wanted.search) is None and wanted.order is Order.NEWEST
     for whole in (True, False) if is_search else (True,):
         conditions = _conditions(wanted, whole=whole)
         found = await paging.page(
@@ -189,6 +190,7 @@ async def _found(session: AsyncSession, wanted: PetitionFilter) -> tuple[list[Co
             number=wanted.page,
             size=PAGE_SIZE,
             most=paging.MOST_FOUND if is_search else paging.MOST_COUNTED,
+            hidden=_conditions(wanted, whole=whole, is_hidden=True) if is_newest_of_words else None,
         )
         if found.total:
             break

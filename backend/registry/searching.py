@@ -33,10 +33,13 @@ _MOST_PEOPLE = 200
 _MOST_WORDS = 12
 
 
-def petitions(typed: str, *, whole: bool = False) -> ColumnElement[bool]:
-    """Petitions of a folio exactly; else those that have everything that was typed, `whole` or as beginnings."""
+def petitions(typed: str, *, whole: bool = False, is_hidden: bool = False) -> ColumnElement[bool]:
+    """Petitions of a folio exactly; else those that have everything that was typed, `whole` or as beginnings.
+
+    `is_hidden`: the planner is not to see which words, and takes half a hundredth of all to have them.
+    """
     folio = folios.parse(typed)
-    return Petition.folio == folio if folio is not None else _has(Petition.search, typed, whole)
+    return Petition.folio == folio if folio is not None else _has(Petition.search, typed, whole, is_hidden)
 
 
 def people(typed: str) -> ColumnElement[bool]:
@@ -64,20 +67,27 @@ def contact_words(phone: str | None, email: str | None, curp: str | None) -> lis
     return [word for kind, value in told for word in blind.words(kind, value)]
 
 
-def _has(column: InstrumentedAttribute[str], typed: str, whole: bool) -> ColumnElement[bool]:
+def _has(column: InstrumentedAttribute[str], typed: str, whole: bool, is_hidden: bool = False) -> ColumnElement[bool]:
+    asked = _asked(typed, whole)
+    if asked is None:
+        return false()
+    return column.op("@@", is_comparison=True)(select(asked).scalar_subquery() if is_hidden else asked)
+
+
+def _asked(typed: str, whole: bool) -> ColumnElement[str] | None:
+    """What was typed as a query; None: nothing to look for."""
     folded = fold(typed)
     contacts, rest = _contacts(folded)
     asked = words.split(rest)[:_MOST_WORDS]
     if not asked and not contacts:
-        return false()
+        return None
     if not contacts and _ONLY_NUMBERS.fullmatch(folded) and len("".join(asked)) >= _LEAST_DIGITS:
-        return column.op("@@", is_comparison=True)(words.query(_number("".join(asked)[-_PHONE_DIGITS:])))
+        return words.query(_number("".join(asked)[-_PHONE_DIGITS:]))
     wanted, *others = [*(words.query(one) for one in contacts), *(_word(word, whole) for word in asked)]
     for other in others:
         wanted = wanted.op("&&")(other)
     # Only words such as «de la»: as they stand.
-    told = case((func.numnode(wanted) == 0, words.query(" & ".join(asked))), else_=wanted) if asked else wanted
-    return column.op("@@", is_comparison=True)(told)
+    return case((func.numnode(wanted) == 0, words.query(" & ".join(asked))), else_=wanted) if asked else wanted
 
 
 def _contacts(folded: str) -> tuple[list[str], str]:

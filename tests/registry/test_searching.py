@@ -1,10 +1,11 @@
 """What a search box finds, and lists too long to count."""
 
 import pytest
+from sqlalchemy import select, text
 
 from backend.db import Database
-from backend.registry import paging, petitions, queries
-from backend.registry.models import ActorKind, EntryChannel, Person, PetitionKind
+from backend.registry import newest, paging, petitions, queries
+from backend.registry.models import ActorKind, EntryChannel, Person, Petition, PetitionKind
 from backend.registry.queries import Order, PetitionFilter
 
 PHONE = "+526621234567"
@@ -78,3 +79,35 @@ async def test_a_list_too_long_to_count_says_so_and_is_the_same_list(
     assert (capped[0].total, capped[0].pages) == (3, 2)
     for one, other in zip(whole, capped, strict=True):
         assert [row.petition.folio for row in one.rows] == [row.petition.folio for row in other.rows]
+
+
+_REGISTRY = """
+    INSERT INTO petition (id, folio, year, number, access_nonce, kind, status, priority, channel, narrative, details,
+                          search_text, created_at, updated_at)
+    SELECT gen_random_uuid(), 'AC-' || i, 2026, i, '', 'peticion', 'recibida', 'normal', 'presencial', '', '{}',
+           concat_ws(' ', 'calle', CASE WHEN i % 8 = 0 THEN 'bache' END, CASE WHEN i % 90 = 0 THEN 'poda' END,
+                     CASE WHEN i % 2 = 0 AND i < 700 THEN 'drenaje' END, CASE WHEN i IN (3, 500, 999) THEN 'rabia' END),
+           now() - (1000 - i / 3) * interval '1 hour', now()
+      FROM generate_series(1, 1000) i
+"""
+
+
+@pytest.mark.parametrize("most_gathered", [1000, 10])
+async def test_the_newest_are_found_however_many_words_find_and_whenever_they_were_filed(
+    database: Database, monkeypatch: pytest.MonkeyPatch, most_gathered: int
+) -> None:
+    monkeypatch.setattr(newest, "LEAST_ROWS", 1)
+    monkeypatch.setattr(newest, "MOST_GATHERED", most_gathered)
+    async with database.transaction() as session:
+        await session.execute(text(_REGISTRY))
+        await session.execute(text("ANALYZE petition"))
+        assert len(await newest._hundredths(session)) == 100
+        for typed in ("calle", "bache", "poda", "drenaje", "rabia", "bache drenaje", "dren", "nada"):
+            wanted, hidden = (
+                queries._conditions(PetitionFilter(typed), whole=typed != "dren", is_hidden=is_hidden)
+                for is_hidden in (False, True)
+            )
+            every = select(Petition.id).where(*wanted).order_by(Petition.created_at.desc(), Petition.number.desc())
+            for most in (1, 20, 300):
+                expected = (await session.scalars(every.limit(most))).all()
+                assert (typed, await newest.ids(session, wanted, hidden, most)) == (typed, expected)
