@@ -64,9 +64,11 @@ def web() -> None:
 @app.command()
 def worker() -> None:
     """Advance conversations and dispatch the outbox."""
+    import uvloop
+
     from backend import worker as worker_module
 
-    asyncio.run(worker_module.run(Settings()))
+    uvloop.run(worker_module.run(Settings()))
 
 
 @app.command("migrate")

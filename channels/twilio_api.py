@@ -57,6 +57,8 @@ FAILURES: dict[int, SendFailure] = {
     20429: SendFailure.RATE_LIMITED,
     63018: SendFailure.RATE_LIMITED,
     30001: SendFailure.RATE_LIMITED,
+    # Twilio could not fetch our file, as while no web process of ours runs: nothing was shown, so it may be sent again.
+    63019: SendFailure.UNAVAILABLE,
     63016: SendFailure.WINDOW_CLOSED,
     63003: SendFailure.RECIPIENT_UNREACHABLE,
     63024: SendFailure.RECIPIENT_UNREACHABLE,

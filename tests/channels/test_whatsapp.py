@@ -197,6 +197,22 @@ async def test_a_failure_of_whatsapp_is_shown_with_its_code(
     assert (delivery.state, delivery.error_code) == (DeliveryState.FAILED, shown)
 
 
+async def test_what_twilio_could_not_fetch_is_sent_again(
+    office: Office, citizen: TwilioCitizen, twilio: TwilioServer
+) -> None:
+    citizen.send_text("hola")
+    twilio.settle()
+    citizen.fail_with(63019)
+    await office.work()
+    twilio.settle()
+    (delivery,) = await office.deliveries()
+    assert (delivery.state, delivery.error_code) == (DeliveryState.PENDING, "63019")
+    citizen.fail_with(None)
+    await _make_due(office)
+    await office.work()
+    assert [message.text for message in citizen.received] == ["eco: hola"]
+
+
 async def test_a_vendor_that_is_down_for_a_while_delays_and_loses_nothing(
     office: Office, citizen: TwilioCitizen, twilio: TwilioServer
 ) -> None:

@@ -11,6 +11,7 @@ from backend.conversations import queries
 from backend.conversations import service as conversations
 from backend.conversations.models import Conversation
 from backend.db import Database
+from tests.console.streams import until
 from tests.staff import BASE, Staff, sign_in
 
 PDF = b"%PDF-1.4\n1 0 obj<<>>endobj\ntrailer<<>>\n%%EOF\n"
@@ -191,14 +192,12 @@ async def test_the_stream_tells_what_is_new_and_resumes(app: FastAPI, database: 
 
     live: LiveEvents = app.state.live
     events = follow(database, live, Follower(user.id, waiting, cursor=0), allowed)
-    first = [await anext(events) for _ in range(3)]
-    assert [event.event for event in first] == ["inbox", "message", "state"]
+    assert (await until(events, "inbox", "message", "state"))["message"].id == "1"
     await events.aclose()
     async with database.transaction() as session:
         await conversations.receive(session, waiting, external_id="2", text="¿Sigue ahí?")
     resumed = follow(database, live, Follower(user.id, waiting, cursor=1), allowed)
-    after = [await anext(resumed) for _ in range(3)]
-    assert [event.id for event in after if event.event == "message"] == ["2"]
+    assert (await until(resumed, "message"))["message"].id == "2"
     await resumed.aclose()
 
 
