@@ -157,6 +157,11 @@ _UNCERTAIN = Failure(
     "Enviar otra vez",
 )
 _LOST = Failure("El mensaje no llegó al canal.", "Reintente.", "Reintentar")
+_NOT_FETCHED = Failure(
+    "El canal no pudo descargar el archivo de nuestro servidor.",
+    "Reintente; si se repite, avise a Sistemas.",
+    "Reintentar",
+)
 _OTHER = Failure("El canal no aceptó el mensaje.", "Reintente; si vuelve a fallar, avise a Sistemas.", "Reintentar")
 
 #: By the code that a channel gave (Twilio's and Telegram's numbers) or that we gave ourselves.
@@ -172,6 +177,7 @@ FAILURES = {
     "channel_off": _OFF,
     **dict.fromkeys(("uncertain", "cannot_be_asked", "dispatcher_died", "lease_expired"), _UNCERTAIN),
     "never_arrived": _LOST,
+    "63019": _NOT_FETCHED,
 }
 
 

@@ -58,6 +58,10 @@ MEANINGS: Mapping[str, Meaning] = {
     **dict.fromkeys(("21610", "30004", "403"), _BLOCKED),
     **dict.fromkeys(("63007", "21606", "21212", "21660"), _SENDER),
     "63016": _WINDOW,
+    "63019": Meaning(
+        "Twilio no pudo descargar un archivo nuestro.",
+        "Se reintenta solo. Si se repite, revise que la dirección pública responda desde fuera.",
+    ),
     "63013": Meaning(
         "El mensaje no cumple las políticas de WhatsApp.", "Revise el texto y las plantillas; no lo reenvíe tal cual."
     ),

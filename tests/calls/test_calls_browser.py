@@ -1,7 +1,7 @@
 """Ten calls by the keyboard alone, through a reload, and the list that then tells them."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -56,14 +56,6 @@ def _look(page: Page, name: str) -> None:
 @pytest.fixture
 def in_database(settings: Settings) -> Callable[[Callable[[Database], Any]], Any]:
     return partial(serving.in_database, settings)
-
-
-@pytest.fixture(autouse=True)
-def patience() -> Iterator[None]:
-    """Ten calls are fifty pages: one of them may come late."""
-    expect.set_options(timeout=15_000)
-    yield
-    expect.set_options(timeout=5_000)
 
 
 async def _logged(database: Database) -> tuple[list[Interaction], Petition | None]:

@@ -50,7 +50,6 @@ def test_a_neighbour_is_added_while_registering_and_two_folios_are_merged(
 ) -> None:
     first, second = folios
     page = signed_in(browser, site, "ana", "/consola/peticiones/nueva", width=width, height=800)
-    expect.set_options(timeout=20_000)
     page.on("dialog", lambda dialog: dialog.accept())
     page.locator("textarea[name=narrativa]").fill("llevamos tres días sin agua")
     page.locator("input[name=municipio]").fill("Hermosillo")
