@@ -8,14 +8,14 @@ transaction commits: a route through `Tx`, a job or a command through
 import asyncio
 import enum
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Annotated, Any, ClassVar, TypeVar
 
 from fastapi import Depends, Request
 from psycopg.conninfo import make_conninfo
-from sqlalchemy import DateTime, Engine, Enum, Executable, MetaData, String, event, text
+from sqlalchemy import DateTime, Engine, Enum, Executable, MetaData, Row, String, event, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import InvalidatePoolError
@@ -146,12 +146,16 @@ class Database:
         It wakes nobody. Half of the connections that are kept open run such statements, however many wait: the others'
         transactions go on, and no connection is opened for one statement.
         """
-        if self._keyring.is_stale:
-            await self.read_keys()
-        ring.use(self._keyring)
+        await self._use_keys()
         async with self._alone, self._autocommitting.connect() as connection:
             options = {"preserve_rowcount": True}
             return (await connection.execute(statement, values, execution_options=options)).rowcount
+
+    async def read_alone(self, statement: Executable, values: Mapping[str, Any]) -> Sequence[Row[Any]]:
+        """What one statement that only reads finds. It sees one moment by itself, so no transaction is begun for it."""
+        await self._use_keys()
+        async with self._autocommitting.connect() as connection:
+            return (await connection.execute(statement, values)).all()
 
     async def announce(self, *topics: str) -> None:
         """Wake the followers of `topics` of what no transaction holds. They do without where it fails."""
@@ -169,6 +173,12 @@ class Database:
             )
             await self._hold_keys(session)
             yield session
+
+    async def _use_keys(self) -> None:
+        """As `_hold_keys`, for a statement outside any session."""
+        if self._keyring.is_stale:
+            await self.read_keys()
+        ring.use(self._keyring)
 
     async def _hold_keys(self, session: AsyncSession) -> None:
         """What this transaction seals and opens is by this database's keys, no older than some seconds."""

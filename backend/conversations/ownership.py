@@ -8,8 +8,9 @@ flight learns that it is too late.
 from collections.abc import Sequence
 from uuid import UUID
 
-from sqlalchemy import func, or_, select, text
+from sqlalchemy import ScalarSelect, func, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
+from sqlalchemy.orm import aliased
 
 from backend import clock
 from backend.agents import service as agents
@@ -284,17 +285,14 @@ async def assign_waiting(session: AsyncSession) -> None:
         loads[chosen.user_id] = loads.get(chosen.user_id, 0) + 1
 
 
-async def queue_position(session: AsyncSession, conversation: Conversation) -> int:
-    """How many wait before this one; 0 means next."""
-    waits_longer = (Conversation.is_emergency == conversation.is_emergency) & (
-        Conversation.queued_at < conversation.queued_at
+def people_ahead() -> ScalarSelect[int]:
+    """How many wait before the conversation that a statement selects, as a column; 0 means next."""
+    other = aliased(Conversation)
+    waits_longer = (other.is_emergency == Conversation.is_emergency) & (other.queued_at < Conversation.queued_at)
+    is_more_urgent = other.is_emergency > Conversation.is_emergency
+    return (
+        select(func.count(other.id)).where(other.owner == Owner.QUEUE, waits_longer | is_more_urgent).scalar_subquery()
     )
-    ahead = [waits_longer] if conversation.is_emergency else [waits_longer, Conversation.is_emergency]
-    before = select(func.count()).where(
-        Conversation.owner == Owner.QUEUE,
-        or_(*ahead),
-    )
-    return await session.scalar(before) or 0
 
 
 async def _refuse_if_another_has_it(session: AsyncSession, conversation: Conversation, agent_id: UUID) -> None:

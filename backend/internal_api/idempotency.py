@@ -23,16 +23,18 @@ KEPT = timedelta(days=7)
 _bearer = HTTPBearer(auto_error=False, scheme_name="InternalToken")
 
 
-def _key(request: Request, key: Annotated[str, Header(alias="Idempotency-Key", min_length=8, max_length=200)]) -> str:
+async def _key(
+    request: Request, key: Annotated[str, Header(alias="Idempotency-Key", min_length=8, max_length=200)]
+) -> str:
     """The key within its address: one key for two conversations, or two actions, is two calls."""
     return hashlib.sha256(f"{request.url.path} {key}".encode()).hexdigest()
 
 
-def _key_if_given(
+async def _key_if_given(
     request: Request,
     key: Annotated[str | None, Header(alias="Idempotency-Key", min_length=8, max_length=200)] = None,
 ) -> str | None:
-    return None if key is None else _key(request, key)
+    return None if key is None else await _key(request, key)
 
 
 Key = Annotated[str, Depends(_key)]

@@ -32,7 +32,6 @@ from backend.widget.schemas import (
     Receipts,
     Session,
     Status,
-    message_out,
 )
 from backend.widget.tokens import ChatSession
 from backend.widget.transcripts import as_text
@@ -92,8 +91,8 @@ async def read_messages(
         while True:
             page = await reader.read_after(session, cursor)
             left = deadline - time.monotonic()
-            if page.views or left <= 0 or await request.is_disconnected():
-                return service.messages_out(page, session)
+            if page.messages or left <= 0 or await request.is_disconnected():
+                return page.out()
             await alarm.wait(min(left, LOOK_AGAIN))
 
 
@@ -113,14 +112,11 @@ async def stream(
 
 async def _events(reader: Reader, session: UUID, cursor: int) -> AsyncIterator[ServerSentEvent]:
     last_status: Status | None = None
-    prefix = service.prefix(session)
     async with reader.live.subscribe(conversation_topic(session)) as alarm:
         while True:
             page = await reader.read_after(session, cursor)
-            for view in page.views:
-                yield ServerSentEvent(
-                    event="message", id=str(view.seq), data=message_out(view, prefix).model_dump_json()
-                )
+            for message in page.messages:
+                yield ServerSentEvent(event="message", id=str(message.seq), data=message.model_dump_json())
             cursor = page.cursor
             if page.status != last_status:
                 last_status = page.status
@@ -159,13 +155,7 @@ async def send_attachment(
         raise Conflict("Ese `client_id` ya es de un mensaje sin archivo.")
     return AttachmentAccepted(
         message_id=received.message_id,
-        attachment=AttachmentOut(
-            id=attachment.id,
-            file_name=attachment.file_name,
-            content_type=attachment.content_type,
-            size=attachment.size,
-            url=f"/api/chat/attachments/{attachment.id}",
-        ),
+        attachment=AttachmentOut.of(attachment.id, attachment.file_name, attachment.content_type, attachment.size),
     )
 
 

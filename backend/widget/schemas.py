@@ -1,13 +1,12 @@
 """The public chat API's shapes. Stable: fields may be added, none removed or given another meaning."""
 
 from datetime import datetime
-from typing import Literal
+from typing import Literal, Self
 from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from backend.conversations.models import Author, Owner
-from backend.conversations.views import MessageView
+from backend.conversations.models import Owner
 from backend.fields import CleanText
 
 PublicAuthor = Literal["citizen", "bot", "agent", "system"]
@@ -49,6 +48,11 @@ class AttachmentOut(BaseModel):
     size: int = Field(description="Bytes.")
     url: str = Field(description="Address of the file; needs the same token.")
 
+    @classmethod
+    def of(cls, id: UUID, file_name: str, content_type: str, size: int) -> Self:
+        url = f"/api/chat/attachments/{id}"
+        return cls(id=id, file_name=file_name, content_type=content_type, size=size, url=url)
+
 
 class AttachmentAccepted(BaseModel):
     message_id: UUID
@@ -87,29 +91,3 @@ class Messages(Status):
 class Receipts(BaseModel):
     delivered: str | None = Field(None, description="Cursor up to which the citizen's device has the messages.")
     read: str | None = Field(None, description="Cursor up to which the citizen has seen them.")
-
-
-def message_out(view: MessageView, conversation_prefix: str) -> MessageOut:
-    """A message as its citizen may see it."""
-    is_own = view.author is Author.CITIZEN
-    client_id = (view.external_id or "").removeprefix(conversation_prefix) if is_own else None
-    return MessageOut(
-        id=view.id,
-        seq=view.seq,
-        author=view.author.value,
-        agent_name=view.agent_name if view.author is Author.AGENT else None,
-        text=view.text,
-        buttons=[ButtonOut(**button) for button in view.buttons],
-        attachments=[
-            AttachmentOut(
-                id=file.id,
-                file_name=file.file_name,
-                content_type=file.content_type,
-                size=file.size,
-                url=f"/api/chat/attachments/{file.id}",
-            )
-            for file in view.attachments
-        ],
-        client_id=client_id,
-        created_at=view.created_at,
-    )

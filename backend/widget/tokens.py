@@ -45,7 +45,9 @@ def _signature(secret: bytes, conversation_id: UUID) -> str:
     return base64.urlsafe_b64encode(digest).rstrip(b"=").decode()
 
 
-def _session(request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> UUID:
+async def _session(
+    request: Request, credentials: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> UUID:
     if credentials is None:
         raise UnknownSession
     settings: Settings = request.app.state.settings

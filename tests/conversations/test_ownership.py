@@ -12,6 +12,7 @@ from backend.conversations.errors import AlreadyTaken, NotYours
 from backend.conversations.models import (
     Author,
     CloseReason,
+    Conversation,
     ConversationEvent,
     EventKind,
     HandoffReason,
@@ -119,9 +120,9 @@ async def test_emergencies_go_first(stage: Stage, database: Database) -> None:
         await conversations.hand_to_queue(session, stage.conversation_id, HandoffReason.REQUESTED)
         await conversations.hand_to_queue(session, urgent.conversation_id, HandoffReason.EMERGENCY, is_emergency=True)
     async with database.transaction() as session:
-        first = await urgent.conversation()
-        assert await conversations.queue_position(session, first) == 0
-        assert await conversations.queue_position(session, await stage.conversation()) == 1
+        ahead = select(conversations.people_ahead()).select_from(Conversation)
+        assert await session.scalar(ahead.where(Conversation.id == urgent.conversation_id)) == 0
+        assert await session.scalar(ahead.where(Conversation.id == stage.conversation_id)) == 1
     await add_agent(database, "Fer", state=PresenceState.AVAILABLE, capacity=1)
     async with database.transaction() as session:
         await conversations.assign_waiting(session)

@@ -11,14 +11,14 @@ from backend.conversations.messages import NewMessage
 from backend.conversations.models import Author, Message, Owner
 from backend.db import Database
 from backend.outbox.models import Delivery, DeliveryState
-from backend.widget import routes, service
+from backend.widget import reader, routes
 from backend.widget.schemas import Status
 from tests.widget.conftest import Citizen
 from tests.widget.support import picture, refusal, rows
 
 
 async def test_a_cursor_pages_through_everything_once(citizen: Citizen, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(service, "PAGE", 3)
+    monkeypatch.setattr(reader, "PAGE", 3)
     for number in range(7):
         await citizen.send(f"m{number}")
     pages, cursor = [], None

@@ -2,16 +2,13 @@
 
 import asyncio
 import uuid
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from typing import Any, cast
-
-import pytest
 
 from backend.db import Database
 from backend.live import LiveEvents
-from backend.widget import service
 from backend.widget.reader import AT_ONCE, Reader
+from backend.widget.tokens import UnknownSession
 
 
 class Counting:
@@ -19,25 +16,21 @@ class Counting:
 
     def __init__(self) -> None:
         self.reading = self.most = 0
+        self.read: list[uuid.UUID] = []
 
-    @asynccontextmanager
-    async def snapshot(self) -> AsyncIterator[None]:
+    async def read_alone(self, _: Any, values: Mapping[str, Any]) -> list[Any]:
         self.reading += 1
         self.most = max(self.most, self.reading)
-        yield
-        self.reading -= 1
-
-
-async def test_pages_that_come_back_together_read_by_turns(monkeypatch: pytest.MonkeyPatch) -> None:
-    read = []
-
-    async def read_after(session: Any, live: Any, conversation_id: uuid.UUID, cursor: int) -> None:
         await asyncio.sleep(0)
-        read.append(conversation_id)
+        self.read.append(values["conversation_id"])
+        self.reading -= 1
+        return []
 
-    monkeypatch.setattr(service, "read_after", read_after)
+
+async def test_pages_that_come_back_together_read_by_turns() -> None:
     database, pages = Counting(), [uuid.uuid4() for _ in range(1000)]
     reader = Reader(cast(Database, database), cast(LiveEvents, None))
-    await asyncio.gather(*(reader.read_after(page, 0) for page in pages))
-    assert read == pages
+    found = await asyncio.gather(*(reader.read_after(page, 0) for page in pages), return_exceptions=True)
+    assert {type(one) for one in found} == {UnknownSession}
+    assert database.read == pages
     assert database.most == AT_ONCE
