@@ -31,7 +31,7 @@ T = TypeVar("T")
 #: A server that takes a connection and says nothing (frozen, or behind a dead network) is as good as none.
 CONNECT_SECONDS = 5
 #: A connection in use so lately is taken for alive.
-_FRESH_SECONDS = 1.0
+FRESH_SECONDS = 1.0
 _LAST_USED = "last_used"
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
@@ -103,7 +103,7 @@ def _ping_when_idle(engine: Engine) -> None:
     @event.listens_for(engine, "checkout")
     def ping(connection: DBAPIConnection, record: ConnectionPoolEntry, _: PoolProxiedConnection) -> None:
         last = record.info.get(_LAST_USED)
-        if last is None or time.monotonic() - last < _FRESH_SECONDS:
+        if last is None or time.monotonic() - last < FRESH_SECONDS:
             return
         try:
             dialect.do_ping(connection)

@@ -5,11 +5,16 @@ caller's transaction commits. Should a wake-up be lost all the same, the sweep f
 the work in its table.
 """
 
+import time
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from procrastinate import App, PsycopgConnector
+from psycopg import AsyncConnection
+from psycopg_pool import AsyncConnectionPool
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend.db import FRESH_SECONDS, conninfo
 from backend.wakeups import is_first
 
 #: Tasks register here at import. Never opened: deferring borrows the caller's connection,
@@ -23,3 +28,27 @@ async def defer(session: AsyncSession, task: str, **arguments: Any) -> None:
         return
     raw = await (await session.connection()).get_raw_connection()
     await queue.configure_task(task, allow_unknown=True, connection=raw.driver_connection).defer_async(**arguments)
+
+
+def connector_to(database_url: str) -> PsycopgConnector:
+    """The worker's own connections to the queue, a transaction for each statement: it says nothing that takes two."""
+    return PsycopgConnector(
+        conninfo=conninfo(database_url), max_size=4, pool_factory=_pool, configure=_end_each_statement
+    )
+
+
+async def _end_each_statement(connection: AsyncConnection[Any]) -> None:
+    await connection.set_autocommit(True)
+
+
+def _pool(**options: Any) -> AsyncConnectionPool[AsyncConnection[Any]]:
+    """As procrastinate would make it, but a connection in use just now is taken for alive, as in `backend.db`."""
+    looked_at: WeakKeyDictionary[AsyncConnection[Any], float] = WeakKeyDictionary()
+
+    async def look(connection: AsyncConnection[Any]) -> None:
+        moment = time.monotonic()
+        if moment - looked_at.get(connection, 0.0) > FRESH_SECONDS:
+            await AsyncConnectionPool.check_connection(connection)
+        looked_at[connection] = moment
+
+    return AsyncConnectionPool(**{**options, "check": look})

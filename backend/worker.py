@@ -30,12 +30,12 @@ from backend.conversations.files import FileStore
 from backend.conversations.inbox import ADVANCE, FETCH_MEDIA
 from backend.conversations.scanning import scanner_at
 from backend.conversations.turns import Advancer
-from backend.db import Database, conninfo
+from backend.db import Database
 from backend.dossier import sweeping as dossier_sweeping
 from backend.imports import jobs as imports
 from backend.integrations import idempotency as api_answers
 from backend.internal_api import idempotency as bot_answers
-from backend.jobqueue import queue
+from backend.jobqueue import connector_to, queue
 from backend.ledger import chats
 from backend.limits import RateLimiter
 from backend.live import LiveEvents
@@ -259,8 +259,7 @@ async def run(settings: Settings) -> None:
 async def _work_for_ever(worker: Worker) -> None:
     while True:
         try:
-            connector = procrastinate.PsycopgConnector(conninfo=conninfo(worker.settings.database_url), max_size=4)
-            with queue.replace_connector(connector) as app:
+            with queue.replace_connector(connector_to(worker.settings.database_url)) as app:
                 async with app.open_async():
                     await app.run_worker_async(
                         concurrency=CONCURRENCY,

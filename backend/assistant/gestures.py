@@ -60,8 +60,10 @@ async def answer(
 
 async def phone_typed(session: AsyncSession, conversation: Conversation, message: Message) -> str | None:
     """The telephone of a shared card, where a telephone is what was asked for: as good as typed."""
+    if "card" not in message.extra:
+        return None
     draft = await registry.current_draft(session, conversation.id)
-    if "card" not in message.extra or draft is None or draft.awaiting != "contacto":
+    if draft is None or draft.awaiting != "contacto":
         return None
     return intake.phone(str(message.extra["card"]["phone"]))
 

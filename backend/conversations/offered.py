@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.conversations.models import Author, Message
@@ -13,6 +13,18 @@ _NUMBER = re.compile(r"^(?:la |el |opcion |numero )*(\d{1,2})[.)]?$")
 _YES = {"si", "sip", "claro", "claro que si", "ok", "okay", "va", "sale", "dale", "acepto", "de acuerdo", "esta bien"}
 _NO = {"no", "nel", "nop", "no gracias", "mejor no"}
 _ORDINALS = {"primera": 1, "primero": 1, "segunda": 2, "segundo": 2, "tercera": 3, "tercero": 3}
+
+#: Written once: every message asks this.
+_BEFORE = (
+    select(Message.author, Message.buttons)
+    .where(
+        Message.conversation_id == bindparam("conversation_id"),
+        Message.seq < bindparam("seq"),
+        Message.author.in_((Author.CITIZEN, Author.BOT, Author.SYSTEM, Author.AGENT)),
+    )
+    .order_by(Message.seq.desc())
+    .limit(10)
+)
 
 
 @dataclass(frozen=True)
@@ -30,21 +42,12 @@ async def pressed(session: AsyncSession, message: Message) -> Pressed:
     """What `message` presses among what was offered right before it."""
     if message.payload is not None:
         return Pressed(message.payload, message.payload)
-    before = await session.scalars(
-        select(Message)
-        .where(
-            Message.conversation_id == message.conversation_id,
-            Message.seq < message.seq,
-            Message.author.in_((Author.CITIZEN, Author.BOT, Author.SYSTEM, Author.AGENT)),
-        )
-        .order_by(Message.seq.desc())
-        .limit(10)
-    )
+    before = await session.execute(_BEFORE, {"conversation_id": message.conversation_id, "seq": message.seq})
     offered: list[list[tuple[str, str]]] = []
-    for earlier in before:
-        if earlier.author is Author.CITIZEN:
+    for author, buttons in before:
+        if author is Author.CITIZEN:
             break
-        offered.append([(str(button["title"]), str(button["payload"])) for button in earlier.buttons])
+        offered.append([(str(button["title"]), str(button["payload"])) for button in buttons])
     return Pressed(
         _match(message.text, [button for buttons in offered for button in buttons]),
         _match(message.text, offered[0] if offered else []),

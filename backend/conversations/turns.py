@@ -10,12 +10,13 @@ answers it without running it twice.
 import enum
 import json
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from uuid import UUID
 
 import structlog
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
@@ -52,7 +53,17 @@ MAX_ATTEMPTS = 4
 #: A turn whose process is gone is had at another one if this much of its time is left.
 _ENOUGH_TO_MOVE = timedelta(seconds=2)
 
-_PENDING_AUTHORS = (Author.CITIZEN, Author.CONTROL)
+#: Written once: every turn asks this.
+_PENDING = (
+    select(Message)
+    .where(
+        Message.conversation_id == bindparam("conversation_id"),
+        Message.handled_at.is_(None),
+        Message.author.in_((Author.CITIZEN, Author.CONTROL)),
+    )
+    .order_by(Message.seq)
+    .limit(bindparam("limit"))
+)
 
 
 class Step(enum.Enum):
@@ -121,7 +132,7 @@ class Advancer:
         leased_until = conversation.lease_until
         if leased_until is not None and leased_until > moment and conversation.lease_token != lease_token:
             return Step.NOTHING_TO_DO
-        message = await _next_pending(session, conversation_id)
+        message = next(iter(await _pending(session, conversation_id, limit=1)), None)
         if message is None or (AWAITS_FILES in message.extra and await media.is_awaited(session, message.id)):
             return _leave(conversation)
         message.attempts += 1
@@ -129,9 +140,9 @@ class Advancer:
         if await _handled_without_bot(session, conversation, message, said, self._means):
             _handled(message)
             return Step.HANDLED
+        text = await _text_for_bot(session, conversation, message, said)
         conversation.lease_token = lease_token
         conversation.lease_until = moment + self._lease
-        text = await _text_for_bot(session, conversation, message, said)
         ends_at, fit = moment + self._turn, self._assistant.fit(conversation.id)
         place = await pins.take(session, conversation, fit, moment=moment, ends_at=ends_at)
         turn = Turn(conversation.id, message.id, text, conversation.channel, ends_at, place.at)
@@ -167,17 +178,9 @@ class Advancer:
         return replace(claimed, turn=replace(turn, at=place.at), place=place)
 
 
-async def _next_pending(session: AsyncSession, conversation_id: UUID) -> Message | None:
-    return await session.scalar(
-        select(Message)
-        .where(
-            Message.conversation_id == conversation_id,
-            Message.handled_at.is_(None),
-            Message.author.in_(_PENDING_AUTHORS),
-        )
-        .order_by(Message.seq)
-        .limit(1)
-    )
+async def _pending(session: AsyncSession, conversation_id: UUID, *, limit: int) -> Sequence[Message]:
+    """What a locked conversation has still to deal with, in order."""
+    return (await session.scalars(_PENDING, {"conversation_id": conversation_id, "limit": limit})).all()
 
 
 def _leave(conversation: Conversation) -> Step:
@@ -306,14 +309,17 @@ async def _finish(session: AsyncSession, claimed: BotTurn, result: TurnResult | 
     Where no message waits the conversation is let go of in the same transaction: to look for one takes another.
     """
     conversation = await messages.lock(session, claimed.turn.conversation_id)
-    message = await session.get_one(Message, claimed.turn.message_id)
-    if conversation.lease_token != claimed.lease_token or message.handled_at is not None:
-        log.info("late_turn_discarded", message_id=str(message.id))
+    pending = await _pending(session, conversation.id, limit=2)
+    is_handled = not pending or pending[0].id != claimed.turn.message_id
+    if conversation.lease_token != claimed.lease_token or is_handled:
+        log.info("late_turn_discarded", message_id=str(claimed.turn.message_id))
         return Step.HANDLED
+    message = pending[0]
     pins.note_end(conversation, claimed.place, result)
     _handled(message)
+    step = Step.HANDLED if len(pending) > 1 else _leave(conversation)
     await _store_outcome(session, conversation, message, claimed, result, means)
-    return Step.HANDLED if await _next_pending(session, conversation.id) is not None else _leave(conversation)
+    return step
 
 
 async def _store_outcome(

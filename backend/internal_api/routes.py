@@ -54,12 +54,18 @@ router = APIRouter(prefix="/internal", tags=["internal"], dependencies=[ServiceO
 _BASE = "/conversations/{conversation_id}"
 
 
-async def _known(tx: Tx, conversation_id: UUID) -> UUID:
-    if await tx.get(Conversation, conversation_id) is None:
+async def _found(tx: Tx, conversation_id: UUID) -> Conversation:
+    conversation = await tx.get(Conversation, conversation_id)
+    if conversation is None:
         raise ConversationNotFound
-    return conversation_id
+    return conversation
 
 
+async def _known(tx: Tx, conversation_id: UUID) -> UUID:
+    return (await _found(tx, conversation_id)).id
+
+
+FoundConversation = Annotated[Conversation, Depends(_found)]
 KnownConversation = Annotated[UUID, Depends(_known)]
 
 
@@ -81,23 +87,22 @@ async def office(tx: Tx) -> OfficeOut:
 
 
 @router.get(_BASE)
-async def context(request: Request, tx: Tx, conversation_id: KnownConversation, key: KeyIfGiven) -> Context:
+async def context(request: Request, tx: Tx, conversation: FoundConversation, key: KeyIfGiven) -> Context:
     """Everything the bot needs to know before it speaks.
 
     With a key, a petition in hand is told as the first call with it found it: a turn that is run again hears its
     message as it was heard then, though what came of it is stored already.
     """
-    find = partial(_context, request, tx, conversation_id)
+    find = partial(_context, request, tx, conversation)
     if key is None:
         return await find()
     return await once(tx, key, Context, find, is_kept=lambda found: found.draft is not None)
 
 
-async def _context(request: Request, tx: AsyncSession, conversation_id: UUID) -> Context:
-    conversation = await tx.get_one(Conversation, conversation_id)
+async def _context(request: Request, tx: AsyncSession, conversation: Conversation) -> Context:
     person_id = await contacts.known_person_id(tx, conversation)
     person = await tx.get(Person, person_id) if person_id else None
-    draft = await registry.current_draft(tx, conversation_id)
+    draft = await registry.current_draft(tx, conversation.id)
     settings: Settings = request.app.state.settings
     return Context(
         channel=conversation.channel,
@@ -111,7 +116,7 @@ async def _context(request: Request, tx: AsyncSession, conversation_id: UUID) ->
                 kind_text=intake.KIND_TEXTS[petition.kind],
                 status_text=(await registry.told_status(tx, petition)).status_text,
             )
-            for petition in await queries.filed_from(tx, conversation_id)
+            for petition in await queries.filed_from(tx, conversation.id)
         ],
         privacy_notice=privacy.short_notice(),
         privacy_url=f"{settings.base_url}{privacy.PATH}",

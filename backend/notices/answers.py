@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
@@ -33,6 +33,30 @@ MAX_OFFERS = 2
 BUSY = timedelta(minutes=30)
 
 _SPOKEN = (Author.BOT, Author.SYSTEM, Author.AGENT)
+#: The notice that a message of ours told, where it asks for information that is still wanted.
+_THAT_ASKS = (
+    select(Notice.id)
+    .join(NoticeAttempt, NoticeAttempt.notice_id == Notice.id)
+    .join(PetitionEvent, PetitionEvent.id == Notice.event_id)
+    .join(Petition, Petition.id == Notice.petition_id)
+    .where(
+        NoticeAttempt.message_id == Message.id,
+        PetitionEvent.to_status == PetitionStatus.REQUIERE_INFORMACION,
+        Petition.status == PetitionStatus.REQUIERE_INFORMACION,
+    )
+    .scalar_subquery()
+)
+#: Written once: every message asks this.
+_LAST_SAID = (
+    select(Message.seq, Message.buttons, _THAT_ASKS.label("notice_id"))
+    .where(
+        Message.conversation_id == bindparam("conversation_id"),
+        Message.seq < bindparam("seq"),
+        Message.author.in_(_SPOKEN),
+    )
+    .order_by(Message.seq.desc())
+    .limit(1)
+)
 _PERSON = ReplyButton("Hablar con una persona", "/hablar_con_persona")
 
 
@@ -95,13 +119,7 @@ async def _keep_verdict(session: AsyncSession, conversation: Conversation, notic
 
 async def _offer_to_add(session: AsyncSession, conversation: Conversation, message: Message) -> bool:
     """What comes right after we asked for information is offered to be added to that petition."""
-    before = await session.scalar(
-        select(Message)
-        .where(Message.conversation_id == conversation.id, Message.seq < message.seq, Message.author.in_(_SPOKEN))
-        .order_by(Message.seq.desc())
-        .limit(1)
-    )
-    asked = await _asked_by(session, before) if before is not None else None
+    asked = await _asked_before(session, message)
     if asked is None or await _tells_a_petition(session, conversation):
         return False
     notice, since = asked
@@ -126,25 +144,18 @@ async def _offers(session: AsyncSession, conversation: Conversation, notice: Not
     return (await session.scalars(query)).all()
 
 
-async def _asked_by(session: AsyncSession, before: Message) -> tuple[Notice, int] | None:
-    """The notice for which `before` asked for information, and the place after which the answer stands."""
+async def _asked_before(session: AsyncSession, message: Message) -> tuple[Notice, int] | None:
+    """The notice for which our last words asked for information, and the place after which the answer stands."""
+    found = await session.execute(_LAST_SAID, {"conversation_id": message.conversation_id, "seq": message.seq})
+    before = found.one_or_none()
+    if before is None:
+        return None
     for button in before.buttons:
         prefix, _, rest = str(button["payload"]).partition(":")
         name, _, since = rest.partition(":")
         if prefix == ADD:
             return await session.get_one(Notice, UUID(name)), before.seq if since == "no" else int(since)
-    notice = await session.scalar(
-        select(Notice)
-        .join(NoticeAttempt, NoticeAttempt.notice_id == Notice.id)
-        .join(PetitionEvent, PetitionEvent.id == Notice.event_id)
-        .join(Petition, Petition.id == Notice.petition_id)
-        .where(
-            NoticeAttempt.message_id == before.id,
-            PetitionEvent.to_status == PetitionStatus.REQUIERE_INFORMACION,
-            Petition.status == PetitionStatus.REQUIERE_INFORMACION,
-        )
-    )
-    return (notice, before.seq) if notice is not None else None
+    return (await session.get_one(Notice, before.notice_id), before.seq) if before.notice_id is not None else None
 
 
 async def _tells_a_petition(session: AsyncSession, conversation: Conversation) -> bool:
