@@ -338,7 +338,8 @@ async def _store_outcome(
         result = await scripted.take_over_turn(session, conversation, message, means.secret)
     else:
         conversation.in_scripted_intake = False
-        await learning.record(session, message, result.understanding, result.handoff)
+        with session.no_autoflush:  # what the turn changes in the conversation is written once, with the replies
+            await learning.record(session, message, result.understanding, result.handoff)
     await _store_result(session, conversation, message, result, means)
 
 
