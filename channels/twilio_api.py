@@ -293,8 +293,7 @@ def _signed_content(request: WebhookRequest) -> "MultiDict[str] | str":
     if not is_form and "bodySHA256" not in parse_qs(urlsplit(request.url).query):
         raise NotAuthentic
     try:
-        body = request.body.decode()
-        return MultiDict(parse_qsl(body, keep_blank_values=True)) if is_form else body
+        return MultiDict(request.form) if is_form else request.body.decode()
     except ValueError as error:
         raise NotAuthentic from error
 

@@ -57,10 +57,9 @@ class TwilioChannel(ABC):
 
     def sender_of(self, request: WebhookRequest) -> str:
         try:
-            form = twilio_api.fields(request)
-        except Malformed:
+            return dict(request.form).get("From", "")[-_NUMBER_DIGITS:]
+        except ValueError:
             return ""
-        return form.get("From", "")[-_NUMBER_DIGITS:]
 
     def parse(self, request: WebhookRequest) -> Sequence[Inbound]:
         form = twilio_api.fields(request)
