@@ -118,7 +118,7 @@ def _bots(environment: dict[str, str], told: dict[str, str], model: Path) -> lis
 
 def _rasa(name: str, url: str, model: Path, environment: dict[str, str], *, takes_models: bool = False) -> Child:
     command = [
-        str(ROOT / ".venv-bot" / "bin" / "python"), "-m", "rasa", "run", "--interface", "127.0.0.1",
+        str(ROOT / ".venv-bot" / "bin" / "python"), "-m", "bot.serve", "--interface", "127.0.0.1",
         "--port", port_of(url), "--model", str(model),
         "--endpoints", "bot/endpoints.yml", "--credentials", "bot/credentials.yml",
     ]  # fmt: skip

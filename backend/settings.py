@@ -10,7 +10,7 @@ from typing import Annotated
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from backend.agents.models import Role
+from backend.agents.roles import Role
 from backend.vault.kek import FieldKeys
 
 MEBIBYTE = 1024 * 1024

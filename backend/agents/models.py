@@ -8,25 +8,23 @@ from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, LargeBina
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
+from backend.agents.roles import DESK_ROLES, Role
 from backend.db import Base, enum_column
 
-
-class Role(enum.StrEnum):
-    """What a person may do; each of the last three, the desk's, may do all that the ones before it may.
-
-    LIAISON is no role of the office: an agency's enlace, who sees only what was turned to their agency.
-    AUDITOR reads the audit trail and the requests for information, and nothing else.
-    """
-
-    LIAISON = "liaison"
-    AUDITOR = "auditor"
-    ANALYST = "analyst"
-    HEAD = "head"
-    ADMIN = "admin"
-
-
-#: Who attends citizens: takes chats, calls and petitions.
-DESK_ROLES = (Role.ANALYST, Role.HEAD, Role.ADMIN)
+__all__ = [
+    "DESK_ROLES",
+    "BreakKind",
+    "Presence",
+    "PresenceRecord",
+    "PresenceState",
+    "RecoveryCode",
+    "Role",
+    "Scope",
+    "SecondFactor",
+    "StaffSession",
+    "StaffToken",
+    "User",
+]
 
 
 class Scope(enum.StrEnum):

@@ -6,15 +6,16 @@ Rasa's address), never anything that a person typed: what is not known beforehan
 
 import re
 from collections.abc import Iterable, MutableMapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.process_collector import ProcessCollector
 from prometheus_client.registry import Collector
-from sqlalchemy.ext.asyncio import AsyncEngine
-from sqlalchemy.pool import QueuePool
+
+if TYPE_CHECKING:
+    from sqlalchemy.ext.asyncio import AsyncEngine
 
 #: Of this process alone; the library's own global one stays empty.
 REGISTRY = CollectorRegistry()
@@ -75,10 +76,12 @@ def code_name(value: str) -> str:
 class _Pool(Collector):
     """An engine's connections, read when they are asked for."""
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    def __init__(self, engine: "AsyncEngine") -> None:
         self._engine = engine
 
     def collect(self) -> Iterable[Metric]:
+        from sqlalchemy.pool import QueuePool  # here: the supervisor logs, and holds no SQLAlchemy
+
         pool = self._engine.pool
         if not isinstance(pool, QueuePool):
             return
@@ -93,7 +96,7 @@ class _Pool(Collector):
         yield most
 
 
-def watch_pool(engine: AsyncEngine) -> Collector:
+def watch_pool(engine: "AsyncEngine") -> Collector:
     """Tell of an engine's connections from now on; give what it returns to `forget` when the engine is closed."""
     collector = _Pool(engine)
     REGISTRY.register(collector)

@@ -1,11 +1,11 @@
 """The classifier: complement naive Bayes on words and letters, its confidence calibrated, its reasons in words.
 
-Only the worker imports this module: scikit-learn takes 100 MB that the web server has better use for.
+Only a process of its own (`backend.suggestions.apart`) imports this module: scikit-learn and a trained pipeline take
+100 MB to 300, and learning takes a processor for seconds.
 """
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,7 +16,7 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.naive_bayes import ComplementNB
 from sklearn.pipeline import FeatureUnion, Pipeline
 
-from backend.suggestions.examples import Example
+from backend.suggestions.shapes import Example, Guess
 from backend.text import fold
 
 #: How many topics are suggested, and how many words give the reason for each.
@@ -27,15 +27,6 @@ _FOLDS = 4
 _LONGEST = 1500
 
 Scores = npt.NDArray[np.float64]
-
-
-@dataclass(frozen=True)
-class Guess:
-    """A topic by its key. `words` are the narrative's that speak for it, the weightiest first."""
-
-    topic: str
-    confidence: float
-    words: tuple[str, ...]
 
 
 class Classifier:

@@ -1,7 +1,6 @@
 """What the classifier learns from: the catalog's words, written examples, and what staff decided."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,21 +12,13 @@ from backend.catalog import service as catalog
 from backend.catalog.models import Topic
 from backend.registry.models import Petition, PetitionEvent, PetitionEventKind
 from backend.suggestions.models import Decision, PetitionSuggestion
+from backend.suggestions.shapes import Example
 
 SEED = Path(__file__).parent / "seed" / "examples.yml"
 #: The latest decisions that are learned from; each counts as much as this many written examples.
 MOST_DECIDED, DECIDED_WEIGHT = 5000, 2.0
 #: A keyword says less than a sentence.
 KEYWORD_WEIGHT = 0.5
-
-
-@dataclass(frozen=True)
-class Example:
-    """A text about a topic, by its key."""
-
-    topic: str
-    text: str
-    weight: float = 1.0
 
 
 @lru_cache(maxsize=1)

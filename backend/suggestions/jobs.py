@@ -1,11 +1,10 @@
 """The worker's part: learning, and reading petitions soon after they are filed."""
 
-import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -19,12 +18,11 @@ from backend.catalog.models import Topic
 from backend.db import Database
 from backend.registry.models import Petition, PetitionEvent, PetitionEventKind, PetitionStatus
 from backend.suggestions import examples
+from backend.suggestions.apart import ClassifierLost, ClassifierProcess
 from backend.suggestions.models import PetitionSuggestion
 from backend.suggestions.service import SURE, text_key
+from backend.suggestions.shapes import Guess
 from backend.turns.models import Turn, TurnState
-
-if TYPE_CHECKING:
-    from backend.suggestions.classifier import Classifier, Guess
 
 log = structlog.get_logger(__name__)
 
@@ -48,11 +46,14 @@ class Usual:
 
 
 class Suggester:
-    """Reads petitions with a classifier that it trains itself, at first use and whenever staff decided enough."""
+    """Reads petitions with a classifier in a process of its own, which is there while there is something to read.
+
+    It learns when it is started, and anew whenever staff decided enough.
+    """
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._classifier: Classifier | None = None
+        self._classifier: ClassifierProcess | None = None
         self._learned_at = clock.now()
 
     async def suggest_pending(self) -> int:
@@ -60,9 +61,14 @@ class Suggester:
         async with self._database.transaction() as session:
             waiting = await pending(session)
         if not waiting:
+            await self.rest()
             return 0
         classifier = await self._up_to_date()
-        guesses = await asyncio.to_thread(lambda: [classifier.rank(told) for _, told in waiting])
+        try:
+            guesses = await classifier.rank([told for _, told in waiting])
+        except ClassifierLost:
+            await self.rest()  # the next round begins with another
+            raise
         async with self._database.transaction() as session:
             topics = {topic.key: topic for topic in await catalog.topics(session)}
             usual = await usual_agencies(session)
@@ -75,22 +81,22 @@ class Suggester:
                 await _store(session, petition_id, told, ranking, classifier.version)
         return len(waiting)
 
-    async def _up_to_date(self) -> "Classifier":
+    async def rest(self) -> None:
+        """End the classifier, and give back what it holds."""
+        ending, self._classifier = self._classifier, None
+        if ending is not None:
+            await ending.end()
+
+    async def _up_to_date(self) -> ClassifierProcess:
         async with self._database.transaction() as session:
             known = self._classifier
             if known is not None and not await are_enough(session, self._learned_at):
                 return known
             moment, learned = clock.now(), await examples.all_of(session)
-        trained = await asyncio.to_thread(_train, learned)
-        self._classifier, self._learned_at = trained, moment
-        log.info("suggestions_trained", examples=len(learned), version=trained.version)
-        return trained
-
-
-def _train(learned: Sequence[examples.Example]) -> "Classifier":
-    from backend.suggestions.classifier import Classifier  # here, not at the top: only who suggests pays for it
-
-    return Classifier.train(learned)
+        await self.rest()
+        self._classifier, self._learned_at = await ClassifierProcess.learned(learned), moment
+        log.info("suggestions_trained", examples=len(learned), version=self._classifier.version)
+        return self._classifier
 
 
 async def pending(session: AsyncSession) -> Sequence[tuple[UUID, str]]:
@@ -157,7 +163,7 @@ def _usual(counts: Counter[UUID]) -> Usual | None:
     return Usual(agency_id, turned, of) if of >= _LEAST_TURNS and turned * 2 > of else None
 
 
-def _entry(guess: "Guess", topic: Topic, usual: Usual | None) -> dict[str, Any]:
+def _entry(guess: Guess, topic: Topic, usual: Usual | None) -> dict[str, Any]:
     sent = usual or Usual(topic.default_agency_id)
     return {
         "topic_id": str(topic.id),

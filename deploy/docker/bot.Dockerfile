@@ -30,5 +30,5 @@ USER 10001:10001
 EXPOSE 5005 5055
 ENTRYPOINT ["tini", "--", "python", "-m"]
 # The bot; its actions are the same image with: rasa_sdk --actions bot.actions --port 5055
-CMD ["rasa", "run", "--interface", "0.0.0.0", "--port", "5005", "--model", "/opt/model/model.tar.gz", \
+CMD ["bot.serve", "--interface", "0.0.0.0", "--port", "5005", "--model", "/opt/model/model.tar.gz", \
   "--endpoints", "bot/endpoints.yml", "--credentials", "bot/credentials.yml"]

@@ -158,7 +158,7 @@ class Product:
             "web": ("backend", "web"),
             "worker": ("backend", "worker"),
             "actions": ("rasa_sdk",),
-            "rasa": ("rasa", "run"),
+            "rasa": ("bot.serve",),
         }[name]
         assert self.process is not None
         return [child for child in psutil.Process(self.process.pid).children(recursive=True) if _has_all(child, marks)]

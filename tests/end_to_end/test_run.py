@@ -35,6 +35,14 @@ def test_the_first_start_tells_where_everything_is(product: Product) -> None:
         assert httpx.get(f"{product.base_url}{page}").status_code == 200, page
 
 
+def test_the_bot_runs_without_tensorflow(product: Product, client: httpx.Client) -> None:
+    assert Citizen(client).open().say("¿a qué hora abren?")
+    (bot,) = product.children("rasa")
+    held = [mapped.path for mapped in bot.memory_maps()]
+    assert any("numpy" in path for path in held), "what it holds is seen"
+    assert not [path for path in held if "tensorflow" in path or "matplotlib" in path]
+
+
 def test_a_port_in_use_is_refused_before_anything_starts(tmp_path: Path) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

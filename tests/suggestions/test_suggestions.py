@@ -2,8 +2,10 @@
 
 import subprocess
 import sys
+from collections.abc import AsyncIterator
 from pathlib import Path
 
+import psutil
 import pytest
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -14,6 +16,7 @@ from backend.db import Database
 from backend.registry import petitions
 from backend.registry.models import ActorKind, EntryChannel, Petition, PetitionKind
 from backend.suggestions import examples, jobs, service
+from backend.suggestions.apart import ClassifierLost
 from backend.suggestions.classifier import Classifier
 from backend.suggestions.models import Decision, PetitionSuggestion
 from backend.turns.models import Turn, TurnState
@@ -27,6 +30,13 @@ LEAK = "Buenas tardes, hay una fúga de água en la tuvería de mi calle y se es
 @pytest.fixture(scope="module")
 def trained() -> Classifier:
     return Classifier.train(examples.of_catalog(seeded_topics()))
+
+
+@pytest.fixture
+async def suggester(database: Database) -> AsyncIterator[jobs.Suggester]:
+    suggester = jobs.Suggester(database)
+    yield suggester
+    await suggester.rest()
 
 
 def test_what_was_written_apart_is_mostly_recognised(trained: Classifier) -> None:
@@ -54,7 +64,7 @@ def test_its_reasons_are_words_of_the_narrative_and_it_doubts_what_says_nothing(
     assert len(trained.rank("")) == 3
 
 
-def test_the_web_server_never_loads_the_classifier() -> None:
+def test_neither_web_nor_worker_loads_the_classifier() -> None:
     code = (
         "import sys, backend.app, backend.console.routes, backend.worker;"
         " sys.exit(sum(name.split('.')[0] in ('sklearn', 'scipy') for name in sys.modules))"
@@ -79,13 +89,13 @@ async def _row(session: AsyncSession, folio: str) -> tuple[Petition, PetitionSug
 async def test_a_person_uses_a_suggestion_and_it_is_learned_from(
     database: Database,
     ana: Staff,  # noqa: F811
+    suggester: jobs.Suggester,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     began = now()
     folio, other = await _file(database, LEAK), await _file(database, "Se tapó el drenaje y huele mal")
     page = f"/consola/peticiones/{folio}"
     assert "Se está leyendo el asunto" in (await ana.get(page)).text
-    suggester = jobs.Suggester(database)
     assert await suggester.suggest_pending() == 2
     assert await suggester.suggest_pending() == 0
     shown = (await ana.get(page)).text
@@ -118,11 +128,53 @@ async def test_a_person_uses_a_suggestion_and_it_is_learned_from(
         assert not await jobs.are_enough(session, now())
 
 
-async def test_a_rewritten_narrative_is_read_again_and_what_has_an_agency_is_not(database: Database) -> None:
+def _classifiers() -> list[psutil.Process]:
+    return [one for one in psutil.Process().children() if "backend.suggestions.apart" in one.cmdline()]
+
+
+async def test_the_classifier_is_there_while_there_is_something_to_read(
+    database: Database, suggester: jobs.Suggester
+) -> None:
+    assert await suggester.suggest_pending() == 0
+    assert not _classifiers()
+    for _ in range(2):
+        await _file(database, LEAK)
+        assert await suggester.suggest_pending() == 1
+    (one,) = _classifiers()
+    assert any("sklearn" in mapped.path for mapped in one.memory_maps())
+    assert await suggester.suggest_pending() == 0
+    assert not _classifiers()
+
+
+async def test_a_classifier_that_died_has_a_successor(database: Database, suggester: jobs.Suggester) -> None:
+    await _file(database, LEAK)
+    assert await suggester.suggest_pending() == 1
+    _classifiers()[0].kill()
+    await _file(database, LEAK)
+    with pytest.raises(ClassifierLost):
+        await suggester.suggest_pending()
+    assert await suggester.suggest_pending() == 1
+
+
+async def test_what_was_learned_is_used_until_enough_was_decided(
+    database: Database, suggester: jobs.Suggester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    for enough in (1, 1, 0):
+        monkeypatch.setattr(jobs, "ENOUGH_NEW", enough)
+        await _file(database, LEAK)
+        assert await suggester.suggest_pending() == 1
+        seen.append(_classifiers()[0].pid)
+    assert len(_classifiers()) == 1
+    assert seen[0] == seen[1] != seen[2]
+
+
+async def test_a_rewritten_narrative_is_read_again_and_what_has_an_agency_is_not(
+    database: Database, suggester: jobs.Suggester
+) -> None:
     folio, turned = await _file(database, LEAK), await _file(database, LEAK)
     async with database.transaction() as session:
         await session.execute(update(Petition).where(Petition.folio == turned).values(status="turnada"))
-    suggester = jobs.Suggester(database)
     assert await suggester.suggest_pending() == 1
     async with database.transaction() as session:
         changed = update(Petition).where(Petition.folio == folio)
@@ -137,7 +189,7 @@ async def test_a_rewritten_narrative_is_read_again_and_what_has_an_agency_is_not
     assert suggested.choices[0].topic.key == "animales"
 
 
-async def test_the_agency_is_the_one_that_past_turns_went_to(database: Database) -> None:
+async def test_the_agency_is_the_one_that_past_turns_went_to(database: Database, suggester: jobs.Suggester) -> None:
     async with database.transaction() as session:
         cea = (await session.scalars(select(Agency.id).where(Agency.key == "cea"))).one()
         topic = (await session.scalars(select(Topic.id).where(Topic.key == "agua"))).one()
@@ -148,7 +200,7 @@ async def test_the_agency_is_the_one_that_past_turns_went_to(database: Database)
             session.add(Turn(petition_id=petition.id, agency_id=cea, due_on=now().date(), state=TurnState.SENT))
             petition.status = "turnada"  # type: ignore[assignment]
     folio = await _file(database, LEAK)
-    await jobs.Suggester(database).suggest_pending()
+    await suggester.suggest_pending()
     async with database.transaction() as session:
         suggested = await service.of_petition(session, await petitions.get(session, folio))
         assert (await jobs.usual_agencies(session))[topic].of == 5
