@@ -20,12 +20,15 @@ def retention(
     """Block and take away what the rules of retention say; the worker does it every night."""
     with command_settings(os.environ) as settings:
         counts = asyncio.run(_work(settings, is_dry=is_dry))
+    if counts is None:
+        typer.echo("Another round is under way: nothing was done.")
+        raise typer.Exit(1)
     for name, count in counts.items():
         typer.echo(f"{count:>8}  {name}")
     typer.echo("Nothing was changed." if is_dry else "Done, and written on the audit trail.")
 
 
-async def _work(settings: Settings, *, is_dry: bool) -> dict[str, int]:
+async def _work(settings: Settings, *, is_dry: bool) -> dict[str, int] | None:
     database = Database(settings.database_url)
     store = FileStore(settings.attachments_dir, max_bytes=settings.attachment_max_bytes)
     try:

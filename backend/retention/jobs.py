@@ -1,17 +1,19 @@
 """The daily round: blocks what has been kept long enough, and takes away what was blocked long enough.
 
-Small transactions, a few rows each: killed at any moment, the next round goes on with what is left.
+Small transactions, a few rows each: killed at any moment, the next round goes on with what is left, and tells of both.
+One round at a time, however many workers there are: each would tell but of the rows that the others left it.
 """
 
 import secrets
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -26,7 +28,7 @@ from backend.holdings import subject, wiping
 from backend.imports.models import ImportBatch, ImportRow
 from backend.registry.models import Person, Petition
 from backend.retention import due, rules
-from backend.retention.models import RetentionRun
+from backend.retention.models import RetentionProgress, RetentionRun
 from backend.retention.rules import Terms
 from backend.telephony.models import CallEvent
 
@@ -38,6 +40,8 @@ MOST_BATCHES = 200
 #: A round begins at night.
 FROM_HOUR = 2
 ACCOUNT = "sistema-conservacion"
+#: The database's name for the lock of a round.
+_ROUND = 727203
 
 
 @dataclass(frozen=True)
@@ -161,32 +165,52 @@ async def plan(database: Database) -> dict[str, int]:
 
 
 async def run_daily(around: Round) -> dict[str, int] | None:
-    """Today's round, once, at night; None where it is not its time."""
+    """Today's round, once, at night; None where it is not its time, or another worker has it."""
     here = clock.local(clock.now())
-    async with around.database.transaction() as session:
-        done = await session.get(RetentionRun, here.date())
-    return None if done is not None or here.hour < FROM_HOUR else await run(around)
+    if here.hour < FROM_HOUR:
+        return None
+    async with _alone(around.database) as session:
+        if session is None or await session.get(RetentionRun, here.date()) is not None:
+            return None
+        return await _run(around)
 
 
-async def run(around: Round) -> dict[str, int]:
-    """One round of every step; the counts, which go on the audit trail too."""
+async def run(around: Round) -> dict[str, int] | None:
+    """One round of every step; the counts, which go on the audit trail too. None while another round is under way."""
+    async with _alone(around.database) as session:
+        return None if session is None else await _run(around)
+
+
+@asynccontextmanager
+async def _alone(database: Database) -> AsyncIterator[AsyncSession | None]:
+    """The transaction that holds the lock of a round until the block ends, or the process; None while another does."""
+    async with database.transaction() as session:
+        has_lock = await session.scalar(select(func.pg_try_advisory_xact_lock(_ROUND)))
+        yield session if has_lock else None
+
+
+async def _run(around: Round) -> dict[str, int]:
     async with around.database.transaction() as session:
         terms = await rules.terms(session)
-    counts = {job.name: await _work(around, job, terms[job.rule]) for job in JOBS}
-    counts["archivos_sueltos_borrados"] = await wiping.sweep(around.database, around.store)
+    for job in JOBS:
+        await _work(around, job, terms[job.rule])
+    loose = await wiping.sweep(around.database, around.store)
     async with around.database.transaction() as session:
+        done = (
+            await session.execute(delete(RetentionProgress).returning(RetentionProgress.step, RetentionProgress.number))
+        ).all()
+        numbers = {one.step: one.number for one in done}
+        counts = {job.name: numbers.get(job.name, 0) for job in JOBS} | {"archivos_sueltos_borrados": loose}
         moment = clock.now()
         day = clock.local(moment).date()
-        made = insert(RetentionRun).values(day=day, counts=counts, at=moment)
-        if (await session.execute(made.on_conflict_do_nothing().returning(RetentionRun.day))).first() is not None:
-            account = await _account(session)
-            await audit.record(session, account, "retention_run", account.id, day=day.isoformat(), **counts)
+        await session.execute(insert(RetentionRun).values(day=day, counts=counts, at=moment).on_conflict_do_nothing())
+        account = await _account(session)
+        await audit.record(session, account, "retention_run", account.id, day=day.isoformat(), **counts)
     log.info("retention_done", **counts)
     return counts
 
 
-async def _work(around: Round, job: Job, terms: Terms) -> int:
-    done = 0
+async def _work(around: Round, job: Job, terms: Terms) -> None:
     for _ in range(MOST_BATCHES):
         async with around.database.transaction() as session:
             query = job.due(terms, clock.now()).limit(BATCH).with_for_update(skip_locked=True)
@@ -194,12 +218,13 @@ async def _work(around: Round, job: Job, terms: Terms) -> int:
             if not rows:
                 break
             named = await job.do(session, around, rows, terms)
+            made = insert(RetentionProgress).values(step=job.name, number=len(rows))
+            total = RetentionProgress.number + made.excluded.number
+            await session.execute(made.on_conflict_do_update(index_elements=["step"], set_={"number": total}))
         if named:
             # The bytes go once it is certain that no row names them.
             async with around.database.transaction() as session:
                 await wiping.discard(session, around.store, named, clock.now())
-        done += len(rows)
-    return done
 
 
 async def _account(session: AsyncSession) -> User:

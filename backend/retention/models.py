@@ -54,3 +54,13 @@ class RetentionRun(Base):
     day: Mapped[date] = mapped_column(primary_key=True)
     counts: Mapped[dict[str, Any]] = mapped_column(default=dict)
     at: Mapped[datetime] = mapped_column(server_default=func.now())
+
+
+class RetentionProgress(Base):
+    """What the round under way did so far: written with each of its transactions, so that one that was killed is told
+    of by the round that goes on."""
+
+    __tablename__ = "retention_progress"
+
+    step: Mapped[str] = mapped_column(String(40), primary_key=True)
+    number: Mapped[int]

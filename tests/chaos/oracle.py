@@ -15,7 +15,7 @@ from backend.vault.columns import index_sql
 from tests.chaos.site import Site
 from tests.chaos.traffic import Writer, pieces
 
-#: How long everything under way may take to come to its end after a fault.
+#: How long nothing that is under way may come any nearer to its end after a fault, however slow the machine.
 SETTLE_SECONDS = 90.0
 #: Channels whose vendor keeps no list to ask: there an uncertain send is repeated.
 RESENDS_WHEN_UNCERTAIN = frozenset({"telegram"})
@@ -102,15 +102,18 @@ class Stored:
 
 
 def settle(site: Site, people: Sequence[Writer], *, seconds: float = SETTLE_SECONDS) -> None:
-    """Until nothing is under way any more, or until it is clear that something never ends."""
+    """Until nothing is under way any more, or something never ends: for `seconds` nothing has moved."""
     sent = {text for writer in people for text in writer.sent}
     keys = [writer.key for writer in people]
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        has_arrived = site.server.execute(_ARRIVED, list(sent)) == [(len(sent),)]
-        if has_arrived and site.server.execute(_UNFINISHED, keys, site.server.indexes_of(keys)) == [(0,)]:
+    indexes = site.server.indexes_of(keys)
+    stood, moved = None, time.monotonic()
+    while time.monotonic() < moved + seconds:
+        stands = site.server.execute(_ARRIVED, list(sent)), site.server.execute(_UNFINISHED, keys, indexes)
+        if stands == ([(len(sent),)], [(0,)]):
             site.stand_ins.twilio.settle()
             return
+        if stands != stood:
+            stood, moved = stands, time.monotonic()
         time.sleep(0.2)
 
 

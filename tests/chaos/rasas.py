@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import psutil
 
 from backend.processes import Child, children
 from backend.supervisor import Supervisor
@@ -98,6 +99,21 @@ class Rasas:
         assert bot.process is not None
         os.kill(bot.process.pid, signal.SIGKILL)
         return name_of(bot)
+
+    def take_up(self, model: Path) -> list[tuple[str, float]]:
+        """Start anew with a model, one after another, as SIGUSR1 has the product do; since when each was not there."""
+        before = [bot.process for bot in self.bots]
+        gone = []
+        at = time.monotonic()
+        self._loop.call_soon_threadsafe(self._supervisor.take_up, model)
+        for bot, was in zip(self.bots, before, strict=True):
+            gone.append((name_of(bot), at))
+            while bot.process is was or not _answers(bot.health):
+                at = time.monotonic()
+                assert at < gone[-1][1] + START_SECONDS, "a Rasa does not come back with the model"
+                time.sleep(0.1)
+            assert bot.process is not None and str(model) in psutil.Process(bot.process.pid).cmdline()
+        return gone
 
     def turns(self) -> list[Had]:
         """All turns that were really had, in the order in which they began; `ended` is 0 for one cut off."""

@@ -1,13 +1,17 @@
-"""Two of each, with two real Rasas: one of each dies under load, and no citizen is the worse for it."""
+"""Two of each, with two real Rasas: one of each dies under load, or the model changes, and no citizen is the worse."""
 
+import shutil
+import subprocess
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import Path
 
 import pytest
 
+from backend.processes import ROOT, model_in_use, model_path
 from tests.chaos.bot import overlaps
 from tests.chaos.oracle import Tally
 from tests.chaos.petitioners import FOLIO, Petitioner, petitioning
@@ -15,6 +19,7 @@ from tests.chaos.rasas import Had, Rasas
 from tests.chaos.site import Site
 from tests.chaos.table import FULL, Table
 from tests.chaos.trial import is_good, told
+from tests.end_to_end.product import model_path as trained_model
 from tests.redis_server import RedisServer
 
 #: Citizens at a time on each channel.
@@ -73,7 +78,7 @@ class Trial:
     rasas: Rasas
     redis: RedisServer
     table: Table
-    #: Which Rasa died when.
+    #: Which Rasa died when, or was ended to start anew.
     deaths: list[tuple[str, float]] = field(default_factory=list)
     #: Turns that the script had though a Rasa was well.
     scripted: int = 0
@@ -110,6 +115,30 @@ class Trial:
         self.deaths.append((self.rasas.kill(0), time.monotonic()))
         self.let_talk()
         self._count_scripted(begun)
+
+    def the_model_changes(self) -> None:
+        """To another version and back, which `make models` would list and `make model-rollback` undo."""
+        begun, trained, other = self._now(), trained_model(), "otra-version"
+        (self._var_dir / "models").mkdir(parents=True, exist_ok=True)
+        for version in (own := trained.name.removesuffix(".tar.gz"), other):
+            shutil.copy(trained, model_path(self.site.environment, version))
+        self._choose("use", own)
+        for choice in (("use", other), ("rollback",)):
+            self.deaths += self.rasas.take_up(self._choose(*choice))
+            self.let_talk()
+        self._count_scripted(begun)
+
+    def _choose(self, *choice: str) -> Path:
+        """The model in use then."""
+        command = [str(ROOT / ".venv-bot/bin/python"), "-m", "bot.models", "--var-dir", str(self._var_dir), *choice]
+        subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
+        model = model_in_use(self.site.environment)
+        assert model is not None
+        return model
+
+    @property
+    def _var_dir(self) -> Path:
+        return Path(self.site.environment["VAR_DIR"])
 
     def let_talk(self) -> None:
         wanted, deadline = len(self.rasas.turns()) + _TURNS_BETWEEN, time.monotonic() + _PATIENCE_SECONDS
@@ -153,10 +182,18 @@ def trial(site: Site, rasas: Rasas, redis_server: RedisServer, table: Table) -> 
     return Trial(site, rasas, redis_server, table)
 
 
-@pytest.mark.timeout(900)
+@pytest.mark.timeout(1200)
 def test_one_of_each_dies_and_nobody_is_the_worse_for_it(trial: Trial) -> None:
     seen = trial.under("one of each killed", trial.one_of_each_dies)
     seen.assert_nobody_is_the_worse_for_it()
     assert trial.scripted == 0, "a Rasa was well, and the script was asked"
     assert len(seen.spread.by_rasa) == 2 and seen.spread.moved > 0, seen.spread
     assert seen.spread.strayed == 0, seen.spread
+
+
+@pytest.mark.timeout(1200)
+def test_the_model_changes_and_nobody_is_the_worse_for_it(trial: Trial) -> None:
+    seen = trial.under("the model changed and back", trial.the_model_changes)
+    seen.assert_nobody_is_the_worse_for_it()
+    assert trial.scripted == 0, "a Rasa was well, and the script was asked"
+    assert seen.spread.moved > 0 and seen.spread.strayed == 0, seen.spread

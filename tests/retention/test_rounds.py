@@ -1,8 +1,11 @@
 """The daily round: what is due and nothing else, holds, terms within bounds, blocked data opened with a reason."""
 
+import asyncio
 import os
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select, text, update
@@ -82,6 +85,66 @@ async def test_a_round_takes_what_is_due_once_and_leaves_what_is_held(database: 
     await _check_gone(database)
     assert not list(folder.iterdir())
     assert await _figures(database) == figures, "reports count the same"
+
+
+async def test_a_round_that_was_killed_is_told_of_by_the_one_that_goes_on(
+    database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    around = await _around(database, settings)
+    due = await jobs.plan(database)
+    whole = jobs.JOBS
+    dying = replace(whole[-1], do=_die)
+    monkeypatch.setattr(jobs, "JOBS", (*whole[:-1], dying))
+    with pytest.raises(_Killed):
+        await jobs.run(around)
+    monkeypatch.setattr(jobs, "JOBS", whole)
+    told = due | {"archivos_sueltos_borrados": 0}
+    assert await jobs.run(around) == told
+    assert await jobs.run(around) == dict.fromkeys(told, 0), "each row is told of once"
+    async with database.transaction() as session:
+        run = (await session.scalars(select(RetentionRun))).one()
+        trail = await session.scalars(select(AdminEvent).where(AdminEvent.kind == "retention_run").order_by("id"))
+        assert run.counts == told
+        assert [told.items() <= event.detail.items() for event in trail] == [True, False]
+
+
+async def test_of_two_workers_one_has_the_round(
+    database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    around = await _around(database, settings)
+    due = await jobs.plan(database)
+    is_at_work, may_go_on = asyncio.Event(), asyncio.Event()
+    first = jobs.JOBS[0]
+
+    async def slowly(*what: Any) -> list[str]:
+        is_at_work.set()
+        await may_go_on.wait()
+        return await first.do(*what)
+
+    monkeypatch.setattr(jobs, "JOBS", (replace(first, do=slowly), *jobs.JOBS[1:]))
+    with clock.pinned(clock.local(clock.now()).replace(hour=3)):
+        had = asyncio.create_task(jobs.run_daily(around))
+        await is_at_work.wait()
+        assert await jobs.run_daily(around) is None
+        may_go_on.set()
+        assert await had == due | {"archivos_sueltos_borrados": 0}
+
+
+class _Killed(BaseException):
+    """As if the process had ended here."""
+
+
+async def _die(*_: Any) -> list[str]:
+    raise _Killed
+
+
+async def _around(database: Database, settings: Settings) -> jobs.Round:
+    """A round that has one row to take by most of its rules."""
+    folder = settings.var_dir / "imports"
+    folder.mkdir(parents=True)
+    await add_staff(database, "hilda", Role.ADMIN)
+    await _aged(database)
+    return jobs.Round(database, FileStore(settings.attachments_dir, max_bytes=10_000), folder)
 
 
 async def test_files_that_no_row_names_are_gone_after_a_day(
