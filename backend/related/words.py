@@ -6,13 +6,15 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 import yaml
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from backend.text import fold
 
 #: Two stems of which this much is the same are one word, misspelt or inflected.
 SAME_WORD = 86.0
 _LONG_ENOUGH = 3
+#: Shorter stems are only the same when they are equal.
+_TELLS_APART = 4
 
 _STREET = re.compile(
     r"\b(?:calle|av|avenida|blvd|bulevar|boulevard|callejon|privada|calzada|carretera|esquina con|esq con|entre|y) "
@@ -134,16 +136,6 @@ def as_written(narrative: str) -> dict[str, str]:
     return {fold(word): word.lower() for word in _WRITTEN.findall(narrative)}
 
 
-@lru_cache(maxsize=65536)
-def same(one: str, other: str) -> bool:
-    """Whether two stems are one word."""
-    if one == other:
-        return True
-    if min(len(one), len(other)) < 4:
-        return False
-    return one.startswith(other) or other.startswith(one) or fuzz.ratio(one, other) >= SAME_WORD
-
-
 def shared(one: frozenset[str], other: frozenset[str]) -> frozenset[str]:
     """The stems of `one` that `other` has too, in whatever spelling."""
     exact = one & other
@@ -152,5 +144,12 @@ def shared(one: frozenset[str], other: frozenset[str]) -> frozenset[str]:
 
 @lru_cache(maxsize=16384)
 def _like(word: str, among: frozenset[str]) -> frozenset[str]:
-    """Kept, for one narrative is compared with hundreds that share most of their words."""
-    return frozenset(one for one in among if same(one, word))
+    """Of stems, those that are one word with this: misspelt, or one the beginning of the other.
+
+    Kept, for one narrative is compared with hundreds that share most of their words.
+    """
+    if len(word) < _TELLS_APART:
+        return frozenset()
+    spelt = process.extract(word, among, scorer=fuzz.ratio, score_cutoff=SAME_WORD, limit=None)
+    begun = (one for one in among if len(one) >= _TELLS_APART and (one.startswith(word) or word.startswith(one)))
+    return frozenset(one for one, *_ in spelt).union(begun)
