@@ -20,8 +20,9 @@ from backend.registry.models import Person, Petition, PetitionKind, PetitionStat
 from backend.related import scoring
 from backend.related.scoring import LIKELY, Score, Side
 from backend.text import fold
+from backend.vault import blind
 from backend.vault.blind import Kind
-from backend.vault.columns import BlindIndex, index_sql
+from backend.vault.columns import BlindIndex, index_of, index_sql
 
 #: Petitions told longer ago than this are not looked at.
 WINDOW = timedelta(days=180)
@@ -113,7 +114,7 @@ async def candidates(
         colonia=wanted.colonia,
         street=wanted.street,
         name=wanted.name,
-        contacts=_contacts(wanted.phone, wanted.email, wanted.curp, wanted.person_id),
+        contacts=_contacts(*_indexes(wanted), wanted.person_id),
         topic=str(topic.id) if topic else None,
         told_at=clock.now(),
     )
@@ -145,8 +146,13 @@ def of_petition(petition: Petition, person: Person | None, but: frozenset[UUID] 
     )
 
 
-def _contacts(*ways: str | UUID | None) -> frozenset[str]:
-    return frozenset(str(way) for way in ways if way)
+def _indexes(wanted: Wanted) -> list[bytes]:
+    ways = zip(_CONTACTS, (wanted.phone, wanted.email, wanted.curp), strict=True)
+    return [blind.index(kind, value) for kind, value in ways if value]
+
+
+def _contacts(*ways: bytes | UUID | None) -> frozenset[bytes | UUID]:
+    return frozenset(way for way in ways if way)
 
 
 async def _ids(session: AsyncSession, wanted: Wanted) -> Sequence[UUID]:
@@ -209,12 +215,16 @@ def _told_alike(lexemes: Sequence[str], place_words: Sequence[str]) -> str:
 
 
 async def _sides(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Side]:
-    """What is compared of each, and no more: whole rows of hundreds took longer than to find them."""
+    """What is compared of each, and no more: whole rows of hundreds took longer than to find them.
+
+    Telephones and the like are compared by their indexes: nothing is unsealed for it.
+    """
     told = (
         Petition.kind, Petition.narrative, Petition.municipality_id, Petition.colonia, Petition.street,
         Petition.topic_id, Petition.created_at,
     )  # fmt: skip
-    whose = (Person.full_name, Person.phone, Person.email, Person.curp, Person.id)
+    contacts = (index_of(contact) for contact in (Person.phone, Person.email, Person.curp))
+    whose = (Person.full_name, *contacts, Person.id)
     rows = await session.execute(
         select(Petition.id, *told, *whose)
         .outerjoin(Person, Person.id == Petition.person_id)
@@ -228,11 +238,11 @@ async def _sides(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Side]
             colonia=colonia,
             street=street,
             name=name,
-            contacts=_contacts(*contacts),
+            contacts=_contacts(*ways),
             topic=str(topic_id) if topic_id else None,
             told_at=told_at,
         )
-        for id_, kind, narrative, municipality_id, colonia, street, topic_id, told_at, name, *contacts in rows
+        for id_, kind, narrative, municipality_id, colonia, street, topic_id, told_at, name, *ways in rows
     }
 
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
+from uuid import UUID
 
 from rapidfuzz import fuzz
 
@@ -18,13 +20,21 @@ PERSONAL = frozenset(
     {K.REGISTRO_CIVIL, K.CARTA_NO_ANTECEDENTES, K.APOYO_SOCIAL, K.AUDIENCIA, K.ASESORIA_JURIDICA, K.DERECHOS_ARCO}
 )
 _SAME_COLONIA, _SAME_STREET, _SAME_NAME = 86.0, 88.0, 88.0
+#: What is put before the name of a colonia or a street.
+_BEFORE_NAMES = frozenset(
+    {"col", "colonia", "fracc", "fraccionamiento", "ejido", "barrio", "calle", "av", "avenida", "blvd", "boulevard",
+     "bulevar", "la", "el", "los", "las", "de", "del"}
+)  # fmt: skip
 _OLD_DAYS = 120
 _FEW = 2
 
 
 @dataclass(frozen=True)
 class Side:
-    """One of two petitions, as far as they are compared. `contacts`: telephone, e-mail, CURP, the person's id."""
+    """One of two petitions, as far as they are compared.
+
+    `contacts`: telephone, e-mail and CURP, or the indexes of all, and the person's id.
+    """
 
     kind: PetitionKind
     narrative: str
@@ -32,7 +42,7 @@ class Side:
     colonia: str | None = None
     street: str | None = None
     name: str | None = None
-    contacts: frozenset[str] = frozenset()
+    contacts: frozenset[str | bytes | UUID] = frozenset()
     topic: str | None = None
     told_at: datetime | None = None
 
@@ -103,12 +113,11 @@ def _place(new: Side, old: Side, total: _Sum) -> bool:
     return is_same
 
 
+@lru_cache(maxsize=16384)
 def place_key(place: str) -> str:
     """A colonia or street without what is put before its name."""
     folded = fold(place).replace(".", " ")
-    skipped = {"col", "colonia", "fracc", "fraccionamiento", "ejido", "barrio", "calle", "av", "avenida", "blvd",
-               "boulevard", "bulevar", "la", "el", "los", "las", "de", "del"}  # fmt: skip
-    kept = [word for word in folded.split() if word not in skipped]
+    kept = [word for word in folded.split() if word not in _BEFORE_NAMES]
     return " ".join(kept) or folded
 
 
@@ -137,8 +146,10 @@ def _matter(new: Side, old: Side, total: _Sum, is_same_colonia: bool, is_same_pe
         total.add(6)
     if is_area and is_same_colonia:
         total.add(14)
-    told = [words.plain_word(name) for name in sorted(common)] + sorted(one.words.get(word, word) for word in alike)
-    if told:
+    if common or alike:
+        written, folded = words.as_written(new.narrative), (one.words.get(stem, stem) for stem in alike)
+        told = [words.plain_word(name) for name in sorted(common)]
+        told += sorted(written.get(word, word) for word in folded)
         total.reasons.append("se parece: " + ", ".join(told[:4]))
     has_place = at_one_street or len(alike) >= _FEW or is_same_person
     return bool(common) and not differ and (is_area or has_place)

@@ -6,13 +6,15 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 import yaml
-from rapidfuzz import fuzz
+from rapidfuzz import fuzz, process
 
 from backend.text import fold
 
 #: Two stems of which this much is the same are one word, misspelt or inflected.
 SAME_WORD = 86.0
 _LONG_ENOUGH = 3
+#: Shorter stems are only the same when they are equal.
+_TELLS_APART = 4
 
 _STREET = re.compile(
     r"\b(?:calle|av|avenida|blvd|bulevar|boulevard|callejon|privada|calzada|carretera|esquina con|esq con|entre|y) "
@@ -23,6 +25,8 @@ _NUMBER = re.compile(r"\b(?:ruta|linea|numero|num|no|casa|al|lote|manzana|km|kil
 _STREET_WORD = re.compile(
     r"\b(?:calle|av|avenida|blvd|bulevar|boulevard|callejon|privada|calzada|esquina con|esq con)\b"
 )
+_NOT_WORDS = re.compile(r"[^a-z0-9]+")
+_WRITTEN = re.compile(r"\w+")
 _SUFFIXES = ("ciones", "cion", "mente", "aron", "ieron", "ando", "iendo", "adas", "ados", "idas", "idos", "ada", "ado",
              "ida", "ido", "aba", "arla", "arlo", "ar", "er", "ir", "es", "os", "as", "o", "a", "e", "s")  # fmt: skip
 
@@ -38,7 +42,7 @@ class Matter:
 class Said:
     """`matters` by name; `streets` named as such; `rest`, the stems of all other words that tell something.
 
-    `words`: each stem of `rest` as it was written.
+    `words`: each stem of `rest` as the folded word that it is of.
     """
 
     matters: frozenset[str]
@@ -68,7 +72,11 @@ def _concepts() -> tuple[tuple[str, Matter], ...]:
 @cache
 def _pattern() -> tuple[re.Pattern[str], dict[str, Matter]]:
     pairs = _concepts()
-    alternatives = "|".join(re.escape(phrase) for phrase, _ in pairs)
+    # By their first letter: of some hundred phrases a word is compared with a few.
+    by_letter: dict[str, list[str]] = {}
+    for phrase, _ in pairs:
+        by_letter.setdefault(phrase[0], []).append(re.escape(phrase[1:]))
+    alternatives = "|".join(f"{re.escape(letter)}(?:{'|'.join(rests)})" for letter, rests in by_letter.items())
     return re.compile(rf"\b(?:{alternatives})\b"), dict(pairs)
 
 
@@ -90,10 +98,7 @@ def _first_phrases() -> tuple[tuple[str, str], ...]:
     return tuple((name, one["phrases"][0]) for name, one in listed.items())
 
 
-#: Of one word, kept: hundreds of narratives are read at once, and share most of theirs.
-_folded = lru_cache(maxsize=65536)(fold)
-
-
+#: Kept: hundreds of narratives are read at once, and share most of their words.
 @lru_cache(maxsize=65536)
 def stem(word: str) -> str:
     """A folded word without its ending; at least three letters stay."""
@@ -106,34 +111,45 @@ def stem(word: str) -> str:
 @lru_cache(maxsize=4096)
 def read(narrative: str) -> Said:
     """What a narrative says."""
-    told = re.sub(r"[^a-z0-9 ]+", " ", fold(narrative))
-    told = re.sub(r"\s+", " ", told)
+    told, empty = _NOT_WORDS.sub(" ", fold(narrative)), _empty()
     pattern, matters = _pattern()
-    found = {matters[match[0]] for match in pattern.finditer(told)}
+    found = set[Matter]()
+
+    def take_out(match: re.Match[str]) -> str:
+        found.add(matters[match[0]])
+        return " "
+
+    left = pattern.sub(take_out, told).split()
     numbers = {f"#{match[1]}": match[0] for match in _NUMBER.finditer(told)}
-    streets = {match[1].split(" ")[0] for match in _STREET.finditer(told) if match[1].split(" ")[0] not in _empty()}
-    if not _STREET_WORD.search(told):
-        streets = set()  # «entre» and «y» name streets only where something else says that streets are named
-    left = pattern.sub(" ", told).split()
-    written = {_folded(word): word.lower() for word in re.findall(r"\w+", narrative)}
-    kept = {stem(word): written.get(word, word) for word in left if len(word) >= _LONG_ENOUGH and word not in _empty()}
+    streets = set[str]()
+    if _STREET_WORD.search(told):  # «entre» and «y» name streets only where something else says that streets are named
+        streets = {match[1].split(" ")[0] for match in _STREET.finditer(told)} - empty
+    kept = {stem(word): word for word in left if len(word) >= _LONG_ENOUGH and word not in empty}
     kept |= numbers | {matter.name: matter.name for matter in found if matter.is_landmark}
-    rest = frozenset(stemmed for stemmed, word in kept.items() if _folded(word) not in streets)
+    rest = frozenset(stemmed for stemmed, word in kept.items() if word not in streets)
     return Said(frozenset(matter.name for matter in found if not matter.is_landmark), frozenset(streets), rest, kept)
 
 
-@lru_cache(maxsize=65536)
-def same(one: str, other: str) -> bool:
-    """Whether two stems are one word."""
-    if one == other:
-        return True
-    if min(len(one), len(other)) < 4:
-        return False
-    return one.startswith(other) or other.startswith(one) or fuzz.ratio(one, other) >= SAME_WORD
+@lru_cache(maxsize=256)
+def as_written(narrative: str) -> dict[str, str]:
+    """Each folded word of a narrative with its accents."""
+    return {fold(word): word.lower() for word in _WRITTEN.findall(narrative)}
 
 
 def shared(one: frozenset[str], other: frozenset[str]) -> frozenset[str]:
     """The stems of `one` that `other` has too, in whatever spelling."""
     exact = one & other
-    left = other - exact
-    return exact | frozenset(word for word in one - exact if any(same(word, there) for there in left))
+    return exact.union(*(_like(word, one) for word in other - exact))
+
+
+@lru_cache(maxsize=16384)
+def _like(word: str, among: frozenset[str]) -> frozenset[str]:
+    """Of stems, those that are one word with this: misspelt, or one the beginning of the other.
+
+    Kept, for one narrative is compared with hundreds that share most of their words.
+    """
+    if len(word) < _TELLS_APART:
+        return frozenset()
+    spelt = process.extract(word, among, scorer=fuzz.ratio, score_cutoff=SAME_WORD, limit=None)
+    begun = (one for one in among if len(one) >= _TELLS_APART and (one.startswith(word) or word.startswith(one)))
+    return frozenset(one for one, *_ in spelt).union(begun)
