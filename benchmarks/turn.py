@@ -194,6 +194,10 @@ async def measure(folder: Path) -> list[Row]:
             f"throughput, {AT_ONCE} citizens at once", seen.throughput(PRODUCT), "turns/s", seen.throughput(DEFAULT),
             theirs, ratio_at_least(4),
         ),
+        Row(
+            f"throughput of our Rasa and its actions alone, {AT_ONCE} at once", seen.throughput(BOT), "turns/s",
+            seen.throughput(DEFAULT), theirs,
+        ),
         Row("processor's time a turn", seen.cost(PRODUCT), "ms", seen.cost(DEFAULT), theirs),
         Row(f"turn {OLD} of a conversation, bot alone", old, "ms", new, f"its first {NEW} turns"),
     ]  # fmt: skip

@@ -5,7 +5,7 @@ BAJA and ALTA, VINCULAR and its code, «avísenme por Telegram», and going on e
 
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
@@ -31,6 +31,16 @@ _PUSHED = frozenset({"whatsapp", "telegram", "sms"})
 #: Longer messages are no commands.
 _LONGEST = 80
 _MOST_CHOICES = 3
+#: Written once: every turn asks this.
+_FILED = (
+    select(ConversationEvent.id)
+    .where(
+        ConversationEvent.conversation_id == bindparam("conversation_id"),
+        ConversationEvent.kind == EventKind.PETITION_FILED,
+        ConversationEvent.at >= bindparam("since"),
+    )
+    .limit(1)
+)
 
 
 async def handle(
@@ -194,15 +204,7 @@ async def _prefer(session: AsyncSession, conversation: Conversation, wanted_id: 
 
 async def after_turn(session: AsyncSession, conversation: Conversation, message: Message) -> None:
     """Once a petition was filed in this turn: ask where to tell how it goes, where there is a choice."""
-    filed = await session.scalar(
-        select(ConversationEvent.id)
-        .where(
-            ConversationEvent.conversation_id == conversation.id,
-            ConversationEvent.kind == EventKind.PETITION_FILED,
-            ConversationEvent.at >= message.created_at,
-        )
-        .limit(1)
-    )
+    filed = await session.scalar(_FILED, {"conversation_id": conversation.id, "since": message.created_at})
     if filed is None:
         return
     contact = await session.get_one(Contact, conversation.contact_id)

@@ -5,7 +5,7 @@ import uuid
 from datetime import timedelta
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -29,6 +29,19 @@ DANGER, PERSON, OTHER_MATTER = "emergencia", "hablar_con_persona", "ayuda"
 #: After these, asking for a person is no sign of a misunderstanding.
 _MANNERS = frozenset({"saludar", "despedirse", "agradecer", "afirmar", "negar", PERSON})
 _MAX_TEXT, _TAIL = 1000, 80
+#: Written once: every turn asks this.
+_ONE_BEFORE = (
+    select(Understanding)
+    .where(
+        Understanding.conversation_id == bindparam("conversation_id"),
+        Understanding.message_id != bindparam("message_id"),
+        Understanding.created_at > bindparam("since"),
+        Understanding.created_at <= bindparam("to"),
+    )
+    .order_by(Understanding.created_at.desc())
+    .limit(1)
+    .with_for_update()
+)
 
 
 async def record(
@@ -95,17 +108,9 @@ def key_of(masked_text: str) -> str:
 
 async def _judge_the_one_before(session: AsyncSession, row: Understanding) -> None:
     """What this message tells of the last typed one: the other reading was meant, or a person is wanted."""
+    named = {"conversation_id": row.conversation_id, "message_id": row.message_id}
     before = await session.scalar(
-        select(Understanding)
-        .where(
-            Understanding.conversation_id == row.conversation_id,
-            Understanding.message_id != row.message_id,
-            Understanding.created_at > row.created_at - FOLLOWS_WITHIN,
-            Understanding.created_at <= row.created_at,
-        )
-        .order_by(Understanding.created_at.desc())
-        .limit(1)
-        .with_for_update()
+        _ONE_BEFORE, {**named, "since": row.created_at - FOLLOWS_WITHIN, "to": row.created_at}
     )
     if before is None or not before.is_typed or before.follow_up is not None:
         return
