@@ -96,7 +96,7 @@ export class Composer {
     }
     this.error("");
     this.form.querySelector("[data-file-line]").hidden = !file;
-    this.form.querySelector("[data-file-name]").textContent = file ? `📎 ${file.name}` : "";
+    this.form.querySelector("[data-file-name]").textContent = file ? `Archivo: ${file.name}` : "";
   }
 
   clearFile() {

@@ -117,7 +117,7 @@ export class Transcript {
   addWaiting(key, { text, fileName, isNote, retry }) {
     const state = el("span", { text: "Enviando…" });
     const node = el("article", { class: `message ${isNote ? "note" : "agent"} pending` },
-      el("div", { class: "bubble", text: text || `📎 ${fileName}` }), el("p", { class: "message-foot" }, state));
+      el("div", { class: "bubble", text: text || `Archivo: ${fileName}` }), el("p", { class: "message-foot" }, state));
     node.fail = (reason) => {
       node.className = node.className.replace("pending", "failed");
       state.replaceChildren(el("span", { class: "mark-failed", text: `${reason} ` }), el("button", { type: "button", class: "button link", text: "Reintentar", onclick: () => { node.className = node.className.replace("failed", "pending"); state.textContent = "Enviando…"; retry(); } }));
