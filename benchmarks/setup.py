@@ -17,7 +17,8 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.board import QUESTIONS, Citizen
+from benchmarks.board import QUESTIONS
+from benchmarks.citizens import a_citizen
 from benchmarks.table import Row
 from tests.end_to_end.product import ROOT, free_port
 
@@ -48,9 +49,10 @@ async def _first_run(clone: Path, kept: dict[str, str]) -> tuple[float, float]:
     with _make_run(clone, {**kept, "PORT": str(port)}):
         await _until_ready(clone.with_suffix(".log"))
         ready = time.monotonic() - began
-        async with httpx.AsyncClient(base_url=f"http://localhost:{port}", timeout=60, trust_env=False) as client:
-            citizen = Citizen(client)
-            await citizen.come()
+        async with (
+            httpx.AsyncClient(base_url=f"http://localhost:{port}", timeout=60, trust_env=False) as client,
+            a_citizen(client) as citizen,
+        ):
             await citizen.ask(QUESTIONS[0])
         replied = time.monotonic() - began
     shutil.rmtree(clone)

@@ -34,7 +34,7 @@ def test_one_bot_runs_unless_a_share_is_given(tmp_path: Path, share: dict[str, s
     bots = [
         child
         for child in children(environment(tmp_path, SECOND_MODEL="second", **share), MODEL, LISTENER)
-        if "rasa" in child.command
+        if "bot.serve" in child.command
     ]
     assert [child.name for child in bots] == ["rasa"]
 
