@@ -60,7 +60,8 @@ from channels.port import (
 SECRET_HEADER = "x-telegram-bot-api-secret-token"  # noqa: S105 — a header's name
 DOWNLOAD_LIMIT = 20 * 1024 * 1024
 _ALLOWED_UPDATES = ("message", "edited_message", "callback_query", "my_chat_member")
-_TIMEOUT = 15.0
+#: How long one write to Telegram may take, and its answer.
+SEND_SECONDS = 15.0
 #: Failures that happen before a request leaves.
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _GONE = ("kicked", "left")
@@ -81,7 +82,7 @@ class TelegramChannel:
             base_url=f"{host}/bot",
             base_file_url=f"{host}/file/bot",
             request=HTTPXRequest(
-                connection_pool_size=64, read_timeout=_TIMEOUT, write_timeout=_TIMEOUT, media_write_timeout=60
+                connection_pool_size=64, read_timeout=SEND_SECONDS, write_timeout=SEND_SECONDS, media_write_timeout=60
             ),
             get_updates_request=HTTPXRequest(connection_pool_size=2, read_timeout=40),
         )

@@ -5,7 +5,6 @@ turn goes on where the last commit left it, and nothing is done twice.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing
 from itertools import islice
 from pathlib import Path
 from uuid import UUID
@@ -73,13 +72,11 @@ async def _claim(session: AsyncSession, batch_id: UUID, state: BatchState) -> Im
 async def _read(database: Database, path: Path, batch_id: UUID) -> None:
     """Check every row of the file, from where it was left."""
     async with database.transaction() as session:
-        last = await session.scalar(select(func.max(ImportRow.number)).where(ImportRow.batch_id == batch_id)) or 0
+        last = await _last_row(session, batch_id)
     try:
-        with closing(reading.rows(path)) as source:
-            next(source, None)  # the header
-            rest = (row for row in source if row[0] > last)
-            while await _read_chunk(database, batch_id, rest):
-                pass
+        rest = (row for row in islice(reading.rows(path), 1, None) if row[0] > last)
+        while await _read_chunk(database, batch_id, rest):
+            pass
     except (reading.UnreadableFile, OSError) as error:
         log.warning("import_unreadable", batch_id=str(batch_id), error=type(error).__name__)
         async with database.transaction() as session:
@@ -94,13 +91,21 @@ async def _read_chunk(database: Database, batch_id: UUID, rest: Iterator[tuple[i
         batch = await _claim(session, batch_id, BatchState.READING)
         if batch is None:
             return False
-        chunk = list(islice(rest, READ_CHUNK))
+        chunk = await reading.some(rest, READ_CHUNK)
         if not chunk:
             batch.state = BatchState.READY
             return False
-        session.add_all(await RowChecker(session, batch).check(chunk))
-        batch.total += len(chunk)
+        # Another worker may have gone on with the file since this one opened it.
+        last = await _last_row(session, batch_id)
+        new = [row for row in chunk if row[0] > last]
+        session.add_all(await RowChecker(session, batch).check(new))
+        batch.total += len(new)
         return True
+
+
+async def _last_row(session: AsyncSession, batch_id: UUID) -> int:
+    """How far the file was read."""
+    return await session.scalar(select(func.max(ImportRow.number)).where(ImportRow.batch_id == batch_id)) or 0
 
 
 async def _file_chunk(session: AsyncSession, batch: ImportBatch) -> bool:

@@ -1,5 +1,6 @@
 """Rows of an XLSX or CSV file, one at a time: no file is ever whole in memory."""
 
+import asyncio
 import codecs
 import csv
 import zipfile
@@ -7,7 +8,7 @@ import zlib
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from datetime import date, datetime, time, timedelta
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 
 import openpyxl
@@ -52,6 +53,14 @@ def rows(path: Path) -> Generator[tuple[int, list[str]], None, None]:
         texts = [_text(cell) for cell in cells[:MAX_COLUMNS]]
         if any(texts):
             yield number, texts
+
+
+async def some(source: Iterator[tuple[int, list[str]]], most: int) -> list[tuple[int, list[str]]]:
+    """The next rows, read aside: to open a large workbook, or to find where it was left, takes seconds.
+
+    Who is stopped meanwhile must not close `source`: the thread is still within it, and closes the file as it ends.
+    """
+    return await asyncio.to_thread(lambda: list(islice(source, most)))
 
 
 def headers(path: Path) -> list[str]:

@@ -3,8 +3,11 @@
 import csv
 import io
 import re
+import threading
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import openpyxl
 import pytest
@@ -15,7 +18,7 @@ from backend.agents.models import Role
 from backend.app import create_app
 from backend.db import Database
 from backend.imports import jobs, reading
-from backend.imports.models import ImportRow, RowState
+from backend.imports.models import BatchState, ImportBatch, ImportRow, RowState
 from backend.registry import filing, petitions
 from backend.registry.models import ActorKind, Petition, PetitionEvent, PetitionEventKind, PetitionStatus
 from backend.settings import Settings
@@ -153,6 +156,47 @@ async def _killed_once(
         patch.setattr(target, name, dying)
         with pytest.raises(Killed):
             await jobs.advance_due(database, folder)
+
+
+async def test_two_workers_read_a_file_together_and_neither_stands_still_for_it(
+    app: FastAPI, database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One opens the file, the other reads on in it, and the first goes on where it thinks it is."""
+    hilda = await sign_in(app, "hilda")
+    folder = jobs.folder_of(settings.var_dir)
+    _, batch = await _upload(hilda, "gira.xlsx", _xlsx())
+    await hilda.submit(f"{batch}/columnas", tipo="queja", medio="gira", **_chosen((await hilda.get(batch)).text))
+    monkeypatch.setattr(jobs, "READ_CHUNK", 50)
+    threads = set[int]()
+    whole = reading.rows
+
+    def noted(path: Path) -> Iterator[tuple[int, list[str]]]:
+        for row in whole(path):
+            threads.add(threading.get_ident())
+            yield row
+
+    monkeypatch.setattr(reading, "rows", noted)
+    claim = jobs._claim
+
+    async def after_the_other(*what: Any) -> ImportBatch | None:
+        """At the first look the other worker comes by, and has one chunk."""
+        monkeypatch.setattr(jobs, "_claim", once)
+        await jobs.advance_due(database, folder)
+        monkeypatch.setattr(jobs, "_claim", claim)
+        return await claim(*what)
+
+    looks = iter((True, False))
+
+    async def once(*what: Any) -> ImportBatch | None:
+        return await claim(*what) if next(looks) else None
+
+    monkeypatch.setattr(jobs, "_claim", after_the_other)
+    await jobs.advance_due(database, folder)
+    async with database.transaction() as session:
+        made = (await session.scalars(select(ImportBatch))).one()
+        rows = await session.scalar(select(func.count()).select_from(ImportRow))
+    assert (made.state, made.total, rows) == (BatchState.READY, ROWS, ROWS)
+    assert threading.get_ident() not in threads, "the worker's loop stood still while it read"
 
 
 async def _reported(hilda: Staff, batch: str, good: int) -> None:

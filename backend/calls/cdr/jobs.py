@@ -5,8 +5,6 @@ turn goes on where the last commit left it, and nothing is done twice.
 """
 
 from collections.abc import Iterator, Sequence
-from contextlib import closing
-from itertools import islice
 from pathlib import Path
 from uuid import UUID
 
@@ -76,12 +74,11 @@ async def _claim(session: AsyncSession, import_id: UUID, state: CdrState) -> Cdr
 async def _read(database: Database, path: Path, import_id: UUID) -> None:
     """Read every row of the file, from where it was left."""
     async with database.transaction() as session:
-        last = await session.scalar(select(func.max(CdrLeg.number)).where(CdrLeg.import_id == import_id)) or 0
+        last = await _last_row(session, import_id)
     try:
-        with closing(reading.rows(path)) as source:
-            rest = (row for row in source if row[0] > last)
-            while await _read_chunk(database, import_id, rest):
-                pass
+        rest = (row for row in reading.rows(path) if row[0] > last)
+        while await _read_chunk(database, import_id, rest):
+            pass
     except (reading.UnreadableFile, OSError) as error:
         log.warning("cdr_unreadable", import_id=str(import_id), error=type(error).__name__)
         async with database.transaction() as session:
@@ -96,13 +93,17 @@ async def _read_chunk(database: Database, import_id: UUID, rest: Iterator[tuple[
         made = await _claim(session, import_id, CdrState.READING)
         if made is None:
             return False
-        chunk = list(islice(rest, READ_CHUNK))
+        chunk = await reading.some(rest, READ_CHUNK)
         if not chunk:
             await session.execute(_JOIN_DETOURS, {"import_id": import_id})
             made.state = CdrState.JUDGING
             return False
         layout = service.layout_from(made)
+        # Another worker may have gone on with the file since this one opened it.
+        last = await _last_row(session, import_id)
         for number, cells in chunk:
+            if number <= last:
+                continue
             if layout.has_headings and service.headings_of(cells) == made.headers:
                 continue  # the headings; repeated where files were put together
             row = CdrLeg(import_id=import_id, number=number, state=LegState.READ, call_key=f"row:{number}")
@@ -113,6 +114,11 @@ async def _read_chunk(database: Database, import_id: UUID, rest: Iterator[tuple[
                 row.state, row.problem = LegState.INVALID, str(refused)[:200]
             session.add(row)
         return True
+
+
+async def _last_row(session: AsyncSession, import_id: UUID) -> int:
+    """How far the file was read."""
+    return await session.scalar(select(func.max(CdrLeg.number)).where(CdrLeg.import_id == import_id)) or 0
 
 
 async def _judge_chunk(session: AsyncSession, made: CdrImport) -> bool:
