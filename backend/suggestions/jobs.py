@@ -4,7 +4,7 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -32,6 +32,8 @@ log = structlog.get_logger(__name__)
 ENOUGH_NEW = 20
 #: Read at once; the next ones at the next turn.
 BATCH = 50
+#: What changed is looked for; so often, everything that nobody has decided. What changed may be seen so much later.
+_ALL_EVERY, _MARGIN = timedelta(hours=1), timedelta(minutes=5)
 #: An agency is known for a topic from so many turns on, where most went to it.
 _LEAST_TURNS, _LAST_TURNS = 5, 2000
 #: A topic is only chosen before the petition is with an agency.
@@ -54,13 +56,21 @@ class Suggester:
         self._database = database
         self._classifier: Classifier | None = None
         self._learned_at = clock.now()
+        self._seen_at = self._seen_all_at = datetime.min.replace(tzinfo=UTC)
 
     async def suggest_pending(self) -> int:
         """Read what was filed or rewritten since; how many petitions."""
+        moment = clock.now()
+        is_of_all = moment - self._seen_all_at >= _ALL_EVERY
         async with self._database.transaction() as session:
-            waiting = await pending(session)
-        if not waiting:
-            return 0
+            waiting = await pending(session, None if is_of_all else self._seen_at - _MARGIN)
+        if waiting:
+            await self._suggest(waiting)
+        if len(waiting) < BATCH:
+            self._seen_at, self._seen_all_at = moment, moment if is_of_all else self._seen_all_at
+        return len(waiting)
+
+    async def _suggest(self, waiting: Sequence[tuple[UUID, str]]) -> None:
         classifier = await self._up_to_date()
         guesses = await asyncio.to_thread(lambda: [classifier.rank(told) for _, told in waiting])
         async with self._database.transaction() as session:
@@ -73,7 +83,6 @@ class Suggester:
                     if guess.topic in topics
                 ]
                 await _store(session, petition_id, told, ranking, classifier.version)
-        return len(waiting)
 
     async def _up_to_date(self) -> "Classifier":
         async with self._database.transaction() as session:
@@ -93,13 +102,14 @@ def _train(learned: Sequence[examples.Example]) -> "Classifier":
     return Classifier.train(learned)
 
 
-async def pending(session: AsyncSession) -> Sequence[tuple[UUID, str]]:
-    """Petitions not yet with an agency whose narrative nobody has read, the newest first."""
+async def pending(session: AsyncSession, since: datetime | None = None) -> Sequence[tuple[UUID, str]]:
+    """Petitions not yet with an agency whose narrative nobody has read, the newest first; of what changed since."""
     rows = await session.execute(
         select(Petition.id, Petition.narrative)
         .outerjoin(PetitionSuggestion, PetitionSuggestion.petition_id == Petition.id)
         .where(
             Petition.status.in_(_UNDECIDED),
+            *([] if since is None else [Petition.updated_at > since]),
             or_(
                 PetitionSuggestion.petition_id.is_(None),
                 (Petition.updated_at > PetitionSuggestion.created_at)
