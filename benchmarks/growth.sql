@@ -172,11 +172,11 @@ WHERE place <= CASE WHEN status = 'recibida' THEN 1 WHEN NOT status = ANY(ended)
 ORDER BY i DESC, place;
 
 INSERT INTO turn (id, petition_id, agency_id, state, instructions, due_on, outcome, answer, extension_reason,
-  created_at, acknowledged_at, closed_at)
+  has_letter, created_at, acknowledged_at, closed_at)
 SELECT growth.id('n', j), growth.id('p', j), agency_id,
   CASE WHEN status = ANY(ended) THEN 'contestado' WHEN status = 'turnada' THEN 'turnado' ELSE 'recibido' END,
   'Atender el reporte', began::date + 15, CASE WHEN status = ANY(ended) THEN 'atendida' END,
-  CASE WHEN status = ANY(ended) THEN 'Se atendió el reporte.' ELSE '' END, '', began + interval '1 day',
+  CASE WHEN status = ANY(ended) THEN 'Se atendió el reporte.' ELSE '' END, '', true, began + interval '1 day',
   CASE WHEN status <> 'turnada' THEN began + interval '2 days' END,
   CASE WHEN status = ANY(ended) THEN least(began + interval '9 days', moment) END
 FROM growth.filed, growth.known, growth.size WHERE status NOT IN ('recibida', 'en_analisis');

@@ -4,6 +4,7 @@ A round of what is due once a night (retention) is not among them: it is as long
 """
 
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Select
@@ -28,6 +29,8 @@ from backend.telephony import recordings
 from backend.turns import reminders
 from benchmarks.growth_office import Office, Subject
 
+#: What the worker looks back by, of what it looked at before.
+_A_WHILE = timedelta(minutes=6)
 Look = Callable[[AsyncSession], Awaitable[object]]
 
 
@@ -70,7 +73,7 @@ LOOKS: dict[str, Look] = {
     "calls owed for information": _owed_information,
     "calls no longer owed": outreach._settle_answered,
     "calls without a reason": tasks.close_needless,
-    "petitions to suggest topics for": suggestions.pending,
+    "petitions to suggest topics for": lambda session: suggestions.pending(session, clock.now() - _A_WHILE),
     "decisions to learn from": lambda session: suggestions.are_enough(session, clock.now()),
     "agencies that topics go to": suggestions.usual_agencies,
     "every queue's length and age": queues.look,

@@ -140,6 +140,7 @@ async def _waiting_page(
         "active": "letters",
         "rows": rows,
         "total": total,
+        "counted": batch.COUNTED,
         "agencies": await catalog.agencies(session),
         "agency_id": agency_id,
         "folio": folio,

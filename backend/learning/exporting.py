@@ -9,6 +9,10 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.learning.formats import Example, Split, plain, split_of
 from backend.learning.models import LabelState, Understanding
+from backend.learning.service import key_of
+
+#: Nobody counts further.
+MOST_TEXTS = 2000
 
 
 async def examples(session: AsyncSession, since: datetime | None = None) -> list[Example]:
@@ -31,10 +35,19 @@ async def examples(session: AsyncSession, since: datetime | None = None) -> list
 
 
 async def count_by_split(session: AsyncSession) -> dict[Split, int]:
-    """How many labelled texts are learned from, and how many only measure; the texts are not read."""
+    """How many labelled texts are learned from, and how many only measure; the texts are not read.
+
+    Of `MOST_TEXTS` at most: their keys say nothing of when they were told, so the two stand as among all.
+    """
     keys = await session.scalars(
         select(Understanding.text_key)
-        .where(Understanding.label_state == LabelState.LABELLED, Understanding.masked_text.regexp_match("[[:alnum:]]"))
+        .where(
+            Understanding.label_state == LabelState.LABELLED,
+            Understanding.masked_text.is_not(None),
+            Understanding.text_key != key_of(""),  # nothing but signs
+        )
         .distinct()
+        .order_by(Understanding.text_key)
+        .limit(MOST_TEXTS)
     )
     return Counter(split_of(key) for key in keys if key is not None)

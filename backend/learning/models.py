@@ -64,6 +64,26 @@ class Understanding(Base):
         Index("ix_understanding_created", "created_at"),
         Index("ix_understanding_label", "label", postgresql_where=sql("label IS NOT NULL")),
         Index("ix_understanding_review", "created_at", postgresql_where=sql("is_worth_a_look")),
+        # What is listed by its state and counted; what of it cannot be shown; what is learned from. Of what is pending
+        # one by itself: hardly anything is, and no statistics tell.
+        Index(
+            "ix_understanding_pending",
+            "created_at",
+            postgresql_where=sql("is_worth_a_look AND text_key IS NOT NULL AND label_state = 'pending'"),
+        ),
+        Index(
+            "ix_understanding_state",
+            "label_state",
+            "created_at",
+            postgresql_where=sql("is_worth_a_look AND text_key IS NOT NULL"),
+        ),
+        Index("ix_understanding_untold", "created_at", postgresql_where=sql("is_worth_a_look AND text_key IS NULL")),
+        Index("ix_understanding_labelled", "labelled_at", postgresql_where=sql("labelled_at IS NOT NULL")),
+        Index(
+            "ix_understanding_learned",
+            "text_key",
+            postgresql_where=sql("label_state = 'labelled' AND masked_text IS NOT NULL"),
+        ),
         Index("ix_understanding_text_key", "text_key", postgresql_where=sql("text_key IS NOT NULL")),
         Index("ix_understanding_batch", "label_batch", postgresql_where=sql("label_batch IS NOT NULL")),
         CheckConstraint("(label_state = 'labelled') = (label IS NOT NULL)", name="label_named"),

@@ -5,7 +5,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, and_, case, distinct, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    ScalarSelect,
+    SQLColumnExpression,
+    and_,
+    bindparam,
+    case,
+    distinct,
+    func,
+    or_,
+    select,
+    text,
+)
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -18,6 +30,8 @@ from backend.learning.service import LOW_CONFIDENCE
 from backend.learning.statistics import Share
 
 PAGE_SIZE = 25
+#: So many messages are looked through, the newest; and nobody counts further than so many of a kind.
+MOST_LISTED, MOST_COUNTED = 2000, 10_000
 
 
 class Band(enum.StrEnum):
@@ -74,10 +88,13 @@ class Group:
 
 @dataclass(frozen=True)
 class GroupPage:
+    """When `is_capped` there are older messages that were not looked through."""
+
     groups: Sequence[Group]
     total: int
     page: int
     pages: int
+    is_capped: bool
 
 
 @dataclass(frozen=True)
@@ -88,7 +105,10 @@ class IntentProgress:
 
 @dataclass(frozen=True)
 class Progress:
-    """Messages, not groups. `without_text`: worth a look, but they tell of a danger or of somebody's data."""
+    """Messages, not groups, of each at most `MOST_COUNTED`.
+
+    `without_text`: worth a look, but they tell of a danger or of somebody's data.
+    """
 
     pending: int
     labelled_today: int
@@ -115,11 +135,11 @@ class ModelFigures:
 
 def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
     conditions: list[ColumnElement[bool]] = [
-        Understanding.is_worth_a_look.is_(True),
+        and_(Understanding.is_worth_a_look),
         Understanding.text_key.is_not(None),
     ]
     if wanted.state is not None:
-        conditions.append(Understanding.label_state == wanted.state)
+        conditions.append(_is_in(wanted.state))
     if wanted.period is not None:
         conditions.append(Understanding.created_at > clock.now() - timedelta(days=int(wanted.period.value)))
     if wanted.intent:
@@ -131,23 +151,30 @@ def _conditions(wanted: Filter) -> list[ColumnElement[bool]]:
     return conditions
 
 
+def _is_in(state: LabelState) -> ColumnElement[bool]:
+    """Written out, not bound: an index over it must be recognised in every plan."""
+    return Understanding.label_state == bindparam(None, state, literal_execute=True)
+
+
 async def groups(session: AsyncSession, wanted: Filter) -> GroupPage:
-    """A page of messages to look at, newest first, those that read alike together."""
-    alike = (
-        select(
-            Understanding.message_id,
-            func.count().over(partition_by=(Understanding.text_key, Understanding.label_state)).label("count"),
-            func.row_number()
-            .over(
-                partition_by=(Understanding.text_key, Understanding.label_state),
-                order_by=(Understanding.created_at.desc(), Understanding.message_id),
-            )
-            .label("place"),
-        )
+    """A page of messages to look at, newest first, those that read alike together. Of the newest `MOST_LISTED`."""
+    newest = (
+        select(Understanding.message_id, Understanding.created_at, Understanding.text_key, Understanding.label_state)
         .where(*_conditions(wanted))
+        .order_by(Understanding.created_at.desc())
+        .limit(MOST_LISTED)
         .subquery()
     )
-    total = await session.scalar(select(func.count()).select_from(alike).where(alike.c.place == 1)) or 0
+    same = (newest.c.text_key, newest.c.label_state)
+    alike = select(
+        newest.c.message_id,
+        func.count().over(partition_by=same).label("count"),
+        func.row_number()
+        .over(partition_by=same, order_by=(newest.c.created_at.desc(), newest.c.message_id))
+        .label("place"),
+    ).subquery()
+    counted = await session.execute(select(func.count(), func.count().filter(alike.c.place == 1)).select_from(alike))
+    messages, total = counted.one()
     pages = max(1, -(-total // PAGE_SIZE))
     page = min(max(1, wanted.page), pages)
     rows = await session.execute(
@@ -159,33 +186,50 @@ async def groups(session: AsyncSession, wanted: Filter) -> GroupPage:
         .limit(PAGE_SIZE)
         .offset((page - 1) * PAGE_SIZE)
     )
-    return GroupPage([Group(row, count, name) for row, count, name in rows], total, page, pages)
+    groups = [Group(row, count, name) for row, count, name in rows]
+    return GroupPage(groups, total, page, pages, messages == MOST_LISTED)
 
 
 async def progress(session: AsyncSession) -> Progress:
     """How far labelling is."""
     today = clock.local(clock.now()).replace(hour=0, minute=0, second=0, microsecond=0)
-    has_text = Understanding.text_key.is_not(None)
-    is_labelled = Understanding.label_state == LabelState.LABELLED
-    is_pending = Understanding.label_state == LabelState.PENDING
+    has_text = (Understanding.is_worth_a_look, Understanding.text_key.is_not(None))
+
+    def in_state(state: LabelState) -> ScalarSelect[int]:
+        return _up_to_most(*has_text, _is_in(state))
+
     figures = await session.execute(
         select(
-            func.count().filter(has_text, is_pending),
-            func.count().filter(Understanding.labelled_at >= today),
-            func.count().filter(is_labelled),
-            func.count().filter(Understanding.label_state == LabelState.DISCARDED),
-            func.count().filter(Understanding.text_key.is_(None)),
-        ).where(Understanding.is_worth_a_look)
+            in_state(LabelState.PENDING),
+            _up_to_most(Understanding.labelled_at >= today),
+            in_state(LabelState.LABELLED),
+            in_state(LabelState.DISCARDED),
+            _up_to_most(Understanding.is_worth_a_look, Understanding.text_key.is_(None)),
+        )
     )
     pending, labelled_today, labelled, discarded, without_text = figures.one()
-    by_intent = await session.execute(
-        select(Understanding.label, func.count())
-        .where(is_labelled)
-        .group_by(Understanding.label)
-        .order_by(func.count().desc(), Understanding.label)
+    return Progress(pending, labelled_today, labelled, discarded, without_text, await _by_intent(session))
+
+
+def _up_to_most(*conditions: SQLColumnExpression[bool]) -> ScalarSelect[int]:
+    found = select(Understanding.message_id).where(*conditions).limit(MOST_COUNTED).subquery()
+    return select(func.count()).select_from(found).scalar_subquery()
+
+
+async def _by_intent(session: AsyncSession) -> list[IntentProgress]:
+    """Each label with its messages, most first. The labels are read by their index, one after another."""
+    least = select(func.min(Understanding.label).label("label")).where(Understanding.label.is_not(None))
+    first = least.cte("label", recursive=True)
+    later = select(func.min(Understanding.label)).where(Understanding.label > first.c.label).scalar_subquery()
+    labels = first.union_all(select(later).where(first.c.label.is_not(None)))
+    named = select(Understanding.message_id).where(Understanding.label == labels.c.label).correlate(labels)
+    count = select(func.count()).select_from(named.limit(MOST_COUNTED).subquery()).scalar_subquery()
+    rows = await session.execute(
+        select(labels.c.label, count.label("count"))
+        .where(labels.c.label.is_not(None))
+        .order_by(text("count DESC"), labels.c.label)
     )
-    rows = [IntentProgress(intent, count) for intent, count in by_intent if intent is not None]
-    return Progress(pending, labelled_today, labelled, discarded, without_text, rows)
+    return [IntentProgress(intent, number) for intent, number in rows]
 
 
 async def models(session: AsyncSession, since: datetime) -> list[ModelFigures]:

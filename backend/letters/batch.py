@@ -23,6 +23,8 @@ from backend.turns import service as turns
 from backend.turns.models import OPEN, Turn
 
 MOST = 100
+#: Nobody counts further.
+COUNTED = 1000
 
 
 @dataclass(frozen=True)
@@ -49,9 +51,8 @@ class Outcome:
 async def waiting(
     session: AsyncSession, *, agency_id: UUID | None = None, folio: str = "", limit: int = MOST
 ) -> tuple[list[TurnRow], int]:
-    """Open turns without an oficio, the first due first, and how many there are."""
-    has_one = select(Letter.id).where(Letter.turn_id == Turn.id, Letter.cancelled_at.is_(None)).exists()
-    conditions = [Turn.state.in_(OPEN), ~has_one]
+    """Open turns without an oficio, the first due first, and how many there are; more than COUNTED are not counted."""
+    conditions = [Turn.state.in_(OPEN), ~Turn.has_letter]
     if agency_id is not None:
         conditions.append(Turn.agency_id == agency_id)
     if folio.strip():
@@ -62,7 +63,8 @@ async def waiting(
         .join(Agency, Agency.id == Turn.agency_id)
         .where(*conditions)
     )
-    total = await session.scalar(select(func.count()).select_from(query.subquery())) or 0
+    counted = query.with_only_columns(Turn.id).limit(COUNTED + 1).subquery()
+    total = await session.scalar(select(func.count()).select_from(counted)) or 0
     rows = await session.execute(query.order_by(Turn.due_on, Turn.created_at, Turn.id).limit(limit))
     return [TurnRow(*row) for row in rows], total
 

@@ -201,12 +201,20 @@ async def make(
         made_at=moment,
     )
     session.add(letter)
+    await _note_lettered(session, letter)
     await session.flush()
     await _tell(session, petition, letter, PetitionEventKind.LETTER_MADE, user, f"{facts.title} {reference}")
     mail = await _write_to_liaison(session, petition, letter, News.LETTER, [pdf_file])
     if mail is not None:
         await _tell(session, petition, letter, PetitionEventKind.LETTER_MAILED, user, f"{reference}, al enlace")
     return letter
+
+
+async def _note_lettered(session: AsyncSession, letter: Letter) -> None:
+    """A turn has at most one letter that was not cancelled."""
+    if letter.turn_id is not None:
+        turn = await session.get_one(Turn, letter.turn_id, with_for_update=True)
+        turn.has_letter = letter.cancelled_at is None
 
 
 async def _write_to_liaison(
@@ -282,6 +290,7 @@ async def cancel(session: AsyncSession, letter_id: UUID, reason: str, *, user: U
     if letter.cancelled_at is not None:
         return letter
     letter.cancelled_at, letter.cancelled_by, letter.cancel_reason = clock.now(), user.id, told
+    await _note_lettered(session, letter)
     await session.flush()
     text = f"Se canceló el documento {letter.reference}: {told}"
     await _tell(session, petition, letter, PetitionEventKind.NOTE, user, text)

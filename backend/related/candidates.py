@@ -223,8 +223,7 @@ async def _sides(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Side]
         Petition.kind, Petition.narrative, Petition.municipality_id, Petition.colonia, Petition.street,
         Petition.topic_id, Petition.created_at,
     )  # fmt: skip
-    contacts = (index_of(contact) for contact in (Person.phone, Person.email, Person.curp))
-    whose = (Person.full_name, *contacts, Person.id)
+    whose = (Person.full_name, index_of(Person.phone), index_of(Person.email), index_of(Person.curp), Person.id)
     rows = await session.execute(
         select(Petition.id, *told, *whose)
         .outerjoin(Person, Person.id == Petition.person_id)

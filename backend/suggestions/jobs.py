@@ -3,7 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +30,8 @@ log = structlog.get_logger(__name__)
 ENOUGH_NEW = 20
 #: Read at once; the next ones at the next turn.
 BATCH = 50
+#: What changed is looked for; so often, everything that nobody has decided. What changed may be seen so much later.
+_ALL_EVERY, _MARGIN = timedelta(hours=1), timedelta(minutes=5)
 #: An agency is known for a topic from so many turns on, where most went to it.
 _LEAST_TURNS, _LAST_TURNS = 5, 2000
 #: A topic is only chosen before the petition is with an agency.
@@ -55,14 +57,23 @@ class Suggester:
         self._database = database
         self._classifier: ClassifierProcess | None = None
         self._learned_at = clock.now()
+        self._seen_at = self._seen_all_at = datetime.min.replace(tzinfo=UTC)
 
     async def suggest_pending(self) -> int:
         """Read what was filed or rewritten since; how many petitions."""
+        moment = clock.now()
+        is_of_all = moment - self._seen_all_at >= _ALL_EVERY
         async with self._database.transaction() as session:
-            waiting = await pending(session)
-        if not waiting:
+            waiting = await pending(session, None if is_of_all else self._seen_at - _MARGIN)
+        if waiting:
+            await self._suggest(waiting)
+        else:
             await self.rest()
-            return 0
+        if len(waiting) < BATCH:
+            self._seen_at, self._seen_all_at = moment, moment if is_of_all else self._seen_all_at
+        return len(waiting)
+
+    async def _suggest(self, waiting: Sequence[tuple[UUID, str]]) -> None:
         classifier = await self._up_to_date()
         try:
             guesses = await classifier.rank([told for _, told in waiting])
@@ -79,7 +90,6 @@ class Suggester:
                     if guess.topic in topics
                 ]
                 await _store(session, petition_id, told, ranking, classifier.version)
-        return len(waiting)
 
     async def rest(self) -> None:
         """End the classifier, and give back what it holds."""
@@ -99,13 +109,14 @@ class Suggester:
         return self._classifier
 
 
-async def pending(session: AsyncSession) -> Sequence[tuple[UUID, str]]:
-    """Petitions not yet with an agency whose narrative nobody has read, the newest first."""
+async def pending(session: AsyncSession, since: datetime | None = None) -> Sequence[tuple[UUID, str]]:
+    """Petitions not yet with an agency whose narrative nobody has read, the newest first; of what changed since."""
     rows = await session.execute(
         select(Petition.id, Petition.narrative)
         .outerjoin(PetitionSuggestion, PetitionSuggestion.petition_id == Petition.id)
         .where(
             Petition.status.in_(_UNDECIDED),
+            *([] if since is None else [Petition.updated_at > since]),
             or_(
                 PetitionSuggestion.petition_id.is_(None),
                 (Petition.updated_at > PetitionSuggestion.created_at)

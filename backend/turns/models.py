@@ -22,6 +22,10 @@ class TurnState(enum.StrEnum):
 
 #: The agency still owes an answer.
 OPEN = (TurnState.SENT, TurnState.ACKNOWLEDGED)
+#: As the indexes have it.
+_IS_OPEN = "state IN ('turnado', 'recibido')"
+#: Before every day: of a turn that was never looked at.
+NEVER = date(2000, 1, 1)
 
 
 class TurnOutcome(enum.StrEnum):
@@ -58,6 +62,10 @@ class Turn(Base):
     reminded_step: Mapped[int | None]
     reminded_at: Mapped[datetime | None]
     escalated_at: Mapped[datetime | None]
+    #: When it was last seen whether to remind of it: each open one is looked at once a day.
+    looked_on: Mapped[date] = mapped_column(server_default=sql(f"'{NEVER}'"))
+    #: Whether it has an oficio that was not cancelled.
+    has_letter: Mapped[bool] = mapped_column(server_default=sql("false"))
     #: When the agency last told something that nobody of the office has seen yet.
     news_at: Mapped[datetime | None]
 
@@ -71,7 +79,12 @@ class Turn(Base):
             "petition_id",
             "agency_id",
             unique=True,
-            postgresql_where=sql("state IN ('turnado', 'recibido')"),
+            postgresql_where=sql(_IS_OPEN),
+        ),
+        # What the worker looks at, a handful at a time, and the oficios that are to be made.
+        Index("ix_turn_open_looked", "looked_on", "due_on", "id", postgresql_where=sql(_IS_OPEN)),
+        Index(
+            "ix_turn_unlettered", "due_on", "created_at", "id", postgresql_where=sql(f"{_IS_OPEN} AND NOT has_letter")
         ),
     )
 

@@ -102,7 +102,9 @@ async def of_agency(
 ) -> AgencyPage:
     """A page of what was turned to one agency: open ones first by due date, then the latest closed."""
     conditions = [Turn.agency_id == agency_id, *_shown(show, today), *_matching(search)]
-    listed = select(Turn.id).join(Petition, Petition.id == Turn.petition_id).where(*conditions)
+    listed = select(Turn.id).where(*conditions)
+    if search.strip():
+        listed = listed.join(Petition, Petition.id == Turn.petition_id)
     counted = await session.scalar(select(func.count()).select_from(listed.limit(COUNTED + 1).subquery())) or 0
     wanted = max(1, page if counted > COUNTED else min(page, -(-counted // PAGE_SIZE)))
     rows = await session.execute(

@@ -1,11 +1,12 @@
 """The worker's part: reminds agencies of what they owe, and puts before the head what stays unanswered."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 from uuid import UUID
 
 import structlog
-from sqlalchemy import Select, select
+from sqlalchemy import Select, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
@@ -26,8 +27,8 @@ BEFORE = 3
 EVERY = 3
 #: The first two steps; after the due date they go on 1, 2, 3 …
 STEP_SOON, STEP_DUE = -1, 0
-#: Calendar days into which `BEFORE` working days fit, whatever the holidays.
-_HORIZON = timedelta(days=21)
+#: So many open turns are looked at in one transaction.
+BATCH = 200
 
 
 @dataclass(frozen=True)
@@ -59,35 +60,49 @@ def due(one: Turn, today: date, work: WorkCalendar, escalate_after: int) -> Due:
 
 
 async def look_after(database: Database, settings: Settings, today: date | None = None) -> int:
-    """Remind and escalate whatever is due, each in a transaction of its own; how many turns were.
+    """Look at each open turn once a day. Remind and escalate whatever is due, each in a transaction of its own; how
+    many turns were.
 
     Any number of workers may do so at once: a petition's row lock gives each of its turns to one of them.
     """
     day = today or clock.local(clock.now()).date()
     async with database.transaction() as session:
         work = await deadlines.calendar(session)
-        rows = (await session.execute(_candidates(day))).all()
-        found = [
-            (one.id, petition_id) for one, petition_id in rows if due(one, day, work, settings.escalate_after_days)
-        ]
-    done = 0
-    for turn_id, petition_id in found:
+    done, after = 0, None
+    while True:
         async with database.transaction() as session:
-            done += await _look_at(session, petition_id, turn_id, day, work, settings.escalate_after_days)
-    return done
+            turns = (await session.scalars(_candidates(day, after))).all()
+            found = [one for one in turns if due(one, day, work, settings.escalate_after_days)]
+            await _note_looked(session, {one.id for one in turns} - {one.id for one in found}, day)
+        for one in found:
+            async with database.transaction() as session:
+                done += await _look_at(session, one.petition_id, one.id, day, work, settings.escalate_after_days)
+        if len(turns) < BATCH:
+            return done
+        after = turns[-1]
 
 
-def _candidates(today: date) -> Select[Turn, UUID]:
-    """While the citizen is asked for something, no agency is pressed."""
-    return (
-        select(Turn, Petition.id)
+def _candidates(today: date, after: Turn | None = None) -> Select[Turn]:
+    """Open turns that nobody looked at today, a batch of them.
+
+    While the citizen is asked for something, no agency is pressed: those are seen again at each look.
+    """
+    place = tuple_(Turn.looked_on, Turn.due_on, Turn.id)
+    query = (
+        select(Turn)
         .join(Petition, Petition.id == Turn.petition_id)
-        .where(
-            Turn.state.in_(OPEN),
-            Turn.due_on <= today + _HORIZON,
-            Petition.status != PetitionStatus.REQUIERE_INFORMACION,
-        )
-        .order_by(Turn.due_on, Turn.id)
+        .where(Turn.state.in_(OPEN), Turn.looked_on < today, Petition.status != PetitionStatus.REQUIERE_INFORMACION)
+        .order_by(Turn.looked_on, Turn.due_on, Turn.id)
+        .limit(BATCH)
+    )
+    return query if after is None else query.where(place > (after.looked_on, after.due_on, after.id))
+
+
+async def _note_looked(session: AsyncSession, turn_ids: Collection[UUID], today: date) -> None:
+    """Whoever writes to one of them now has it looked at once more."""
+    free = select(Turn.id).where(Turn.id.in_(turn_ids)).with_for_update(skip_locked=True)
+    await session.execute(
+        update(Turn).where(Turn.id.in_(free)).values(looked_on=today), execution_options={"synchronize_session": False}
     )
 
 
@@ -103,6 +118,7 @@ async def _look_at(
     needed = due(one, today, work, escalate_after)
     if not needed or one.state not in OPEN:
         return 0
+    one.looked_on = today
     agency = await session.get_one(Agency, one.agency_id)
     if needed.step is not None:
         await _remind(session, petition, one, agency, needed.step, today)

@@ -18,7 +18,7 @@ from backend.registry.models import ActorKind, Petition, PetitionEvent, Petition
 from backend.turns import mailing
 from backend.turns.errors import AlreadyTurned, TurnClosed, TurnNotFound, TurnRefused
 from backend.turns.mailing import News
-from backend.turns.models import OPEN, Turn, TurnFile, TurnOutcome, TurnState
+from backend.turns.models import NEVER, OPEN, Turn, TurnFile, TurnOutcome, TurnState
 
 Kind = PetitionEventKind
 S = PetitionStatus
@@ -264,6 +264,7 @@ async def decide_extension(
     if is_granted:
         one.due_on = one.extension_until
         one.reminded_step = one.reminded_at = one.escalated_at = None
+        one.looked_on = NEVER
     one.extension_until, one.extension_reason = None, ""
     await _tell(session, petition, one, kind, user_id, reason.strip(), **detail)
     await mailing.write(session, petition, one, News.EXTENSION_GRANTED if is_granted else News.EXTENSION_REFUSED)

@@ -101,6 +101,29 @@ async def test_pages_hold_a_fixed_number(hear: Hear, database: Database, monkeyp
     assert (last.total, last.page, last.pages, len(last.groups)) == (3, 2, 2, 1)
 
 
+async def test_no_more_are_counted_nor_listed_than_anybody_needs(
+    hear: Hear, database: Database, hilda: UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for word in ("uno", "dos", "tres", "cuatro"):
+        await label(database, await hear(f"no entiendo lo {word}", DOUBT), "registrar_queja", hilda)
+    for word in ("cinco", "seis"):
+        await label(database, await hear(f"no entiendo lo {word}", DOUBT), "informacion_publica", hilda)
+    for module, name in ((queries, "MOST_COUNTED"), (queries, "MOST_LISTED"), (exporting, "MOST_TEXTS")):
+        monkeypatch.setattr(module, name, 3)
+    async with database.transaction() as session:
+        progress = await queries.progress(session)
+        listed = await queries.groups(session, Filter(state=LabelState.LABELLED))
+        counted = await exporting.count_by_split(session)
+    assert (progress.labelled, progress.labelled_today, progress.pending) == (3, 3, 0)
+    assert [(one.intent, one.labelled) for one in progress.by_intent] == [
+        ("registrar_queja", 3),
+        ("informacion_publica", 2),
+    ]
+    texts = [f"no entiendo lo {word}" for word in ("seis", "cinco", "cuatro")]
+    assert [one.latest.masked_text for one in listed.groups] == texts
+    assert (listed.total, listed.is_capped, sum(counted.values())) == (3, True, 3)
+
+
 async def test_what_is_exported_is_masked_split_and_readable(
     hear: Hear, database: Database, hilda: UUID, tmp_path: Path
 ) -> None:

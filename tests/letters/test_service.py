@@ -260,6 +260,8 @@ async def test_a_batch_makes_each_once_and_tells_what_it_could_not(
             assert packed.testzip() is None
             assert acts.folio in " ".join(pages_of(packed.read(f"CEAC-DAG-0003-{YEAR}.pdf")))
         assert (await batch.waiting(session))[1] == 0
+        await service.cancel(session, has_one.id, "Se hizo mal", user=hilda)
+        assert [row.turn.id for row in (await batch.waiting(session))[0]] == [done.id]
     with pytest.raises(LetterRefused):
         await batch.make_all(database, files, uuid4(), [], user=hilda)
 

@@ -3,11 +3,12 @@
 import subprocess
 import sys
 from collections.abc import AsyncIterator
+from datetime import timedelta
 from pathlib import Path
 
 import psutil
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.catalog.models import Agency, Topic
@@ -187,6 +188,27 @@ async def test_a_rewritten_narrative_is_read_again_and_what_has_an_agency_is_not
         suggested = await service.of_petition(session, await petitions.get(session, folio))
     assert suggested is not None
     assert suggested.choices[0].topic.key == "animales"
+
+
+async def test_what_changed_is_looked_for_and_once_an_hour_everything(
+    database: Database, suggester: jobs.Suggester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    old, new = await _file(database, LEAK), await _file(database, LEAK)
+
+    async def file_as_if_it_were(folio: str, ago: timedelta) -> None:
+        async with database.transaction() as session:
+            petition = await petitions.get(session, folio)
+            await session.execute(delete(PetitionSuggestion).where(PetitionSuggestion.petition_id == petition.id))
+            changed = update(Petition).where(Petition.id == petition.id)
+            await session.execute(changed.values(updated_at=now() - ago))
+
+    await file_as_if_it_were(old, timedelta(days=300))
+    assert await suggester.suggest_pending() == 2, "the first look is at all"
+    for folio, ago in ((old, timedelta(days=300)), (new, timedelta(minutes=1))):
+        await file_as_if_it_were(folio, ago)
+    assert await suggester.suggest_pending() == 1
+    monkeypatch.setattr(jobs, "_ALL_EVERY", timedelta(0))
+    assert await suggester.suggest_pending() == 1
 
 
 async def test_the_agency_is_the_one_that_past_turns_went_to(database: Database, suggester: jobs.Suggester) -> None:

@@ -128,6 +128,32 @@ async def test_nobody_is_pressed_while_the_citizen_is_asked_nor_after_answering(
     assert await case.look(late) == 0
 
 
+async def test_every_open_turn_is_looked_at_once_a_day_a_handful_at_a_time(
+    database: Database, settings: Settings, head: Staff, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reminders, "BATCH", 2)
+    async with database.transaction() as session:
+        await add_liaison(session, "cea", "wendy")
+        for number in range(5):
+            (one,) = await turn_to(session, await add_petition(session, f"{NARRATIVE} {number}"), "cea")
+            one.created_at -= timedelta(days=1)
+        due_on = one.due_on
+
+    async def left(day: date) -> int:
+        async with database.transaction() as session:
+            monkeypatch.setattr(reminders, "BATCH", 100)
+            found = len((await session.scalars(reminders._candidates(day))).all())
+            monkeypatch.setattr(reminders, "BATCH", 2)
+            return found
+
+    early = due_on - timedelta(days=12)
+    assert await left(early) == 5
+    assert await reminders.look_after(database, settings, early) == 0
+    assert (await left(early), await left(early + timedelta(days=1))) == (0, 5)
+    assert await reminders.look_after(database, settings, due_on) == 5
+    assert await left(due_on) == 0
+
+
 async def test_no_mail_to_an_agency_says_anything_personal(
     database: Database, settings: Settings, head: Staff, tmp_path: Path
 ) -> None:

@@ -33,7 +33,9 @@ function chooseNextPending(from) {
 
 function count(name, change) {
   const figure = document.querySelector(name);
-  figure.textContent = String(Math.max(0, Number(figure.textContent) + change));
+  const known = Number(figure.textContent);
+  if (Number.isNaN(known)) return; // «10000 o más» stays
+  figure.textContent = String(Math.max(0, known + change));
 }
 
 function showDone(item, answer) {

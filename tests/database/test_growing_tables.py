@@ -1,0 +1,93 @@
+"""What staff and the worker work from is found by an index, however much there was before."""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+from sqlalchemy import event, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from backend import clock
+from backend.catalog.models import Agency
+from backend.db import Database
+from backend.learning import exporting, queries
+from backend.learning.queries import Filter
+from backend.letters import batch
+from backend.suggestions import jobs
+from backend.turns import queries as turn_queries
+from backend.turns import reminders
+from benchmarks import registry_data
+
+Ask = Callable[[AsyncSession], Awaitable[object]]
+
+_UNDERSTOOD = """
+INSERT INTO understanding (message_id, conversation_id, intent, confidence, ranking, model, outcome, is_typed, in_form,
+  is_handed_over, is_worth_a_look, masked_text, text_key, label_state, label, labelled_at, created_at)
+SELECT gen_random_uuid(), gen_random_uuid(), 'saludar', 0.5, '[]', 'm', 'answered', true, false, false, i % 5 = 0,
+  CASE WHEN i % 5 = 0 THEN 'hola' END, CASE WHEN i % 5 = 0 THEN encode(sha256(i::text::bytea), 'hex') END,
+  CASE WHEN i % 5 = 0 AND i > 500 THEN 'labelled' ELSE 'pending' END,
+  CASE WHEN i % 5 = 0 AND i > 500 THEN 'saludar' END,
+  CASE WHEN i % 5 = 0 AND i > 500 THEN now() - i * interval '1 hour' END, now() - i * interval '1 hour'
+FROM generate_series(1, 20000) i
+"""
+
+
+async def _of_agency(session: AsyncSession) -> object:
+    agency_id = (await session.scalars(select(Agency.id).order_by(Agency.key))).first()
+    assert agency_id is not None
+    show = turn_queries.Show.OPEN
+    return await turn_queries.of_agency(session, agency_id, show=show, search="", today=clock.now().date(), page=1)
+
+
+ASKED: dict[str, tuple[Ask, tuple[str, ...]]] = {
+    "turns to remind of": (
+        lambda session: session.execute(reminders._candidates(clock.now().date())),
+        ("ix_turn_open_looked",),
+    ),
+    "an agency's open turns": (_of_agency, ("ix_turn_agency_state",)),
+    "oficios to make": (batch.waiting, ("ix_turn_unlettered",)),
+    "petitions to suggest topics for": (
+        lambda session: jobs.pending(session, clock.now() - timedelta(minutes=6)),
+        ("ix_petition_open_updated",),
+    ),
+    "how far labelling is": (
+        queries.progress,
+        tuple(f"ix_understanding_{name} " for name in ("pending", "state", "untold", "labelled", "label")),
+    ),
+    "what is to be labelled": (lambda session: queries.groups(session, Filter()), ("ix_understanding_pending",)),
+    "what is learned from": (exporting.count_by_split, ("ix_understanding_learned",)),
+}
+
+
+async def _plans(session: AsyncSession, ask: Ask) -> str:
+    """How PostgreSQL answers whatever it is asked."""
+    connection = await session.connection()
+    asked = list[tuple[str, Any]]()
+
+    def note(_conn: Any, _cursor: Any, statement: str, parameters: Any, _context: Any, _many: bool) -> None:
+        asked.append((statement, parameters))
+
+    event.listen(connection.sync_connection, "before_cursor_execute", note)
+    await ask(session)
+    event.remove(connection.sync_connection, "before_cursor_execute", note)
+    told = [await connection.exec_driver_sql(f"EXPLAIN {statement}", parameters) for statement, parameters in asked]
+    return "\n".join(line for plan in told for (line,) in plan)
+
+
+async def test_each_is_read_by_its_index(database_url: str, database: Database) -> None:
+    registry_data.load(database_url, 6000)
+    with psycopg.connect(database_url) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(_UNDERSTOOD)
+        # Most turns of an office have had their oficio.
+        connection.execute("UPDATE turn SET has_letter = true WHERE hashtext(id::text) % 20 <> 0")
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        connection.execute("VACUUM ANALYZE")
+    async with database.transaction() as session:
+        plans = {name: await _plans(session, ask) for name, (ask, _) in ASKED.items()}
+    for name, (_, indexes) in ASKED.items():
+        for index in indexes:
+            assert index in plans[name], f"{name}: {plans[name]}"
+        for table in ("turn", "understanding", "petition "):
+            assert f"Seq Scan on {table}" not in plans[name], f"{name}: {plans[name]}"
