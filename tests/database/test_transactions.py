@@ -1,6 +1,7 @@
 """What every transaction stands on: live connections, and one wake-up of a kind."""
 
 import pytest
+from procrastinate.exceptions import ConnectorException
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
@@ -26,7 +27,7 @@ async def other(database_url: str) -> Database:
 async def test_a_connection_lost_while_idle_is_replaced_unseen(
     database: Database, other: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(db, "_FRESH_SECONDS", 0.0)
+    monkeypatch.setattr(db, "FRESH_SECONDS", 0.0)
     await _end_idle_connection(database, other)
     async with database.transaction() as session:
         assert await session.scalar(text("SELECT 1")) == 1
@@ -36,7 +37,7 @@ async def test_a_connection_lost_while_idle_is_replaced_unseen(
 async def test_one_lost_just_after_its_use_fails_one_transaction_and_no_more(
     database: Database, other: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(db, "_FRESH_SECONDS", 1000.0)
+    monkeypatch.setattr(db, "FRESH_SECONDS", 1000.0)
     await _end_idle_connection(database, other)
     with pytest.raises(OperationalError):
         async with database.transaction() as session:
@@ -60,3 +61,44 @@ async def test_a_transaction_wakes_once_for_the_same(database: Database) -> None
         assert not is_first(session, "said in a savepoint")
     async with database.transaction() as session:
         assert is_first(session, "said in a savepoint")
+
+
+@pytest.mark.parametrize("fresh_seconds", [0.0, 1000.0], ids=["idle", "just used"])
+async def test_the_queues_lost_connection_is_replaced(
+    database_url: str, other: Database, fresh_seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Unseen where it was idle; where it was in use just now, one statement fails and the next has another."""
+    monkeypatch.setattr(jobqueue, "FRESH_SECONDS", fresh_seconds)
+    connector = jobqueue.connector_to(database_url)
+    await connector.open_async()
+
+    async def pid() -> object:
+        return (await connector.execute_query_one_async("SELECT pg_backend_pid() AS pid"))["pid"]
+
+    # One after another, so that it is the one connection that was used.
+    used = {await pid() for _ in range(8)}
+    async with other.transaction() as session:
+        for one in used:
+            await session.execute(text(_END_OTHERS), {"pid": one})
+    lost = 0
+    for _ in used:
+        try:
+            await pid()
+        except ConnectorException:
+            lost += 1
+    assert lost == (0 if fresh_seconds == 0.0 else len(used))
+    assert await pid() not in used
+    await connector.close_async()
+    await other.close()
+
+
+async def test_each_statement_of_the_queue_is_a_transaction(database_url: str, other: Database) -> None:
+    connector = jobqueue.connector_to(database_url)
+    await connector.open_async()
+    await connector.execute_query_async("CREATE TABLE told (id int)")
+    pid = (await connector.execute_query_one_async("SELECT pg_backend_pid() AS pid"))["pid"]
+    async with other.transaction() as session:
+        state = text("SELECT query FROM pg_stat_activity WHERE pid = :pid AND state = 'idle'")
+        assert "pg_backend_pid" in (await session.scalar(state, {"pid": pid}) or ""), "no COMMIT came after it"
+    await connector.close_async()
+    await other.close()
