@@ -72,8 +72,6 @@ class LiveEvents:
         self._followers: defaultdict[str, set[Subscription]] = defaultdict(set)
         self._typing: dict[tuple[str, str], float] = {}
         self.viewers = Viewers()
-        #: Pages look at the inbox by turns: it rings for all at once, and no citizen is to wait for them all.
-        self.looking_at_inbox = asyncio.Semaphore(2)
         self._link = link
         self._tasks: list[asyncio.Task[None]] = []
         #: Set while PostgreSQL is heard; whether Redis is matters to nobody's readiness.
