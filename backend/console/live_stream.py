@@ -28,9 +28,6 @@ from backend.wakeups import notify
 #: Seconds: how often a stream looks for itself; how often it says that its agent is there.
 LOOK_AGAIN = 10.0
 HEARTBEAT = 20.0
-#: The inbox moves with every message of the office, for every open page: each looks at it no oftener than this. The
-#: open conversation is not kept waiting.
-INBOX_SECONDS = 1.0
 #: How many of the latest messages have their delivery marks followed.
 _MARKED = 40
 _PAGE = 200
@@ -56,16 +53,15 @@ class Follower:
     beat_at: float = -math.inf
     #: The page's own name among those that the same person has open.
     page: str = field(default_factory=lambda: uuid4().hex[:12])
-    #: The inbox rang and was not looked at yet; from when on it may be.
+    #: The inbox rang and was not told yet.
     inbox_has_moved: bool = True
-    inbox_due_at: float = -math.inf
 
     def hear(self, rung: set[str]) -> tuple[bool, bool]:
         """Whether to look at the inbox, and at the open conversation, now that this rang (or nothing for a while)."""
         self.inbox_has_moved = self.inbox_has_moved or INBOX in rung
         is_wanted = not rung or account_topic(self.user_id) in rung
         return (
-            is_wanted or (self.inbox_has_moved and time.monotonic() >= self.inbox_due_at),
+            is_wanted or INBOX in rung,
             self.conversation_id is not None and (is_wanted or conversation_topic(self.conversation_id) in rung),
         )
 
@@ -76,8 +72,7 @@ class Follower:
     def patience(self) -> float:
         """Seconds until the stream looks for itself."""
         is_typing = self.state_seen is not None and self.state_seen.citizen_typing
-        longest = 2.0 if is_typing else LOOK_AGAIN
-        return min(longest, max(0.0, self.inbox_due_at - time.monotonic())) if self.inbox_has_moved else longest
+        return 2.0 if is_typing else LOOK_AGAIN
 
 
 async def follow(
@@ -145,7 +140,6 @@ def _inbox_events(follower: Follower, seen: InboxSeen) -> list[ServerSentEvent]:
 
     And each window of the agent's that closes within the hour, once.
     """
-    follower.inbox_due_at = time.monotonic() + INBOX_SECONDS
     has_moved, follower.inbox_has_moved = follower.inbox_has_moved, False
     events = []
     if has_moved or seen.counts != follower.counts_seen:
