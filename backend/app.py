@@ -20,6 +20,7 @@ from backend.board.live import LiveBoard
 from backend.catalog import routes as catalog
 from backend.console import pages_board
 from backend.console import routes as console
+from backend.console.inbox_look import InboxLooks
 from backend.conversations.files import FileStore, StorageFull
 from backend.conversations.scanning import scanner_at
 from backend.db import Database
@@ -73,6 +74,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.database = Database(settings.database_url, link=app.state.redis)
     app.state.live = LiveEvents(settings.database_url, app.state.redis)
     app.state.reader = Reader(app.state.database, app.state.live)
+    app.state.inbox = InboxLooks(app.state.database)
     app.state.board = LiveBoard(app.state.database, app.state.live, pages_board.paint)
     app.state.limiter = RateLimiter(app.state.redis)
     app.state.files = FileStore(

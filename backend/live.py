@@ -8,6 +8,7 @@ delays, and loses nothing; readers also look again by themselves now and then.
 
 import asyncio
 import contextlib
+import math
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator
@@ -27,6 +28,8 @@ from backend.wakeups import CHANNEL, notify
 log = structlog.get_logger(__name__)
 
 INBOX = "inbox"
+#: The inbox moves with every message of the office, for every open page: it rings at once, and no oftener than this.
+INBOX_SECONDS = 1.0
 TYPING_SECONDS = 6.0
 RECONNECT_SECONDS = 1.0
 
@@ -72,9 +75,9 @@ class LiveEvents:
         self._followers: defaultdict[str, set[Subscription]] = defaultdict(set)
         self._typing: dict[tuple[str, str], float] = {}
         self.viewers = Viewers()
-        #: Pages look at the inbox by turns: it rings for all at once, and no citizen is to wait for them all.
-        self.looking_at_inbox = asyncio.Semaphore(2)
         self._link = link
+        self._inbox_rang_at = -math.inf
+        self._inbox_will_ring: asyncio.TimerHandle | None = None
         self._tasks: list[asyncio.Task[None]] = []
         #: Set while PostgreSQL is heard; whether Redis is matters to nobody's readiness.
         self.connected = asyncio.Event()
@@ -86,6 +89,8 @@ class LiveEvents:
             self._tasks.append(asyncio.create_task(self._listen_to_redis(self._link), name="live-events-redis"))
 
     async def stop(self) -> None:
+        if self._inbox_will_ring is not None:
+            self._inbox_will_ring.cancel()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -145,6 +150,27 @@ class LiveEvents:
         viewed = self.viewers.hear(topic)
         if viewed is not None:
             topic = f"conversation:{viewed}"
+        if topic == INBOX:
+            self._inbox_moved()
+        else:
+            self._ring(topic)
+
+    def _inbox_moved(self) -> None:
+        """Ring for all together, so that they look together; what moves while they rest rings when they are due."""
+        if self._inbox_will_ring is not None:
+            return
+        rest = self._inbox_rang_at + INBOX_SECONDS - time.monotonic()
+        if rest > 0:
+            self._inbox_will_ring = asyncio.get_running_loop().call_later(rest, self._ring_inbox)
+        else:
+            self._ring_inbox()
+
+    def _ring_inbox(self) -> None:
+        self._inbox_will_ring = None
+        self._inbox_rang_at = time.monotonic()
+        self._ring(INBOX)
+
+    def _ring(self, topic: str) -> None:
         for follower in self._followers.get(topic, ()):
             follower.ring(topic)
 

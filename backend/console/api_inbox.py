@@ -18,7 +18,7 @@ from backend.console.live_stream import Follower, follow
 from backend.console.schemas import ColleagueOut, ConversationOut, CountsOut, InboxOut, TranscriptOut
 from backend.conversations import queries
 from backend.conversations.queries import InboxView
-from backend.db import Database, Tx
+from backend.db import Tx
 from backend.text import strip_control
 
 router = APIRouter(prefix="/api/console", tags=["console"])
@@ -105,5 +105,6 @@ async def stream(
         )
         return found is not None and found[1].role in DESK_ROLES
 
-    database: Database = request.app.state.database
-    return EventSourceResponse(follow(database, request.app.state.live, follower, is_allowed), ping=PING_SECONDS)
+    state = request.app.state
+    events = follow(state.database, state.live, state.inbox, follower, is_allowed)
+    return EventSourceResponse(events, ping=PING_SECONDS)

@@ -4,7 +4,7 @@ import asyncio
 import math
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID, uuid4
@@ -13,7 +13,8 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sse_starlette import ServerSentEvent
 
 from backend.agents import service as agents
-from backend.console.presenting import closing_windows, counts_out, message_out
+from backend.console.inbox_look import InboxLooks, InboxSeen
+from backend.console.presenting import message_out
 from backend.console.schemas import CountsOut, LiveState
 from backend.console.texts import others_text
 from backend.conversations import queries
@@ -27,9 +28,6 @@ from backend.wakeups import notify
 #: Seconds: how often a stream looks for itself; how often it says that its agent is there.
 LOOK_AGAIN = 10.0
 HEARTBEAT = 20.0
-#: The inbox moves with every message of the office, for every open page: each looks at it no oftener than this. The
-#: open conversation is not kept waiting.
-INBOX_SECONDS = 1.0
 #: How many of the latest messages have their delivery marks followed.
 _MARKED = 40
 _PAGE = 200
@@ -55,28 +53,30 @@ class Follower:
     beat_at: float = -math.inf
     #: The page's own name among those that the same person has open.
     page: str = field(default_factory=lambda: uuid4().hex[:12])
-    #: The inbox rang and was not looked at yet; from when on it may be.
+    #: The inbox rang and was not told yet.
     inbox_has_moved: bool = True
-    inbox_due_at: float = -math.inf
 
     def hear(self, rung: set[str]) -> tuple[bool, bool]:
         """Whether to look at the inbox, and at the open conversation, now that this rang (or nothing for a while)."""
         self.inbox_has_moved = self.inbox_has_moved or INBOX in rung
         is_wanted = not rung or account_topic(self.user_id) in rung
         return (
-            is_wanted or (self.inbox_has_moved and time.monotonic() >= self.inbox_due_at),
+            is_wanted or INBOX in rung,
             self.conversation_id is not None and (is_wanted or conversation_topic(self.conversation_id) in rung),
         )
+
+    def is_due(self) -> bool:
+        """Whether to ask again if they may see this at all, and to say that they are there."""
+        return time.monotonic() - self.beat_at > HEARTBEAT
 
     def patience(self) -> float:
         """Seconds until the stream looks for itself."""
         is_typing = self.state_seen is not None and self.state_seen.citizen_typing
-        longest = 2.0 if is_typing else LOOK_AGAIN
-        return min(longest, max(0.0, self.inbox_due_at - time.monotonic())) if self.inbox_has_moved else longest
+        return 2.0 if is_typing else LOOK_AGAIN
 
 
 async def follow(
-    database: Database, live: LiveEvents, follower: Follower, is_allowed: IsAllowed
+    database: Database, live: LiveEvents, inbox: InboxLooks, follower: Follower, is_allowed: IsAllowed
 ) -> AsyncIterator[ServerSentEvent]:
     """Events `inbox`, `window`, `message` (its id is the cursor), `changed`, `marks`, `state`.
 
@@ -95,16 +95,16 @@ async def follow(
             if account in rung:
                 follower.beat_at = -math.inf  # what they may see has changed: asked before anything is told
             at_inbox, at_conversation = follower.hear(rung)
-            looks = ((nullcontext(), False, at_conversation), (live.looking_at_inbox, at_inbox, False))
-            for turn, *at in looks:
-                if not any(at):
-                    continue
-                async with turn, database.transaction() as session:
-                    events, is_done = await _look(session, live, follower, is_allowed, *at)
+            if at_conversation or follower.is_due():
+                async with database.transaction() as session:
+                    events, is_done = await _look(session, live, follower, is_allowed, at_conversation)
                 for event in events:
                     yield event
                 if is_done:
                     return
+            if at_inbox:
+                for event in _inbox_events(follower, await inbox.look(follower.user_id)):
+                    yield event
             rung = await alarm.wait(follower.patience())
 
 
@@ -123,55 +123,39 @@ async def _seen_leaving(database: Database, follower: Follower) -> AsyncIterator
 
 
 async def _look(
-    session: AsyncSession,
-    live: LiveEvents,
-    follower: Follower,
-    is_allowed: IsAllowed,
-    at_inbox: bool,
-    at_conversation: bool,
+    session: AsyncSession, live: LiveEvents, follower: Follower, is_allowed: IsAllowed, at_conversation: bool
 ) -> tuple[list[ServerSentEvent], bool]:
-    if time.monotonic() - follower.beat_at > HEARTBEAT:
+    if follower.is_due():
         if not await is_allowed(session):
             return [ServerSentEvent(event="signed_out", data="{}")], True
         follower.beat_at = time.monotonic()
         await agents.touch_presence(session, follower.user_id)
         if follower.conversation_id is not None:
             await notify(session, opened_topic(follower.conversation_id, follower.user_id, follower.page))
-    events: list[ServerSentEvent] = []
-    if at_inbox:
-        events += await _inbox_event(session, follower)
-        events += await _reminders(session, follower)
-    if at_conversation and follower.conversation_id is not None:
-        events += await _conversation_events(session, live, follower, follower.conversation_id)
-    return events, False
+    return await _conversation_events(session, live, follower) if at_conversation else [], False
 
 
-async def _inbox_event(session: AsyncSession, follower: Follower) -> list[ServerSentEvent]:
-    """The counts, when they changed or something in the inbox did: the page then reads its list again."""
+def _inbox_events(follower: Follower, seen: InboxSeen) -> list[ServerSentEvent]:
+    """The counts, when they changed or something in the inbox did: the page then reads its list again.
+
+    And each window of the agent's that closes within the hour, once.
+    """
     has_moved, follower.inbox_has_moved = follower.inbox_has_moved, False
-    follower.inbox_due_at = time.monotonic() + INBOX_SECONDS
-    counts = await counts_out(session, follower.user_id)
-    if not has_moved and counts == follower.counts_seen:
-        return []
-    follower.counts_seen = counts
-    return [ServerSentEvent(event="inbox", data=counts.model_dump_json())]
-
-
-async def _reminders(session: AsyncSession, follower: Follower) -> list[ServerSentEvent]:
-    """Each window of the agent's that closes within the hour, once."""
     events = []
-    for closing in await closing_windows(session, follower.user_id):
+    if has_moved or seen.counts != follower.counts_seen:
+        follower.counts_seen = seen.counts
+        events.append(ServerSentEvent(event="inbox", data=seen.counts.model_dump_json()))
+    for closing in seen.closing:
         if (closing.id, closing.closes_at) not in follower.reminded:
             follower.reminded.add((closing.id, closing.closes_at))
             events.append(ServerSentEvent(event="window", data=closing.model_dump_json()))
     return events
 
 
-async def _conversation_events(
-    session: AsyncSession, live: LiveEvents, follower: Follower, conversation_id: UUID
-) -> list[ServerSentEvent]:
-    details = await session.get(Conversation, conversation_id)
-    if details is None:
+async def _conversation_events(session: AsyncSession, live: LiveEvents, follower: Follower) -> list[ServerSentEvent]:
+    conversation_id = follower.conversation_id
+    details = await session.get(Conversation, conversation_id) if conversation_id is not None else None
+    if conversation_id is None or details is None:
         return []
     events: list[ServerSentEvent] = []
     start = min(follower.cursor, max(0, details.last_seq - _MARKED))

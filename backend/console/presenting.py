@@ -1,5 +1,6 @@
 """Conversations as the console shows them."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -244,7 +245,11 @@ async def history_out(
 
 async def closing_windows(session: AsyncSession, agent_id: UUID) -> list[ClosingWindow]:
     """The agent's conversations whose window closes within the hour."""
-    rows = await queries.closing_windows(session, agent_id)
+    return await closing_out(session, await queries.closing_windows(session, agent_id))
+
+
+async def closing_out(session: AsyncSession, rows: Sequence[Conversation]) -> list[ClosingWindow]:
+    """Conversations whose window closes, as their agents are told."""
     people = await queries.person_names(session, [one.person_id for one in rows if one.person_id])
     return [
         ClosingWindow(

@@ -1,6 +1,6 @@
 """What agencies told that nobody of the office has seen yet: whoever is responsible sees it, and says so."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -46,8 +46,19 @@ def _unseen(user_id: UUID | None) -> ColumnElement[bool]:
 
 async def count(session: AsyncSession, user_id: UUID) -> int:
     """How many turns have news for somebody."""
-    query = select(func.count()).select_from(Turn).join(Petition, Petition.id == Turn.petition_id)
-    return await session.scalar(query.where(_unseen(user_id))) or 0
+    return (await counts(session, [user_id]))[user_id]
+
+
+async def counts(session: AsyncSession, user_ids: Collection[UUID]) -> dict[UUID, int]:
+    """The same for several: what nobody is responsible for is news for each."""
+    rows = await session.execute(
+        select(Petition.assignee_id, func.count())
+        .join(Turn, Turn.petition_id == Petition.id)
+        .where(_unseen(None), or_(Petition.assignee_id.is_(None), Petition.assignee_id.in_(user_ids)))
+        .group_by(Petition.assignee_id)
+    )
+    told = dict(rows.all())
+    return {user_id: told.get(None, 0) + told.get(user_id, 0) for user_id in user_ids}
 
 
 async def unseen(session: AsyncSession, user_id: UUID | None) -> list[News]:

@@ -234,7 +234,7 @@ async def test_the_stream_tells_of_edits_and_reminds_of_a_closing_window_once(
         return True
 
     follower = Follower(user.id, whatsapp, cursor=0)
-    events = follow(database, app.state.live, follower, allowed)
+    events = follow(database, app.state.live, app.state.inbox, follower, allowed)
     first = await until(events, "inbox", "window", "message")
     assert "~Rosy" in str(first["window"].data)
     await events.aclose()
@@ -243,7 +243,7 @@ async def test_the_stream_tells_of_edits_and_reminds_of_a_closing_window_once(
             update(Message).where(Message.external_id == "w1").values(text="corregido", edited_at=clock.now())
         )
     follower.counts_seen = None
-    events = follow(database, app.state.live, follower, allowed)
+    events = follow(database, app.state.live, app.state.inbox, follower, allowed)
     after = await until(events, "inbox", "changed")
     assert "window" not in after
     assert "corregido" in str(after["changed"].data)
@@ -261,7 +261,7 @@ async def test_another_agents_window_reminds_nobody_else(
         return True
 
     follower = Follower(user.id, whatsapp, cursor=0)
-    events = follow(database, app.state.live, follower, allowed)
+    events = follow(database, app.state.live, app.state.inbox, follower, allowed)
     assert "window" not in await until(events, "inbox", "message")
     assert follower.reminded == set()
     await events.aclose()

@@ -191,12 +191,12 @@ async def test_the_stream_tells_what_is_new_and_resumes(app: FastAPI, database: 
         return True
 
     live: LiveEvents = app.state.live
-    events = follow(database, live, Follower(user.id, waiting, cursor=0), allowed)
+    events = follow(database, live, app.state.inbox, Follower(user.id, waiting, cursor=0), allowed)
     assert (await until(events, "inbox", "message", "state"))["message"].id == "1"
     await events.aclose()
     async with database.transaction() as session:
         await conversations.receive(session, waiting, external_id="2", text="¿Sigue ahí?")
-    resumed = follow(database, live, Follower(user.id, waiting, cursor=1), allowed)
+    resumed = follow(database, live, app.state.inbox, Follower(user.id, waiting, cursor=1), allowed)
     assert (await until(resumed, "message"))["message"].id == "2"
     await resumed.aclose()
 
@@ -210,7 +210,9 @@ async def test_the_stream_ends_with_the_session(app: FastAPI, database: Database
     async def refused(_: object) -> bool:
         return False
 
-    events = [event async for event in follow(database, app.state.live, Follower(user.id, None, 0), refused)]
+    events = [
+        event async for event in follow(database, app.state.live, app.state.inbox, Follower(user.id, None, 0), refused)
+    ]
     assert [event.event for event in events] == ["signed_out"]
 
 

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from backend import viewing
 from backend.agents import service as agents
+from backend.console.inbox_look import InboxLooks
 from backend.console.live_stream import Follower, follow
 from backend.console.schemas import LiveState
 from backend.console.texts import others_text
@@ -30,6 +31,7 @@ class Web:
         self._link = link_to(SecretStr(url) if url else None, settings.key)
         self.database = Database(settings.database_url, link=self._link)
         self.live = LiveEvents(settings.database_url, self._link)
+        self.inbox = InboxLooks(self.database)
 
     async def start(self) -> None:
         await self.live.start()
@@ -49,7 +51,8 @@ class Web:
         async def allowed(_: object) -> bool:
             return True
 
-        async for event in follow(self.database, self.live, Follower(user.id, conversation, 0), allowed):
+        follower = Follower(user.id, conversation, 0)
+        async for event in follow(self.database, self.live, self.inbox, follower, allowed):
             if event.event == "state":
                 yield LiveState.model_validate_json(str(event.data)).others
 
