@@ -32,6 +32,8 @@ log = structlog.get_logger(__name__)
 
 READY_SECONDS = 180.0
 STOP_SECONDS = 10.0
+#: How long a bot must have answered before the next is ended: workers ask one that was away every five seconds.
+NOTICED_SECONDS = 10.0
 #: Connections that wait to be accepted: as many as uvicorn would let.
 _BACKLOG = 2048
 _PR_SET_PDEATHSIG = 1
@@ -54,12 +56,16 @@ class Supervisor:
             self._taking_up = asyncio.create_task(self._take_up(model, after=self._taking_up))
 
     async def _take_up(self, model: Path, after: asyncio.Task[None] | None) -> None:
-        """The next goes when the one before answers: a model that does not run leaves the others as they are."""
+        """The next goes when the one before has turns again: a model that does not run leaves the others alone."""
         if after is not None:
             await asyncio.wait([after])
+        is_first = True
         for child in self._children:
             if not (child.takes_models and child.use(model)):
                 continue
+            if not is_first:
+                await asyncio.sleep(NOTICED_SECONDS)
+            is_first = False
             log.info("model_taken_up", model=model.name, process=child.name)
             if child.process is not None and child.process.returncode is None:
                 with contextlib.suppress(ProcessLookupError):

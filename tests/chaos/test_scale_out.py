@@ -1,11 +1,13 @@
 """Two of each, with two real Rasas: one of each dies under load, or the model changes, and no citizen is the worse."""
 
+import json
 import shutil
 import subprocess
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from itertools import pairwise
 from pathlib import Path
 
@@ -31,11 +33,13 @@ _PATIENCE_SECONDS = 240.0
 #: The real bot's turns take longer than the stand-in's, and while one of two Rasas starts, longer still.
 _TIMES = {"TURN_TIMEOUT": "20", "LEASE_SECONDS": "25"}
 
+#: How a turn fails at a Rasa that is well, where the machine is slow.
+_TOO_SLOW = {"TimeoutError", "ConnectTimeout"}
 _FILED = "SELECT count(*) FROM petition WHERE conversation_id IN (SELECT id FROM conversation WHERE created_at >= %s)"
 #: Turns that no Rasa had for none was reached; one that a slow machine did not end in time is another matter.
 _SCRIPTED = (
     "SELECT count(*) FROM conversation_event WHERE kind = 'bot_failed' AND at >= %s"
-    " AND reason NOT IN ('TimeoutError', 'status_500')"
+    " AND reason NOT IN ('TimeoutError', 'ConnectTimeout', 'status_500')"
 )
 
 
@@ -44,7 +48,8 @@ class Spread:
     """Who had which turns, by the Rasas' diaries."""
 
     by_rasa: Counter[str]
-    #: How often a conversation went to the other Rasa when its own had died; and how often though it had not.
+    #: How often a conversation went to the other Rasa when its own had died; and how often though it had not, nor was
+    #: too slow for a worker to reach it.
     moved: int
     strayed: int
     #: Messages that were answered anew more than once; turns at once in one conversation.
@@ -93,7 +98,8 @@ class Trial:
             self.let_talk()
         found = told(self.site, self.table, f"{fault}, two real Rasas", [person.writer for person in people])
         [(filed,)] = self.site.server.execute(_FILED, begun)
-        return Seen(found, people, int(str(filed)), spread(self.rasas.turns()[had_before:], self.deaths))
+        turns = self.rasas.turns()[had_before:]
+        return Seen(found, people, int(str(filed)), spread(turns, self.deaths, self._rests()))
 
     def one_of_each_dies(self) -> None:
         """One after another: a Rasa, a web, a worker, Redis, PostgreSQL."""
@@ -146,6 +152,16 @@ class Trial:
             assert time.monotonic() < deadline, "nobody is answered any more"
             time.sleep(0.1)
 
+    def _rests(self) -> list[tuple[str, float]]:
+        """Which Rasa a worker did not reach in time, and when: on a slow machine also one that is well."""
+        told = [json.loads(line) for part in self.site.parts for line in part.lines if '"rasa_rests"' in line]
+        began = time.time() - time.monotonic()
+        return [
+            (one["rasa"], datetime.fromisoformat(one["timestamp"]).timestamp() - began)
+            for one in told
+            if one["kind"] in _TOO_SLOW
+        ]
+
     def _count_scripted(self, begun: object) -> None:
         [(scripted,)] = self.site.server.execute(_SCRIPTED, begun)
         self.scripted += int(str(scripted))
@@ -154,21 +170,21 @@ class Trial:
         return self.site.server.execute("SELECT now()")[0][0]
 
 
-def spread(turns: Sequence[Had], deaths: Sequence[tuple[str, float]]) -> Spread:
+def spread(
+    turns: Sequence[Had], deaths: Sequence[tuple[str, float]], rests: Sequence[tuple[str, float]] = ()
+) -> Spread:
+    def had_gone(since: Sequence[tuple[str, float]], one: Had, other: Had) -> bool:
+        return any(name == one.rasa and one.begun < at < other.begun for name, at in since)
+
     conversations = defaultdict[str, list[Had]](list)
     for turn in turns:
         conversations[turn.conversation_id].append(turn)
-    changes = [
-        any(name == one.rasa and one.begun < died < other.begun for name, died in deaths)
-        for had in conversations.values()
-        for one, other in pairwise(had)
-        if one.rasa != other.rasa
-    ]
+    changes = [(one, other) for had in conversations.values() for one, other in pairwise(had) if one.rasa != other.rasa]
     had = Counter(turn.message_id for turn in turns if turn.replies)
     return Spread(
         Counter(turn.rasa for turn in turns),
-        moved=sum(changes),
-        strayed=len(changes) - sum(changes),
+        moved=sum(had_gone(deaths, *change) for change in changes),
+        strayed=sum(not had_gone([*deaths, *rests], *change) for change in changes),
         twice=sum(times > 1 for times in had.values()),
         overlaps=overlaps(turns),
     )

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from backend import supervisor as supervising
+from backend.assistant import pool
 from backend.processes import Child, children
 from backend.supervisor import Supervisor, listen
 from tests.end_to_end.product import free_port
@@ -121,10 +122,18 @@ async def told(path: Path, word: str, times: int) -> list[str]:
             await asyncio.sleep(0.02)
 
 
-async def test_a_model_is_taken_up_by_one_process_after_another(tmp_path: Path, rasas: list[Child]) -> None:
+async def test_a_model_is_taken_up_by_one_process_after_another(
+    tmp_path: Path, rasas: list[Child], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert supervising.NOTICED_SECONDS > pool.REST_SECONDS, "workers know of the one before"
+    monkeypatch.setattr(supervising, "NOTICED_SECONDS", 2.0)
     async with running(rasas) as supervisor:
         await told(tmp_path / "told", "answers", 2)
+        was = rasas[1].process
         supervisor.take_up(Path("new"))
+        await told(tmp_path / "told", "answers", 3)
+        await asyncio.sleep(1.0)
+        assert was is not None and was.returncode is None, "the first is not noticed yet"
         changes = (await told(tmp_path / "told", "answers", 4))[4:]
     assert changes == ["rasa begins new", "rasa answers new", "rasa-2 begins new", "rasa-2 answers new"]
 
@@ -135,6 +144,7 @@ async def test_a_model_that_does_not_run_is_taken_up_by_one_alone_until_it_is_ta
     async with running(rasas) as supervisor:
         await told(tmp_path / "told", "answers", 2)
         monkeypatch.setattr(supervising, "READY_SECONDS", 0.4)
+        monkeypatch.setattr(supervising, "NOTICED_SECONDS", 0.0)
         supervisor.take_up(Path("broken"))
         await told(tmp_path / "told", "begins broken", 1)
         supervisor.take_up(Path("old"))
