@@ -27,6 +27,7 @@ LEFT_OUT = {
     "/consola/bloqueados/peticion/{blocked_folio}": _NO_ROWS,
     "/consola/campanas/{campaign_id}": _NO_ROWS,
     "/consola/canales/telefono/{account_id}": _NO_ROWS,
+    "/consola/documentos/{letter_id}/{form}": "reads one row by its key, and its file",
     "/consola/documentos/lote/{batch_id}": _NO_ROWS,
     "/consola/documentos/lote/{batch_id}/pdf": _NO_ROWS,
     "/consola/documentos/lote/{batch_id}/zip": _NO_ROWS,
@@ -104,7 +105,6 @@ _ADDRESSES = {
     "/consola/arco/{request_id}": "/consola/arco/{arco}",
     "/consola/auditoria/exportar.xlsx": "/consola/auditoria/exportar.xlsx?desde={first}&hasta={last}",
     "/consola/conciliacion.csv": "/consola/conciliacion.csv?cuenta={account_id}",
-    "/consola/documentos/{letter_id}/{form}": "/consola/documentos/{letter_id}/pdf",
     "/consola/llamadas-pendientes/{task_id}": "/consola/llamadas-pendientes/{call_task}",
     "/consola/llamadas/exportar.xlsx": "/consola/llamadas/exportar.xlsx?desde={first}&hasta={last}",
     "/consola/peticiones/exportar.xlsx": "/consola/peticiones/exportar.xlsx?desde={first}&hasta={last}",
@@ -145,7 +145,7 @@ _MORE = (
     ("head", "/consola/tareas?estado=hecha"), ("head", "/consola/tareas?buscar=expediente"),
     ("head", "/consola/arco?estado=cumplida"), ("auditor", "/consola/transparencia?estado=contestada"),
     ("auditor", "/consola/auditoria?cosa={folio}"), ("auditor", "/consola/auditoria?desde={first}&hasta={last}"),
-    ("head", "/consola/informe/2026-4?"), ("liaison", "/consola/enlace?ver=contestados"),
+    ("head", "/consola/informe/2026-4?"), ("liaison", "/consola/enlace?ver=contestadas"),
     ("analyst", "/consola/documentos/hechos?buscar={folio}"), ("head", "/consola/vencidas?buscar=a"),
 )  # fmt: skip
 _STREAMS = (

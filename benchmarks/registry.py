@@ -21,7 +21,7 @@ import psycopg
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from backend import clock
+from backend import clock, heap
 from backend.agents.models import User
 from backend.catalog import service as catalog
 from backend.console.petition_filters import DEFAULT_VIEWS, Listing
@@ -170,6 +170,7 @@ async def measure(url: str, runs: int) -> list[Measured]:
     try:
         async with database.transaction() as session:
             known = await sample(session)
+        heap.settle()  # as the web process does before it serves
         measured = []
         for name, make in operations(known, runs):
             times = []
