@@ -2,7 +2,7 @@
 
 import enum
 from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -180,7 +180,7 @@ def _ordering(order: Order) -> list[ColumnElement[Any]]:
 async def _found(session: AsyncSession, wanted: PetitionFilter) -> tuple[list[ColumnElement[bool]], paging.Page]:
     """A filter's conditions and its page; what no petition has as whole words is taken for beginnings."""
     is_search = bool(wanted.search.strip())
-    is_newest_of_words = is_search and folios.parse(wanted.search) is None and wanted.order is Order.NEWEST
+    is_newest_of_words = _is_words_alone(wanted) and folios.parse(wanted.search) is None
     for whole in (True, False) if is_search else (True,):
         conditions = _conditions(wanted, whole=whole)
         found = await paging.page(
@@ -195,6 +195,11 @@ async def _found(session: AsyncSession, wanted: PetitionFilter) -> tuple[list[Co
         if found.total:
             break
     return conditions, found
+
+
+def _is_words_alone(wanted: PetitionFilter) -> bool:
+    """Whether words are all that is asked for, the newest first: with another filter its index is the way to them."""
+    return bool(wanted.search.strip()) and replace(wanted, search="", page=1) == PetitionFilter()
 
 
 async def search(session: AsyncSession, wanted: PetitionFilter) -> PetitionPage:
