@@ -33,8 +33,6 @@ from tests.end_to_end.product import ROOT, Product, free_port, model_path
 ROUNDS = 3
 TURNS, CITIZENS = 500, 4
 PETITIONS = 12
-#: Too little for n-grams: the bot asks the sentence encoder, and holds it from then on.
-DOUBTFUL = "oiga y eso como es que le hago o que"
 #: What a citizen says to file one.
 TOLD = (
     "quiero registrar una petición",
@@ -135,7 +133,7 @@ async def _turns(citizen: Citizen) -> None:
 async def _petitions(client: httpx.AsyncClient) -> None:
     for _ in range(PETITIONS // CITIZENS):
         async with a_citizen(client) as citizen:
-            for text in (DOUBTFUL, *TOLD):
+            for text in TOLD:
                 await citizen.ask(text)
 
 
