@@ -4,6 +4,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, Field, StringConstraints
 
 from backend.agents.auth import CurrentUser
@@ -64,7 +65,7 @@ async def end(tx: Tx, user: CurrentUser, call_id: UUID, body: Typed) -> Ended:
     return Ended(address="/consola/llamadas?aviso=llamada_terminada")
 
 
-@router.post("/{call_id}/caller")
+@router.post("/{call_id}/caller", response_class=HTMLResponse)
 async def caller(request: Request, tx: Tx, user: CurrentUser, call_id: UUID, body: CallerAsked) -> Response:
     """Who may be calling, as a piece of the page. In the body: no log keeps what was typed."""
     found = await callers.find(tx, phone=body.phone, name=body.name, person_id=body.person_id, but=call_id)

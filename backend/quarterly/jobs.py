@@ -65,15 +65,17 @@ async def _send(database: Database, files: FileStore, schedule_id: UUID, period:
         await session.execute(
             insert(Dispatch).values(**values, attempts=0, at=clock.now()).on_conflict_do_nothing(index_elements=keys)
         )
+    # Counted before it is made: a report that fells the worker is not tried for ever.
     async with database.transaction() as session:
-        dispatch = await session.scalar(
-            select(Dispatch)
-            .where(Dispatch.schedule_id == schedule_id, Dispatch.period == period.key)
-            .with_for_update(skip_locked=True)
-        )
+        dispatch = await _free(session, schedule_id, period)
         if dispatch is None or dispatch.state is DispatchState.MADE or dispatch.attempts >= MOST_ATTEMPTS:
             return 0
         dispatch.attempts, dispatch.at = dispatch.attempts + 1, clock.now()
+        attempt = dispatch.attempts
+    async with database.transaction() as session:
+        dispatch = await _free(session, schedule_id, period)
+        if dispatch is None or dispatch.state is DispatchState.MADE or dispatch.attempts != attempt:
+            return 0  # another worker's
         schedule = await session.get_one(Schedule, schedule_id)
         try:
             async with session.begin_nested():
@@ -86,6 +88,15 @@ async def _send(database: Database, files: FileStore, schedule_id: UUID, period:
         dispatch.state, dispatch.problem = DispatchState.MADE, ""
         log.info("scheduled_report_made", schedule_id=str(schedule_id), period=period.key)
         return 1
+
+
+async def _free(session: AsyncSession, schedule_id: UUID, period: Period) -> Dispatch | None:
+    """The dispatch's row, locked; None while another worker makes it."""
+    return await session.scalar(
+        select(Dispatch)
+        .where(Dispatch.schedule_id == schedule_id, Dispatch.period == period.key)
+        .with_for_update(skip_locked=True)
+    )
 
 
 async def _make(

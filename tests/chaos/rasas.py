@@ -85,10 +85,16 @@ class Rasas:
     def wait_ready(self) -> None:
         self._wait(lambda: self.are_ready)
 
-    def _wait(self, is_so: Callable[[], bool]) -> None:
-        deadline = time.monotonic() + START_SECONDS
-        while not is_so():
-            if time.monotonic() > deadline:
+    def _wait(self, is_so: Callable[[], bool]) -> float:
+        """Until it is so; the last moment at which it was not."""
+        was_not = time.monotonic()
+        deadline = was_not + START_SECONDS
+        while True:
+            looked = time.monotonic()
+            if is_so():
+                return was_not
+            was_not = looked
+            if looked > deadline:
                 logs = [path.read_text(errors="replace")[-2000:] for path in self._folder.glob("*.log")]
                 raise TimeoutError("\n".join(logs))
             time.sleep(0.2)
@@ -100,20 +106,17 @@ class Rasas:
         os.kill(bot.process.pid, signal.SIGKILL)
         return name_of(bot)
 
-    def take_up(self, model: Path) -> list[tuple[str, float]]:
-        """Start anew with a model, one after another, as SIGUSR1 has the product do; since when each was not there."""
+    def take_up(self, model: Path) -> list[tuple[str, float, float]]:
+        """Start anew with a model, one after another, as SIGUSR1 has the product do; when each went and was back."""
         before = [bot.process for bot in self.bots]
-        gone = []
-        at = time.monotonic()
+        away = []
         self._loop.call_soon_threadsafe(self._supervisor.take_up, model)
         for bot, was in zip(self.bots, before, strict=True):
-            gone.append((name_of(bot), at))
-            while bot.process is was or not _answers(bot.health):
-                at = time.monotonic()
-                assert at < gone[-1][1] + START_SECONDS, "a Rasa does not come back with the model"
-                time.sleep(0.1)
+            went = self._wait(lambda bot=bot: not _answers(bot.health))
+            back = self._wait(lambda bot=bot, was=was: bot.process is not was and _answers(bot.health))
             assert bot.process is not None and str(model) in psutil.Process(bot.process.pid).cmdline()
-        return gone
+            away.append((name_of(bot), went, back))
+        return away
 
     def turns(self) -> list[Had]:
         """All turns that were really had, in the order in which they began; `ended` is 0 for one cut off."""

@@ -1,6 +1,7 @@
 """Two of each, with two real Rasas: one of each dies under load, or the model changes, and no citizen is the worse."""
 
 import json
+import math
 import shutil
 import subprocess
 import time
@@ -33,8 +34,6 @@ _PATIENCE_SECONDS = 240.0
 #: The real bot's turns take longer than the stand-in's, and while one of two Rasas starts, longer still.
 _TIMES = {"TURN_TIMEOUT": "20", "LEASE_SECONDS": "25"}
 
-#: How a turn fails at a Rasa that is well, where the machine is slow.
-_TOO_SLOW = {"TimeoutError", "ConnectTimeout"}
 _FILED = "SELECT count(*) FROM petition WHERE conversation_id IN (SELECT id FROM conversation WHERE created_at >= %s)"
 #: Turns that no Rasa had for none was reached; one that a slow machine did not end in time is another matter.
 _SCRIPTED = (
@@ -48,13 +47,22 @@ class Spread:
     """Who had which turns, by the Rasas' diaries."""
 
     by_rasa: Counter[str]
-    #: How often a conversation went to the other Rasa when its own had died; and how often though it had not, nor was
-    #: too slow for a worker to reach it.
+    #: How often a conversation went to the other Rasa when its own had died; and how often though it had not, and no
+    #: worker had failed to reach it.
     moved: int
     strayed: int
     #: Messages that were answered anew more than once; turns at once in one conversation.
     twice: int
     overlaps: int
+
+
+@dataclass(frozen=True)
+class Gone:
+    """A Rasa that was away, and until when at most."""
+
+    rasa: str
+    since: float
+    until: float = math.inf
 
 
 @dataclass
@@ -84,7 +92,7 @@ class Trial:
     redis: RedisServer
     table: Table
     #: Which Rasa died when, or was ended to start anew.
-    deaths: list[tuple[str, float]] = field(default_factory=list)
+    deaths: list[Gone] = field(default_factory=list)
     #: Turns that the script had though a Rasa was well.
     scripted: int = 0
 
@@ -118,7 +126,8 @@ class Trial:
     def a_rasa_dies(self) -> None:
         """One of two, and what the script has of its turns is counted."""
         begun = self._now()
-        self.deaths.append((self.rasas.kill(0), time.monotonic()))
+        died = time.monotonic()
+        self.deaths.append(Gone(self.rasas.kill(0), died, died))
         self.let_talk()
         self._count_scripted(begun)
 
@@ -130,7 +139,7 @@ class Trial:
             shutil.copy(trained, model_path(self.site.environment, version))
         self._choose("use", own)
         for choice in (("use", other), ("rollback",)):
-            self.deaths += self.rasas.take_up(self._choose(*choice))
+            self.deaths += [Gone(*each) for each in self.rasas.take_up(self._choose(*choice))]
             self.let_talk()
         self._count_scripted(begun)
 
@@ -152,15 +161,24 @@ class Trial:
             assert time.monotonic() < deadline, "nobody is answered any more"
             time.sleep(0.1)
 
-    def _rests(self) -> list[tuple[str, float]]:
-        """Which Rasa a worker did not reach in time, and when: on a slow machine also one that is well."""
-        told = [json.loads(line) for part in self.site.parts for line in part.lines if '"rasa_rests"' in line]
+    def _rests(self) -> list[Gone]:
+        """Which Rasa a worker did not reach in time, and until when it gave it no turns: each judges for itself."""
         began = time.time() - time.monotonic()
-        return [
-            (one["rasa"], datetime.fromisoformat(one["timestamp"]).timestamp() - began)
-            for one in told
-            if one["kind"] in _TOO_SLOW
-        ]
+        rests: list[Gone] = []
+        for part in self.site.parts:
+            resting: dict[str, float] = {}
+            for line in part.lines:
+                if not any(event in line for event in ('"rasa_rests"', '"rasa_is_back"', '"worker_started"')):
+                    continue
+                told = json.loads(line)
+                at = datetime.fromisoformat(told["timestamp"]).timestamp() - began
+                if told["event"] == "rasa_rests":
+                    resting[told["rasa"]] = at
+                    continue
+                back = [told["rasa"]] if told["event"] == "rasa_is_back" else list(resting)
+                rests += [Gone(name, resting.pop(name), at) for name in back if name in resting]
+            rests += [Gone(name, since) for name, since in resting.items()]
+        return rests
 
     def _count_scripted(self, begun: object) -> None:
         [(scripted,)] = self.site.server.execute(_SCRIPTED, begun)
@@ -170,11 +188,9 @@ class Trial:
         return self.site.server.execute("SELECT now()")[0][0]
 
 
-def spread(
-    turns: Sequence[Had], deaths: Sequence[tuple[str, float]], rests: Sequence[tuple[str, float]] = ()
-) -> Spread:
-    def had_gone(since: Sequence[tuple[str, float]], one: Had, other: Had) -> bool:
-        return any(name == one.rasa and one.begun < at < other.begun for name, at in since)
+def spread(turns: Sequence[Had], deaths: Sequence[Gone], rests: Sequence[Gone] = ()) -> Spread:
+    def had_gone(gone: Sequence[Gone], one: Had, other: Had) -> bool:
+        return any(each.rasa == one.rasa and each.since < other.begun and one.begun < each.until for each in gone)
 
     conversations = defaultdict[str, list[Had]](list)
     for turn in turns:

@@ -4,6 +4,7 @@ import asyncio
 import zipfile
 from collections.abc import AsyncIterator
 from io import BytesIO
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
@@ -28,6 +29,7 @@ from backend.letters.errors import (
 from backend.letters.models import Letter, LetterCounter, LetterKind, LetterTemplate, Series
 from backend.letters.service import LetterOrder
 from backend.mail import service as mail
+from backend.mail.models import EmailMessage
 from backend.registry import petitions
 from backend.registry.models import (
     ActorKind,
@@ -264,6 +266,38 @@ async def test_a_batch_makes_each_once_and_tells_what_it_could_not(
         assert [row.turn.id for row in (await batch.waiting(session))[0]] == [done.id]
     with pytest.raises(LetterRefused):
         await batch.make_all(database, files, uuid4(), [], user=hilda)
+
+
+async def test_a_batch_whose_web_was_killed_is_ended_by_pressing_again(
+    database: Database, files: FileStore, hilda: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with database.transaction() as session:
+        _, made = await turned(session, hilda, "salud", "cea", "registro-civil")
+        await session.execute(update(Agency).values(liaison_name="Luz Soto", liaison_email="enlace@cea.example"))
+    ids, key = [one.id for one in made], uuid4()
+    make, after = service.make, iter((True, False))
+
+    async def dies(*what: Any, **named: Any) -> Letter:
+        """With the number taken and the files written, before the commit."""
+        letter = await make(*what, **named)
+        if not next(after):
+            raise _Killed
+        return letter
+
+    with monkeypatch.context() as patched:
+        patched.setattr(service, "make", dies)
+        with pytest.raises(_Killed):
+            await batch.make_all(database, files, key, ids, user=hilda)
+    await batch.make_all(database, files, key, ids, user=hilda)
+    async with database.transaction() as session:
+        assert await _numbers(session) == [1, 2, 3]
+        assert all(one.reference for one in await batch.outcomes(session, key))
+        mails = (await session.scalars(select(EmailMessage.turn_id))).all()
+        assert sorted(map(str, mails)) == sorted(map(str, ids)), "each liaison is written to once"
+
+
+class _Killed(BaseException):
+    """As if the process had ended here."""
 
 
 async def test_the_letterhead_and_how_numbers_are_written(session: AsyncSession, files: FileStore, hilda: User) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import docx
 import pypdfium2
+import pytest
 from fastapi import FastAPI
 from sqlalchemy import select
 
@@ -91,6 +92,38 @@ def test_the_canonical_form_is_the_same_however_often_it_is_read_and_written() -
     assert content.written(again) == form
     assert '"value":"0.5000"' in form
     assert again.sections == made.sections
+
+
+async def test_a_report_that_fells_the_worker_is_given_up_until_the_head_asks_again(
+    database: Database, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _head(database, settings)
+    files = FileStore(tmp_path / "files", max_bytes=10**7)
+    async with database.transaction() as session:
+        head = await agents.find_user(session, "hilda")
+        with clock.pinned(MONDAY - timedelta(days=3)):
+            await schedules.add(session, Wanted("llamadas", Frequency.WEEKLY, ["xlsx"], [head.id]), by=head)
+    make = jobs._make
+    monkeypatch.setattr(jobs, "_make", _killed)
+    with clock.pinned(MONDAY):
+        for _ in range(jobs.MOST_ATTEMPTS):
+            with pytest.raises(_Killed):
+                await jobs.send_due(database, files)
+        assert await jobs.send_due(database, files) == 0, "the worker lives"
+        monkeypatch.setattr(jobs, "_make", make)
+        assert await jobs.send_due(database, files) == 0
+        async with database.transaction() as session:
+            dispatch = (await session.scalars(select(Dispatch))).one()
+            await schedules.retry(session, dispatch.id)
+        assert await jobs.send_due(database, files) == 1
+
+
+class _Killed(BaseException):
+    """As if the process had ended here."""
+
+
+async def _killed(*_: object) -> None:
+    raise _Killed
 
 
 async def test_a_scheduled_report_goes_out_once_a_period_with_its_files_and_failures_are_seen(
