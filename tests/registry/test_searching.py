@@ -1,5 +1,7 @@
 """What a search box finds, and lists too long to count."""
 
+from uuid import UUID
+
 import pytest
 from sqlalchemy import select, text
 
@@ -111,3 +113,29 @@ async def test_the_newest_are_found_however_many_words_find_and_whenever_they_we
             for most in (1, 20, 300):
                 expected = (await session.scalars(every.limit(most))).all()
                 assert (typed, await newest.ids(session, wanted, hidden, most)) == (typed, expected)
+
+
+@pytest.mark.parametrize(
+    ("wanted", "is_asked"),
+    [
+        (PetitionFilter("bache"), True),
+        (PetitionFilter("bache", page=2), True),
+        (PetitionFilter("bache", kind=PetitionKind.PETICION), False),
+        (PetitionFilter("bache", order=Order.OLDEST), False),
+    ],
+)
+async def test_the_newest_hundredth_is_for_words_alone(
+    database: Database, wanted: PetitionFilter, is_asked: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Another filter has an index that leads to the newest: so does another order."""
+    await _file(database, "Hay un bache en mi calle")
+    asked = []
+
+    async def ids(*_: object) -> list[UUID]:
+        asked.append(wanted)
+        return []
+
+    monkeypatch.setattr(newest, "ids", ids)
+    async with database.transaction() as session:
+        await queries.search(session, wanted)
+    assert bool(asked) is is_asked
