@@ -60,7 +60,7 @@ class ChatSonoraInput(InputChannel):
 
         @webhook.after_server_start
         async def settle(*_: Any) -> None:
-            # TensorFlow and all that Rasa loads is for good: a full round of the collector through it holds up a turn.
+            # All that Rasa loads is for good: a full round of the collector through it holds up a turn.
             gc.collect()
             gc.freeze()
 
