@@ -193,9 +193,9 @@ SELECT growth.id('p', j), md5(narrative), '[]', true, 'm1', 'used', topic_id, gr
 
 -- Told in the chat that it was received; of every hundredth the word did not arrive.
 INSERT INTO notice (id, petition_id, event_id, text, template_purpose, template_values, round_start, settled_at,
-  created_at)
+  arrived_at, created_at)
 SELECT growth.id('w', j), growth.id('p', j), event.id, 'Su petición fue turnada.', 'folio_movimiento', '[]', 0,
-  event.at + interval '1 minute', event.at
+  event.at + interval '1 minute', CASE WHEN j % 100 > 0 THEN event.at + interval '1 minute' END, event.at
 FROM growth.filed JOIN petition_event event ON event.petition_id = growth.id('p', j)
   AND event.from_status = 'recibida';
 INSERT INTO notice_attempt (id, notice_id, position, way, conversation_id, message_id, created_at)

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, exists, literal_column, or_, select
+from sqlalchemy import ColumnElement, Select, exists, literal_column, or_, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.agents.models import User
@@ -250,11 +250,12 @@ async def filed_from(session: AsyncSession, conversation_id: UUID) -> Sequence[P
     """The petitions filed or joined from a conversation and from those proved to be the same person's, newest first."""
     identity = select(Conversation.identity_id).where(Conversation.id == conversation_id).scalar_subquery()
     proved = select(Conversation.id).where(Conversation.identity_id == identity)
+    filed = select(Petition.id).where(Petition.conversation_id.in_(proved))
     joined = select(Supporter.petition_id).where(Supporter.conversation_id.in_(proved))
+    # Each by its index: joined by OR, none of them serves.
+    found = union(filed, joined).subquery()
     rows = await session.scalars(
-        select(Petition)
-        .where(or_(Petition.conversation_id.in_(proved), Petition.id.in_(joined)))
-        .order_by(Petition.created_at.desc())
+        select(Petition).join(found, found.c.id == Petition.id).order_by(Petition.created_at.desc())
     )
     return rows.all()
 
