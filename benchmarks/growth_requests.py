@@ -106,6 +106,7 @@ _ADDRESSES = {
     "/consola/auditoria/exportar.xlsx": "/consola/auditoria/exportar.xlsx?desde={first}&hasta={last}",
     "/consola/conciliacion.csv": "/consola/conciliacion.csv?cuenta={account_id}",
     "/consola/llamadas-pendientes/{task_id}": "/consola/llamadas-pendientes/{call_task}",
+    "/consola/peticiones/{folio}/documentos/nuevo": "/consola/peticiones/{folio}/documentos/nuevo?tipo=carta_atencion",
     "/consola/llamadas/exportar.xlsx": "/consola/llamadas/exportar.xlsx?desde={first}&hasta={last}",
     "/consola/peticiones/exportar.xlsx": "/consola/peticiones/exportar.xlsx?desde={first}&hasta={last}",
     "/consola/tareas/exportar.xlsx": "/consola/tareas/exportar.xlsx?estado=pendiente",

@@ -24,6 +24,7 @@ class TurnState(enum.StrEnum):
 OPEN = (TurnState.SENT, TurnState.ACKNOWLEDGED)
 #: As the indexes have it.
 _IS_OPEN = "state IN ('turnado', 'recibido')"
+_IS_UNLETTERED = f"{_IS_OPEN} AND NOT has_letter"
 #: Before every day: of a turn that was never looked at.
 NEVER = date(2000, 1, 1)
 
@@ -63,7 +64,7 @@ class Turn(Base):
     reminded_at: Mapped[datetime | None]
     escalated_at: Mapped[datetime | None]
     #: When it was last seen whether to remind of it: each open one is looked at once a day.
-    looked_on: Mapped[date] = mapped_column(server_default=sql(f"'{NEVER}'"))
+    looked_on: Mapped[date] = mapped_column(server_default=sql("'2000-01-01'"))
     #: Whether it has an oficio that was not cancelled.
     has_letter: Mapped[bool] = mapped_column(server_default=sql("false"))
     #: When the agency last told something that nobody of the office has seen yet.
@@ -83,9 +84,7 @@ class Turn(Base):
         ),
         # What the worker looks at, a handful at a time, and the oficios that are to be made.
         Index("ix_turn_open_looked", "looked_on", "due_on", "id", postgresql_where=sql(_IS_OPEN)),
-        Index(
-            "ix_turn_unlettered", "due_on", "created_at", "id", postgresql_where=sql(f"{_IS_OPEN} AND NOT has_letter")
-        ),
+        Index("ix_turn_unlettered", "due_on", "created_at", "id", postgresql_where=sql(_IS_UNLETTERED)),
     )
 
 
