@@ -1,11 +1,9 @@
 """What every test stands on: a real PostgreSQL, migrated once and copied for each test."""
 
 import asyncio
-import itertools
 import os
 import shutil
 import tempfile
-import uuid
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -22,6 +20,7 @@ from backend.migrate import migrate
 from backend.settings import Settings
 from backend.vault import kek
 from tests.chromium import browser
+from tests.databases import Databases, address_of, copies
 from tests.once import authorities_read_once, statements_compiled_once
 from tests.said import pytest_sessionfinish, pytest_terminal_summary, pytest_testnodedown
 from tests.serving import site
@@ -40,7 +39,6 @@ __all__ = [
 
 #: Of the tests' databases, here and in the programs that tests start.
 os.environ.setdefault("FIELD_KEY", "dGVzdHMtYXJlLXNlYWxlZC1ieS10aGlzLWtleS0wMTI")
-_numbers = itertools.count()
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -92,32 +90,23 @@ def template(postgres: str) -> str:
     name = "chat_sonora_template"
     with psycopg.connect(postgres, autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
-    url = _address(postgres, name)
+    url = address_of(postgres, name)
     migrate(url)
     asyncio.run(in_transaction(url, catalog.seed))
     return name
 
 
-def _address(postgres: str, name: str) -> str:
-    parts = psycopg.conninfo.conninfo_to_dict(postgres)
-    return f"postgresql://{parts.get('user')}:@/{name}?host={parts.get('host')}"
-
-
 @pytest.fixture(scope="session")
-def administration(postgres: str) -> Iterator[psycopg.Connection]:
-    """The connection by which databases come and go."""
-    with psycopg.connect(postgres, autocommit=True) as connection:
-        yield connection
+def databases(postgres: str, template: str) -> Iterator[Databases]:
+    with copies(postgres, template) as databases:
+        yield databases
 
 
 @pytest.fixture
-def database_url(postgres: str, administration: psycopg.Connection, template: str) -> Iterator[str]:
+def database_url(databases: Databases) -> Iterator[str]:
     """A migrated database of this test's own, with the catalogs' seeds."""
-    name = f"test_{next(_numbers)}_{uuid.uuid4().hex[:6]}"
-    # Copying files takes a third of the time of the default, which writes every block to the log.
-    administration.execute(f"CREATE DATABASE {name} TEMPLATE {template} STRATEGY FILE_COPY")
-    yield _address(postgres, name)
-    administration.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    with databases.one() as address:
+        yield address
 
 
 @pytest.fixture

@@ -9,18 +9,33 @@ from playwright.sync_api import Page
 from tests.widths import WIDTHS
 
 
+def seen(page: Page, name: str) -> None:
+    """Nothing of it is wider than its window, and axe finds nothing; a picture where SCREENSHOTS says."""
+    width = fits(page, name)
+    found = Axe().run(page).response["violations"]
+    assert [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found] == [], (name, width)
+
+
 def looked_at(page: Page, name: str) -> None:
-    """It scrolls sideways at neither width, and axe finds nothing; a picture where SCREENSHOTS says.
+    """The same at both widths.
 
     axe, which takes its second, looks at the widths at which flows are gone through (`tests.widths`).
     """
     for width in (360, 1280):
         page.set_viewport_size({"width": width, "height": 900})
-        page.wait_for_load_state()  # what was looked for may be there before the last style sheet
-        overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert overflow <= 0, (name, width)
         if width in WIDTHS:
-            found = Axe().run(page).response["violations"]
-            assert [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found] == [], (name, width)
-        if folder := os.environ.get("SCREENSHOTS"):
-            page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)
+            seen(page, name)
+        else:
+            fits(page, name)
+
+
+def fits(page: Page, name: str) -> int:
+    """Its width, than which nothing of it is wider."""
+    # A click returns when the next page begins to come, and what one looked for may be there before its style sheets.
+    page.wait_for_load_state()
+    width = (page.viewport_size or {})["width"]
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=Path(folder) / f"{name}-{width}.png", full_page=True)
+    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert overflow <= 0, (name, width)
+    return width

@@ -42,7 +42,7 @@ async def inbox(
 @router.get("/counts")
 async def counts(tx: Tx, user: CurrentUser) -> CountsOut:
     """How many conversations each view holds."""
-    return await presenting.counts_out(tx, user.id)
+    return (await presenting.counts_out(tx, [user.id]))[user.id]
 
 
 @router.get("/conversations/{conversation_id}")

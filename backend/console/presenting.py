@@ -1,6 +1,6 @@
 """Conversations as the console shows them."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -55,10 +55,13 @@ def channel_name(display_name: str | None) -> str | None:
     return f"~{display_name}" if display_name else None
 
 
-async def counts_out(session: AsyncSession, agent_id: UUID) -> CountsOut:
-    """What waits for an agent: conversations by view, and agencies' words."""
-    counts = CountsOut.model_validate(await queries.inbox_counts(session, agent_id))
-    return counts.model_copy(update={"agency_news": await news.count(session, agent_id)})
+async def counts_out(session: AsyncSession, agent_ids: Collection[UUID]) -> dict[UUID, CountsOut]:
+    """What waits for each of these agents: conversations by view, and agencies' words."""
+    told = await news.counts(session, agent_ids)
+    return {
+        agent_id: CountsOut.model_validate(counts).model_copy(update={"agency_news": told[agent_id]})
+        for agent_id, counts in (await queries.inbox_counts(session, agent_ids)).items()
+    }
 
 
 async def inbox_page(
@@ -68,7 +71,7 @@ async def inbox_page(
     rows = await queries.inbox(session, view, agent_id=agent_id, search=search, limit=limit + 1)
     return InboxOut(
         rows=[_row_out(row, agent_id) for row in rows[:limit]],
-        counts=await counts_out(session, agent_id),
+        counts=(await counts_out(session, [agent_id]))[agent_id],
         more=len(rows) > limit,
     )
 
@@ -241,11 +244,6 @@ async def history_out(
         ],
         before=page[0].created_at if len(views) > HISTORY_PAGE else None,
     )
-
-
-async def closing_windows(session: AsyncSession, agent_id: UUID) -> list[ClosingWindow]:
-    """The agent's conversations whose window closes within the hour."""
-    return await closing_out(session, await queries.closing_windows(session, agent_id))
 
 
 async def closing_out(session: AsyncSession, rows: Sequence[Conversation]) -> list[ClosingWindow]:

@@ -1,7 +1,7 @@
 """Reading conversations for the console: the inbox, its counts and one conversation's details."""
 
 import enum
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -108,16 +108,25 @@ class ConversationDetails:
     callbacks: Sequence[CallReason]
 
 
+_WAITING = Conversation.owner == Owner.QUEUE
+_WITH_BOT = and_(Conversation.owner == Owner.BOT, Conversation.last_message_at.is_not(None))
+_CLOSED = Conversation.owner == Owner.CLOSED
+
+
+def _with(agent_ids: Collection[UUID]) -> ColumnElement[bool]:
+    return and_(Conversation.owner == Owner.AGENT, Conversation.agent_id.in_(agent_ids))
+
+
 def _in_view(view: InboxView, agent_id: UUID) -> ColumnElement[bool]:
     match view:
         case InboxView.MINE:
-            return and_(Conversation.owner == Owner.AGENT, Conversation.agent_id == agent_id)
+            return _with([agent_id])
         case InboxView.WAITING:
-            return Conversation.owner == Owner.QUEUE
+            return _WAITING
         case InboxView.BOT:
-            return and_(Conversation.owner == Owner.BOT, Conversation.last_message_at.is_not(None))
+            return _WITH_BOT
         case InboxView.CLOSED:
-            return Conversation.owner == Owner.CLOSED
+            return _CLOSED
         case InboxView.ALL:
             return Conversation.last_message_at.is_not(None)
 
@@ -234,12 +243,13 @@ def _inbox_query() -> Select[Any]:
     )
 
 
-async def inbox_counts(session: AsyncSession, agent_id: UUID) -> InboxCounts:
-    """How many conversations each view holds, and how many of the agent's own have something unread.
+async def inbox_counts(session: AsyncSession, agent_ids: Collection[UUID]) -> dict[UUID, InboxCounts]:
+    """For each agent, how many conversations each view holds, and how many of their own have something unread.
 
-    None is counted past `COUNTED`: every open page asks at every message, whatever the office's history.
+    None is told past `COUNTED`: every open page asks at every message, whatever the office's history.
     """
-    mine = _in_view(InboxView.MINE, agent_id)
+    shared = await session.execute(select(_count(_WAITING), _count(_WITH_BOT), _count(_CLOSED)))
+    waiting, bot, closed = shared.one()
     has_unread = (
         select(Message.id)
         .where(
@@ -249,16 +259,17 @@ async def inbox_counts(session: AsyncSession, agent_id: UUID) -> InboxCounts:
         )
         .exists()
     )
-    row = await session.execute(
-        select(
-            _count(mine),
-            _count(_in_view(InboxView.WAITING, agent_id)),
-            _count(_in_view(InboxView.BOT, agent_id)),
-            _count(_in_view(InboxView.CLOSED, agent_id)),
-            _count(and_(mine, has_unread)),
-        )
+    rows = await session.execute(
+        select(Conversation.agent_id, func.count(), func.count().filter(has_unread))
+        .where(_with(agent_ids))
+        .group_by(Conversation.agent_id)
     )
-    return InboxCounts(*row.one())
+    own = {agent_id: (mine, unread) for agent_id, mine, unread in rows}
+    counts = {}
+    for agent_id in agent_ids:
+        mine, unread = (min(one, COUNTED) for one in own.get(agent_id, (0, 0)))
+        counts[agent_id] = InboxCounts(mine=mine, waiting=waiting, bot=bot, closed=closed, unread=unread)
+    return counts
 
 
 def _count(condition: ColumnElement[bool]) -> ScalarSelect[int]:
@@ -328,11 +339,13 @@ async def details(session: AsyncSession, conversation_id: UUID) -> ConversationD
 REMIND_BEFORE = timedelta(hours=1)
 
 
-async def closing_windows(session: AsyncSession, agent_id: UUID) -> list[Conversation]:
-    """The agent's conversations to which free text may be written for less than an hour yet."""
+async def closing_windows(session: AsyncSession, agent_ids: Collection[UUID]) -> list[Conversation]:
+    """Of these agents' conversations, those to which free text may be written for less than an hour yet."""
     moment = clock.now()
-    mine = await session.scalars(select(Conversation).where(_in_view(InboxView.MINE, agent_id)))
-    closing = [(one, window.closes_at(one)) for one in mine]
+    found = await session.scalars(
+        select(Conversation).where(_with(agent_ids), Conversation.channel.in_(window.CHANNELS))
+    )
+    closing = [(one, window.closes_at(one)) for one in found]
     return [one for one, end in closing if end is not None and moment < end <= moment + REMIND_BEFORE]
 
 

@@ -6,6 +6,9 @@ from backend import clock
 from backend.conversations.models import Conversation
 from channels.manners import MANNERS
 
+#: The channels on which free text may stop being allowed.
+CHANNELS = tuple(name for name, manners in MANNERS.items() if manners.window_hours is not None)
+
 
 def closes_at(conversation: Conversation) -> datetime | None:
     """When free text stops being allowed (maybe in the past; at once where the citizen never wrote); None: never."""

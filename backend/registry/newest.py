@@ -60,10 +60,8 @@ async def ids(session: AsyncSession, conditions: Conditions, hidden: Conditions,
     begins = await _hundredths(session)
     if len(begins) <= _FURTHEST:
         return await _walked(session, conditions, most)
-    # Of the words alone, which come last: of a common one the index is long to read, whatever else is asked.
-    if await _expected(session, conditions[-1:]) > MOST_GATHERED:
-        hidden = conditions
-    newest = _rows([*hidden, Petition.created_at >= begins[0]]).order_by(*_NEWEST).limit(most)
+    asked = conditions if await _expected(session, conditions) > MOST_GATHERED else hidden
+    newest = _rows([*asked, Petition.created_at >= begins[0]]).order_by(*_NEWEST).limit(most)
     recent = newest.cte("recent").prefix_with("MATERIALIZED")
     few = ceil(_MARGIN * most / _FURTHEST)
     # Where the newest hundredth has so few, all others are read with it.

@@ -20,12 +20,14 @@ ROOT = Path(__file__).resolve().parents[2]
 #: The longest answer: the guesses for a batch of narratives.
 _LONGEST_LINE = 1 << 24
 _END_SECONDS = 10.0
+#: Learning takes some of them; whatever takes so many hangs.
+_ANSWER_SECONDS = 600.0
 #: Turns go first.
 _NICE = 10
 
 
 class ClassifierLost(Exception):
-    """The process is gone, and what it had learned with it."""
+    """The process is gone or does not answer, and what it had learned is lost with it."""
 
 
 class ClassifierProcess:
@@ -74,10 +76,11 @@ class ClassifierProcess:
     async def _ask(self, told: Any) -> Any:
         assert self._process.stdin is not None and self._process.stdout is not None
         try:
-            self._process.stdin.write(json.dumps(told).encode() + b"\n")
-            await self._process.stdin.drain()
-            line = await self._process.stdout.readline()
-        except OSError as error:
+            async with asyncio.timeout(_ANSWER_SECONDS):
+                self._process.stdin.write(json.dumps(told).encode() + b"\n")
+                await self._process.stdin.drain()
+                line = await self._process.stdout.readline()
+        except OSError as error:  # a TimeoutError is one too
             raise ClassifierLost from error
         if not line:
             raise ClassifierLost

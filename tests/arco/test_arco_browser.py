@@ -7,8 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from backend.agents import service as agents
 from backend.agents.models import Role
@@ -18,13 +17,13 @@ from backend.registry import petitions
 from backend.registry.models import ActorKind, EntryChannel, PetitionKind
 from backend.registry.petitions import NewPetition
 from backend.settings import Settings
+from tests.looks import seen
 from tests.signed_in import signed_in
 from tests.staff import PASSWORD, add_staff
 from tests.widths import WIDTHS
 
 pytestmark = pytest.mark.browser
 #: Where to leave pictures of the pages, to be looked at.
-PICTURES = os.environ.get("PICTURES")
 TOLD = "Quiero saber qué datos míos tienen, y desde cuándo"
 #: As long as any value may be, with nowhere to break a line: no page grows wider by it.
 UNBROKEN = "W" * 190
@@ -51,17 +50,6 @@ async def _prepare(settings: Settings) -> str:
     return petition.folio
 
 
-def _seen(page: Page, name: str) -> None:
-    page.wait_for_load_state()  # what is looked for may be there before the last style sheet
-    if PICTURES:
-        width = (page.viewport_size or {})["width"]
-        page.screenshot(path=Path(PICTURES) / f"{name}-{width}.png", full_page=True)
-    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-    assert overflow <= 0, f"{name} is wider than the window"
-    found = Axe().run(page).response["violations"]
-    assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
-
-
 @pytest.mark.parametrize("width", WIDTHS)
 def test_an_access_case_from_the_chat_to_the_zip(
     browser: Browser, site: str, settings: Settings, tmp_path: Path, width: int
@@ -70,7 +58,7 @@ def test_an_access_case_from_the_chat_to_the_zip(
         folio = pool.submit(asyncio.run, _prepare(settings)).result()
     page = signed_in(browser, site, "adela", "/consola/arco", width=width)
     expect(page.get_by_role("link", name=folio)).to_be_visible()
-    _seen(page, "arco-lista")
+    seen(page, "arco-lista")
     page.get_by_role("link", name=folio).click()
     page.locator("select[name=right]").select_option("acceso")
     page.locator("select[name=user_id]").select_option(label="Hilda")
@@ -87,18 +75,18 @@ def test_an_access_case_from_the_chat_to_the_zip(
     download.value.save_as(copy)
     with zipfile.ZipFile(copy) as archive:
         assert TOLD in archive.read("datos.json").decode()
-        if PICTURES:
-            (Path(PICTURES) / "resumen.pdf").write_bytes(archive.read("resumen.pdf"))
+        if folder := os.environ.get("SCREENSHOTS"):
+            (Path(folder) / "resumen.pdf").write_bytes(archive.read("resumen.pdf"))
     page.get_by_label("Lo que se responde a la persona").fill(f"Procede: se entrega la copia de sus datos. {UNBROKEN}")
     page.get_by_role("button", name="Responder: procede").click()
     expect(page.get_by_role("heading", name="Cumplir", exact=True)).to_be_visible()
-    _seen(page, "arco-solicitud")
+    seen(page, "arco-solicitud")
     page.get_by_role("button", name="Registrar que se cumplió").click()
     expect(page.get_by_role("status")).to_contain_text("cumplida")
     page.goto(f"{site}/consola/peticiones/{folio}")
     expect(page.locator("main")).to_contain_text("Concluida")
-    _seen(page, "peticion")
+    seen(page, "peticion")
     for address, name in (("arco/plazos", "arco-plazos"), ("conservacion", "conservacion")):
         page.goto(f"{site}/consola/{address}")
-        _seen(page, name)
+        seen(page, name)
     page.context.close()

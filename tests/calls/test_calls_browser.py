@@ -1,13 +1,10 @@
 """Ten calls by the keyboard alone, through a reload, and the list that then tells them."""
 
-import os
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
@@ -17,6 +14,7 @@ from backend.registry.models import Petition
 from backend.settings import Settings
 from tests import serving
 from tests.capture.conftest import people
+from tests.looks import seen
 from tests.signed_in import signed_in
 
 pytestmark = pytest.mark.browser
@@ -44,15 +42,6 @@ def _sign_in(browser: Browser, site: str, username: str = "ana", width: int = 12
     return page
 
 
-def _look(page: Page, name: str) -> None:
-    """Keeps a picture where `SCREENSHOTS` names a folder, and finds nothing for axe to say."""
-    if folder := os.environ.get("SCREENSHOTS"):
-        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
-    found = Axe().run(page).response["violations"]
-    assert [each["id"] for each in found if each["impact"] in {"serious", "critical"}] == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
-
-
 @pytest.fixture
 def in_database(settings: Settings) -> Callable[[Callable[[Database], Any]], Any]:
     return partial(serving.in_database, settings)
@@ -70,7 +59,7 @@ def test_ten_calls_are_logged_by_keyboard_alone_and_stand_in_the_list(
 ) -> None:
     in_database(people)
     page = _sign_in(browser, site)
-    _look(page, "calls-empty")
+    seen(page, "calls-empty")
     for number, (key, _) in enumerate(CALLS):
         _call(page, number, key)
     rows, petition = in_database(_logged)
@@ -90,9 +79,9 @@ def test_ten_calls_are_logged_by_keyboard_alone_and_stand_in_the_list(
         "Petición", "Seguimiento", "Información", "Broma", "Equivocada", "Transferida", "Felicitación", "Queja",
         "Seguimiento", "Información",
     ]  # fmt: skip
-    _look(page, "calls-list")
+    seen(page, "calls-list")
     page.set_viewport_size({"width": 360, "height": 780})
-    _look(page, "calls-list-360")
+    seen(page, "calls-list")
     page.goto(f"/consola/peticiones/{petition.folio}")
     expect(page.locator("#llamadas")).to_contain_text("Petición · Atendida")
     _reported(browser, site)
@@ -109,9 +98,11 @@ def _reported(browser: Browser, site: str) -> None:
     ):  # fmt: skip
         name = page.get_by_text(figure, exact=True)
         expect(page.locator(".figures .figure", has=name).locator(".value")).to_have_text(count)
+    rows = page.locator(".breakdown tbody tr:not(.total)")
+    expect(rows).to_have_count(8)
     told = {
         " ".join(row.locator("th").inner_text().split()): row.locator("td").first.inner_text().split()[0]
-        for row in page.locator(".breakdown tbody tr:not(.total)").all()
+        for row in rows.all()
     }
     assert told == {
         "Información": "2", "Seguimiento": "1", "Queja": "1", "Felicitación": "1", "Para otra área": "1",
@@ -133,7 +124,7 @@ def _call(page: Page, number: int, key: str) -> None:
     if number == 0:
         expect(page.locator("[data-caller]")).to_contain_text("No pasa la basura")
         expect(page.locator("[name=nombre]")).to_have_value("Rosa María Félix Duarte")
-        _look(page, "call-running")
+        seen(page, "call-running")
     keyboard.press(key)
     expect(page.locator(f"[data-key={key}]")).to_be_checked()
     if key == "t":
@@ -193,9 +184,9 @@ def test_the_pages_of_a_call_fit_a_telephone_and_say_what_is_missing(
     page.keyboard.press("Escape")
     page.keyboard.press("?")
     expect(page.get_by_role("heading", name="Teclas de las llamadas")).to_be_visible()
-    _look(page, "call-keys-360")
+    seen(page, "call-keys")
     page.get_by_role("button", name="Cerrar").click()
-    _look(page, "call-running-360")
+    seen(page, "call-running")
     page.locator(".purpose", has_text="Información").click()
     page.get_by_role("button", name="Terminar").click()
     expect(page.get_by_text("Quedó registrada.")).to_be_visible()
@@ -205,10 +196,10 @@ def test_the_pages_of_a_call_fit_a_telephone_and_say_what_is_missing(
     page.get_by_label("Por qué se corrige").fill("Faltaba decir a qué vino")
     page.get_by_role("button", name="Guardar la corrección").click()
     expect(page.locator(".timeline")).to_contain_text("Faltaba decir a qué vino")
-    _look(page, "call-detail-360")
+    seen(page, "call-detail")
     for path, name in (
-        ("/consola/llamadas/importar", "call-imports-360"),
-        ("/consola/llamadas/anotar", "call-late-360"),
+        ("/consola/llamadas/importar", "call-imports"),
+        ("/consola/llamadas/anotar", "call-late"),
     ):
         page.goto(path)
-        _look(page, name)
+        seen(page, name)

@@ -1,12 +1,10 @@
 """Capturing a petition in real Chromium: by keyboard alone, through a lost connection, and with scans."""
 
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, Page, Route, expect
 from sqlalchemy import func, select
@@ -15,6 +13,7 @@ from backend.db import Database
 from backend.dossier.models import Document
 from backend.registry.models import Person, Petition
 from tests.capture.conftest import people
+from tests.looks import seen
 from tests.signed_in import signed_in
 
 pytestmark = pytest.mark.browser
@@ -43,15 +42,6 @@ class Keyboard:
 
 
 NEW = "/consola/peticiones/nueva"
-
-
-def _look(page: Page, name: str) -> None:
-    """Keeps a picture where `SCREENSHOTS` names a folder, and finds nothing for axe to say."""
-    if folder := os.environ.get("SCREENSHOTS"):
-        page.screenshot(path=str(Path(folder) / f"{name}.png"), full_page=True)
-    found = Axe().run(page).response["violations"]
-    assert [each["id"] for each in found if each["impact"] in {"serious", "critical"}] == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 async def _last(database: Database) -> tuple[Petition, Person, int]:
@@ -91,7 +81,7 @@ def test_a_petition_is_captured_by_keyboard_alone(
     assert (petition.narrative, petition.postal_code, total) == (NARRATIVE, "83010", 2)
     assert person.phone == "+526621112233"
     assert keys.count <= MOST_KEYS, keys.count
-    _look(page, "capture-filed")
+    seen(page, "capture-filed")
     page.reload()
     expect(page.locator("[name=narrativa]")).to_have_value("")
 
@@ -116,7 +106,7 @@ def test_what_is_wrong_is_focused_and_a_lost_connection_loses_and_doubles_nothin
     page.keyboard.press("Control+Enter")
     expect(page.locator("[name=nombre]")).to_be_focused()
     expect(page.get_by_text("Esa CURP no es correcta")).to_be_visible()
-    _look(page, "capture-problems-360")
+    seen(page, "capture-problems")
     page.locator("[name=nombre]").fill("Jesús Valenzuela Buitimea")
     page.locator("[name=curp]").fill("")
 

@@ -20,7 +20,6 @@ from tests.staff import add_staff
 
 pytestmark = pytest.mark.browser
 #: Where to leave pictures of the pages and of the letters, to be looked at.
-PICTURES = os.environ.get("PICTURES")
 NARRATIVE = "Una fuga de agua en la calle principal deja sin servicio al centro de salud."
 
 
@@ -38,14 +37,14 @@ def _sign_in(browser: Browser, site: str, username: str, target: str = "/consola
 
 
 def _look(page: Page, name: str) -> None:
-    if PICTURES:
-        page.screenshot(path=Path(PICTURES) / f"case-{name}.png", full_page=True)
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=Path(folder) / f"case-{name}.png", full_page=True)
 
 
 def _look_at_letters(content: bytes, name: str) -> None:
-    if PICTURES:
+    if folder := os.environ.get("SCREENSHOTS"):
         for number, sheet in enumerate(pypdfium2.PdfDocument(content)):
-            sheet.render(scale=1.5).to_pil().save(Path(PICTURES) / f"case-{name}-{number}.png")
+            sheet.render(scale=1.5).to_pil().save(Path(folder) / f"case-{name}-{number}.png")
 
 
 def _capture(ana: Page, scan: Path) -> tuple[str, str]:

@@ -1,17 +1,14 @@
 """A person in two channels in the agent's real browser: one history, the closing window, what failed and why."""
 
 import asyncio
-import os
 import re
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from pathlib import Path
 from uuid import UUID
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -26,6 +23,7 @@ from backend.db import in_transaction
 from backend.messaging.models import ChannelAccount, MessageTemplate, TemplatePurpose, TemplateState
 from backend.outbox.models import Delivery, DeliveryState
 from backend.settings import Settings
+from tests.looks import fits, seen
 from tests.serving import serving
 from tests.signed_in import signed_in
 from tests.staff import PASSWORD
@@ -34,7 +32,6 @@ from tests.widths import WIDTHS
 pytestmark = pytest.mark.browser
 WHATSAPP = "+526620000000"
 #: Where to leave pictures of the pages, to be looked at.
-PICTURES = os.environ.get("PICTURES")
 
 
 class Office:
@@ -130,17 +127,6 @@ def page(request: pytest.FixtureRequest, browser: Browser, office: Office) -> It
     page.context.close()
 
 
-def _picture(page: Page, name: str) -> None:
-    if PICTURES:
-        width = (page.viewport_size or {})["width"]
-        page.screenshot(path=Path(PICTURES) / f"{name}-{width}.png")
-
-
-def _axe(page: Page) -> None:
-    found = Axe().run(page)
-    assert found.violations_count == 0, found.generate_report()
-
-
 def _show(page: Page, pane: str) -> None:
     """On a phone one pane is shown at a time."""
     if (page.viewport_size or {})["width"] < 720:
@@ -156,10 +142,10 @@ def _open(page: Page) -> None:
 def test_the_window_is_watched_reminded_of_and_resumed(page: Page, office: Office) -> None:
     expect(page.locator("[data-row]").filter(has_text="Rosy")).to_contain_text("Cierra en")
     expect(page.locator("[data-toasts]")).to_contain_text("La ventana de 24 h con ~Rosy cierra en 4")
-    _picture(page, "inbox")
+    fits(page, "inbox")
     _open(page)
     expect(page.locator("[data-window-line]")).to_have_text(re.compile(r"La ventana de 24 h cierra en 4[123] min"))
-    _picture(page, "window-open")
+    fits(page, "window-open")
     office.do(office.close_window)
     page.reload()
     resume = page.get_by_role("button", name="Enviar plantilla para retomar")
@@ -168,8 +154,7 @@ def test_the_window_is_watched_reminded_of_and_resumed(page: Page, office: Offic
     page.get_by_role("button", name="Nota privada").click()
     expect(page.locator("#composer-text")).to_be_visible()
     page.get_by_role("button", name="Responder").click()
-    _picture(page, "window-closed")
-    _axe(page)
+    seen(page, "window-closed")
     resume.focus()
     page.keyboard.press("Enter")
     expect(page.locator("[data-transcript]")).to_contain_text("Ana Ruiz desea continuar la conversación.")
@@ -187,8 +172,7 @@ def test_what_channels_bring_is_shown_and_what_failed_is_tried_again(page: Page,
     expect(log).to_contain_text("Mi vecino se llama…")
     failure = log.locator(".failure")
     expect(failure).to_contain_text("El canal pidió ir más despacio.")
-    _picture(page, "transcript")
-    _axe(page)
+    seen(page, "transcript")
     failure.get_by_role("button", name="Reintentar").click()
     expect(failure).to_have_count(0)
     office.do(office.edit)
@@ -204,19 +188,17 @@ def test_two_conversations_are_joined_read_as_one_and_split(page: Page) -> None:
     panel.get_by_role("button", name="Unir con otra conversación").click()
     page.get_by_label("Buscar la otra conversación").fill("bache")
     page.get_by_role("radio").check()
-    _picture(page, "join")
-    _axe(page)
+    seen(page, "join")
     page.get_by_role("button", name="Unir", exact=True).click()
     expect(panel).to_contain_text("Unida por el personal")
     panel.get_by_label("Avisarle por").select_option(label="Portal web")
     expect(page.locator("[data-toasts]")).to_contain_text("Se le avisará por ahí.")
-    _picture(page, "panel")
+    fits(page, "panel")
     panel.get_by_role("button", name="Ver todo el historial junto").click()
     history = page.locator("[data-history]")
     expect(history).to_contain_text("Hay un bache frente a la primaria")
     expect(history).to_contain_text("Hola, sigo esperando")
-    _picture(page, "history")
-    _axe(page)
+    seen(page, "history")
     page.keyboard.press("Escape")
     panel.get_by_role("button", name="Separar Portal web").click()
     page.get_by_role("dialog").get_by_role("button", name="Separar").click()

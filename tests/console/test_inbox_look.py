@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
 from backend.agents import service as agents
-from backend.console import inbox_look, presenting
+from backend.console import inbox_look
 from backend.console.inbox_look import InboxLooks, InboxSeen
 from backend.conversations import service as conversations
 from backend.conversations.models import Conversation, Owner
@@ -70,8 +70,7 @@ async def test_each_is_told_what_they_would_be_told_alone(database: Database, id
     async with database.transaction() as session:
         seen = await inbox_look.read(session, ids)
         for one in ids:
-            assert seen[one].counts == await presenting.counts_out(session, one)
-            assert seen[one].closing == await presenting.closing_windows(session, one)
+            assert seen[one] == (await inbox_look.read(session, [one]))[one]
     told = {one: (seen[one].counts.mine, seen[one].counts.unread, seen[one].counts.agency_news) for one in ids}
     assert told == {ana: (3, 2, 2), beto: (2, 2, 1), hilda: (0, 0, 1)}
     assert [len(seen[one].closing) for one in ids] == [1, 1, 0]

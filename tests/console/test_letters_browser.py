@@ -5,7 +5,6 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import select
 
@@ -14,9 +13,9 @@ from backend.db import Database
 from backend.settings import Settings
 from tests.letters.documents import pages_of
 from tests.letters.test_service import turned
+from tests.looks import looked_at
 from tests.signed_in import signed_in
 from tests.staff import add_staff
-from tests.widths import WIDTHS
 
 pytestmark = pytest.mark.browser
 
@@ -40,15 +39,6 @@ def folio(settings: Settings) -> str:
         return pool.submit(asyncio.run, _prepare(settings.database_url)).result()
 
 
-def _healthy(page: Page, name: str) -> None:
-    for width in (360, 1280):
-        page.set_viewport_size({"width": width, "height": 800})
-        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth"), name
-        if width in WIDTHS:
-            found = Axe().run(page).response["violations"]
-            assert [each["id"] for each in found if each["impact"] in {"serious", "critical"}] == []
-
-
 def _saved(page: Page, link: str) -> bytes:
     with page.expect_download() as waited:
         page.get_by_role("link", name=link).first.click()
@@ -67,32 +57,32 @@ def test_letters_are_made_by_one_and_by_many_and_their_text_is_the_heads(
     page.get_by_label("Ver con los datos de un folio").fill(folio)
     expect(shown.locator("strong", has_text=folio)).to_be_visible()
     expect(shown).to_contain_text("No hay agua en mi colonia <b>{folio}</b>")
-    _healthy(page, "editor")
+    looked_at(page, "editor")
     page.get_by_role("button", name="Guardar versión nueva").click()
     expect(page.get_by_role("status").first).to_contain_text("La plantilla se guardó")
     page.get_by_role("link", name="Comparar o restaurar la versión 1").click()
-    _healthy(page, "compare")
+    looked_at(page, "compare")
 
     page.goto(f"/consola/peticiones/{folio}")
     page.get_by_role("link", name="Hacer Carta de Atención").click()
     expect(page.locator(".letter")).to_contain_text(folio)
-    _healthy(page, "new")
+    looked_at(page, "new")
     page.get_by_role("button", name="Hacer carta").dblclick()
     expect(page.get_by_role("status")).to_contain_text("El documento se hizo")
     expect(page.locator(".letters > li")).to_have_count(1)
-    _healthy(page, "folio")
+    looked_at(page, "folio")
     assert f"Su folio es {folio}" in pages_of(_saved(page, "PDF de CEAC/CA/0001"))[0]
     assert _saved(page, "Word de CEAC/CA/0001").startswith(b"PK")
 
     page.goto("/consola/documentos")
     expect(page.get_by_role("button", name="Hacer 0 oficios")).to_be_disabled()
     page.get_by_label("Marcar todos").check()
-    _healthy(page, "waiting")
+    looked_at(page, "waiting")
     page.get_by_role("button", name="Hacer 3 oficios").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Se hicieron 3 oficios")
-    _healthy(page, "batch")
+    looked_at(page, "batch")
     assert _saved(page, "Descargar todos (ZIP)").startswith(b"PK")
     for name in ("documentos", "documentos/hechos", "plantillas", "plantillas/membrete"):
         page.goto(f"/consola/{name}")
-        _healthy(page, name.replace("/", "-"))
+        looked_at(page, name.replace("/", "-"))
     page.context.close()

@@ -4,8 +4,7 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from backend.conversations.models import Conversation
 from backend.db import Database
@@ -15,6 +14,7 @@ from backend.registry import petitions
 from backend.registry.models import Petition, PetitionStatus
 from backend.settings import Settings
 from tests.conversations.conftest import add_agent
+from tests.looks import seen
 from tests.notices.conftest import Desk
 from tests.signed_in import signed_in
 from tests.staff import add_staff
@@ -55,12 +55,6 @@ def folio(settings: Settings) -> str:
         return pool.submit(asyncio.run, _prepare(settings.database_url)).result()
 
 
-def _healthy(page: Page) -> None:
-    found = Axe().run(page).response["violations"]
-    assert [each["id"] for each in found if each["impact"] in {"serious", "critical"}] == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-
 @pytest.mark.parametrize("width", WIDTHS)
 def test_the_proof_is_read_and_a_notice_is_tried_again(browser: Browser, site: str, folio: str, width: int) -> None:
     page = signed_in(browser, site, "ana", f"/consola/peticiones/{folio}", width=width, height=800)
@@ -69,7 +63,7 @@ def test_the_proof_is_read_and_a_notice_is_tried_again(browser: Browser, site: s
     expect(notices.nth(2)).to_contain_text("leído")
     expect(notices.nth(3)).to_contain_text("Ese número no puede recibir WhatsApp.")
     expect(notices.nth(4)).to_contain_text("llamada por hacer")
-    _healthy(page)
+    seen(page, "notices")
     page.once("dialog", lambda dialog: dialog.accept())
     page.get_by_label("Avisar algo más").fill("Llevarán pipas de agua.")
     page.get_by_role("button", name="Avisar ahora").click()
@@ -81,12 +75,12 @@ def test_the_proof_is_read_and_a_notice_is_tried_again(browser: Browser, site: s
     page.goto("/consola/llamadas-pendientes")
     page.locator("tbody").get_by_role("link").first.click()
     expect(page.locator(".reason").first).to_contain_text(folio)
-    _healthy(page)
+    seen(page, "call")
     page.get_by_role("radio", name="Contestó").first.check()
     page.get_by_role("group", name="¿Se le informó?").first.get_by_role("radio", name="Sí").check()
     page.get_by_role("button", name="Guardar", exact=True).click()
     expect(page.get_by_role("status").first).to_contain_text("La llamada quedó registrada")
     page.goto("/consola/peticiones?avisos=sin_entregar")
     expect(page.get_by_label("Con avisos sin entregar")).to_be_checked()
-    _healthy(page)
+    seen(page, "without")
     page.context.close()

@@ -1,17 +1,15 @@
 """Likely duplicates while a petition is typed, and merging on the folio's page, in real Chromium."""
 
 import asyncio
-import os
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from backend.db import Database
 from backend.settings import Settings
 from tests.conversations.conftest import add_agent
+from tests.looks import seen
 from tests.related.conftest import Street
 from tests.signed_in import signed_in
 from tests.staff import add_staff
@@ -36,14 +34,6 @@ def folios(settings: Settings) -> list[str]:
         return pool.submit(asyncio.run, _prepare(settings.database_url)).result()
 
 
-def _healthy(page: Page, name: str) -> None:
-    if os.environ.get("PICTURES"):
-        page.screenshot(path=Path(os.environ["PICTURES"]) / f"{name}.png", full_page=True)
-    found = Axe().run(page).response["violations"]
-    assert [each["id"] for each in found if each["impact"] in {"serious", "critical"}] == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_neighbour_is_added_while_registering_and_two_folios_are_merged(
     browser: Browser, site: str, folios: list[str], width: int
@@ -59,18 +49,18 @@ def test_a_neighbour_is_added_while_registering_and_two_folios_are_merged(
     expect(alike).to_have_count(2)
     expect(page.get_by_role("button", name="Registrar de todos modos")).to_be_visible()
     expect(alike.first).to_contain_text("misma colonia")
-    _healthy(page, f"registering_{width}")
+    seen(page, "registering")
     page.get_by_role("button", name=f"Es la misma que {first}").click()
     expect(page.get_by_role("status")).to_contain_text("quedó sumada")
     panel = page.locator("#parecidas")
     expect(panel).to_contain_text("Rosa Elena Félix")
     panel.get_by_text("Es la misma…").click()
     panel.get_by_label("Por qué son la misma").first.fill("Es el mismo corte de agua")
-    _healthy(page, f"folio_{width}")
+    seen(page, "folio")
     panel.get_by_role("button", name="Unir", exact=True).click()
     expect(page.get_by_role("status")).to_contain_text("quedaron unidas")
     expect(panel).to_contain_text("Unidas a esta (1)")
-    _healthy(page, f"merged_{width}")
+    seen(page, "merged")
     page.goto("/consola/grupos")
     page.get_by_label("Nombre").fill("Sin agua en Sahuaro")
     page.get_by_label("Folios").fill(f"{first}, {second}")
@@ -80,5 +70,5 @@ def test_a_neighbour_is_added_while_registering_and_two_folios_are_merged(
     page.get_by_role("button", name="Cambiar todas").click()
     expect(page.get_by_role("heading", name="Resultado")).to_be_visible()
     expect(page.locator("#resultado")).to_contain_text("1 de 2 quedó; 1 no:")
-    _healthy(page, f"group_{width}")
+    seen(page, "group")
     page.context.close()

@@ -1,13 +1,11 @@
 """Turning, answering and seeing the answer in real Chromium, wide and narrow, with nothing for axe to find."""
 
 import asyncio
-import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 
 from backend import clock
@@ -18,6 +16,7 @@ from backend.mail import jobs
 from backend.settings import Settings
 from backend.turns import reminders
 from tests.console.turned import NARRATIVE, add_liaison, add_petition, turn_to
+from tests.looks import seen
 from tests.mail.server import PDF
 from tests.signed_in import signed_in
 from tests.staff import add_staff
@@ -25,7 +24,6 @@ from tests.widths import WIDTHS
 
 pytestmark = pytest.mark.browser
 #: Where to leave pictures of the pages, to be looked at.
-PICTURES = os.environ.get("PICTURES")
 
 
 async def _prepare(settings: Settings) -> str:
@@ -54,15 +52,6 @@ def folio(settings: Settings) -> str:
         return pool.submit(asyncio.run, _prepare(settings)).result()
 
 
-def _seen(page: Page, name: str) -> None:
-    if PICTURES:
-        width = (page.viewport_size or {})["width"]
-        page.screenshot(path=Path(PICTURES) / f"{name}-{width}.png", full_page=True)
-    found = Axe().run(page).response["violations"]
-    assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-
 def _sign_in(browser: Browser, site: str, width: int, username: str, target: str = "/consola") -> Page:
     page = signed_in(browser, site, username, target, width=width, height=800)
     page.on("dialog", lambda dialog: dialog.accept())
@@ -87,16 +76,16 @@ def test_a_folio_is_turned_to_two_and_the_answer_comes_back_on_a_telephone(
     search.fill("")
     turns.get_by_label("Instrucciones solo para CEA").fill("Revisar la línea de la calle principal")
     turns.get_by_label("Instrucciones para todas").fill("Atender y contestar a la persona")
-    _seen(ana, "turnar")
+    seen(ana, "turnar")
     turns.get_by_role("button", name="Turnar").click()
     expect(ana.get_by_role("status")).to_contain_text("La petición se turnó")
     expect(turns.locator(".turn")).to_have_count(2)
-    _seen(ana, "turnada")
+    seen(ana, "turnada")
 
     wendy = _sign_in(browser, site, width, "wendy")
     expect(wendy.get_by_role("heading", level=1)).to_contain_text("CEA")
     expect(wendy.get_by_text("Recordada")).to_have_count(1)
-    _seen(wendy, "enlace-lista")
+    seen(wendy, "enlace-lista")
     wendy.get_by_label("Buscar").fill("nada de esto")
     wendy.keyboard.press("Enter")
     expect(wendy.get_by_text("Ninguna petición coincide")).to_be_visible()
@@ -107,7 +96,7 @@ def test_a_folio_is_turned_to_two_and_the_answer_comes_back_on_a_telephone(
     wendy.get_by_role("button", name="Acusar recibo").click()
     expect(wendy.get_by_role("status")).to_contain_text("Quedó registrado")
     wendy.get_by_text("Pedir más tiempo", exact=True).first.click()
-    _seen(wendy, "enlace-turno")
+    seen(wendy, "enlace-turno")
     wendy.get_by_label("Se atendió").check()
     wendy.get_by_label("Qué se hizo").fill("Se cambió la bomba y ya hay agua.")
     photo = tmp_path / "evidencia.pdf"
@@ -115,14 +104,14 @@ def test_a_folio_is_turned_to_two_and_the_answer_comes_back_on_a_telephone(
     wendy.get_by_label("Evidencias").set_input_files(photo)
     wendy.get_by_role("button", name="Enviar respuesta").click()
     expect(wendy.get_by_role("status")).to_contain_text("Su respuesta llegó")
-    _seen(wendy, "enlace-contestada")
+    seen(wendy, "enlace-contestada")
 
     ana.reload()
     answered = turns.locator(".turn").filter(has_text="CEA").first
     expect(answered).to_contain_text("Se cambió la bomba y ya hay agua.")
     expect(answered.get_by_role("link", name="evidencia.pdf")).to_be_visible()
     answered.get_by_text("Historial del turno").click()
-    _seen(ana, "contestada")
+    seen(ana, "contestada")
 
 
 @pytest.mark.parametrize("width", WIDTHS)
@@ -132,10 +121,10 @@ def test_the_head_sees_what_is_owed_and_keeps_the_directory(
     hilda = _sign_in(browser, site, width, "hilda", "/consola/vencidas")
     owed = hilda.get_by_role("region", name="Comisión Estatal del Agua")
     expect(owed).to_contain_text("enlace@cea.example")
-    _seen(hilda, "vencidas")
+    seen(hilda, "vencidas")
     owed.get_by_role("link", name="AC-").click()
     expect(hilda.locator("#turnos")).to_contain_text("El correo del sistema está apagado")
-    _seen(hilda, "correo-apagado")
+    seen(hilda, "correo-apagado")
     hilda.locator("#turnos").get_by_role("button", name="Reintentar").first.click()
     expect(hilda.get_by_role("status")).to_contain_text("El correo se enviará de nuevo")
     hilda.goto("/consola/dependencias?buscar=agua")
@@ -150,10 +139,10 @@ def test_the_head_sees_what_is_owed_and_keeps_the_directory(
     hilda.get_by_role("button", name="Guardar").click()
     expect(hilda.get_by_role("status")).to_contain_text("La dependencia se guardó")
     expect(hilda.get_by_role("row").filter(has_text="Marta Ríos")).to_contain_text("Sin uso")
-    _seen(hilda, "dependencias")
+    seen(hilda, "dependencias")
     adela = _sign_in(browser, site, width, "adela", "/consola/usuarios")
     adela.locator("[data-role]").select_option("analyst")
     expect(adela.locator("[data-role-agency]")).to_be_hidden()
     adela.locator("[data-role]").select_option("liaison")
     expect(adela.locator("[data-role-agency]")).to_be_visible()
-    _seen(adela, "usuarios")
+    seen(adela, "usuarios")

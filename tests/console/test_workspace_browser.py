@@ -3,10 +3,8 @@
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import update
 
@@ -16,6 +14,7 @@ from backend.db import Database
 from backend.registry import petitions
 from backend.registry.models import ActorKind, EntryChannel, Petition, PetitionKind
 from backend.settings import Settings
+from tests.looks import seen
 from tests.signed_in import signed_in
 from tests.staff import add_staff
 from tests.widths import WIDTHS
@@ -70,17 +69,7 @@ def _ready(page: Page) -> None:
     page.wait_for_load_state()
 
 
-def _healthy(page: Page, picture: Path) -> None:
-    page.screenshot(path=picture, full_page=True)
-    found = Axe().run(page).response["violations"]
-    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found
-            if each["impact"] in {"serious", "critical"}] == []  # fmt: skip
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-
-def test_the_list_is_worked_through_by_key_alone(
-    browser: Browser, site: str, folios: list[str], tmp_path: Path
-) -> None:
+def test_the_list_is_worked_through_by_key_alone(browser: Browser, site: str, folios: list[str]) -> None:
     page = signed_in(browser, site, "hilda", "/consola/peticiones")
     keys = page.keyboard
     _ready(page)
@@ -92,7 +81,7 @@ def test_the_list_is_worked_through_by_key_alone(
     keys.press("x")
     expect(page.locator("[data-mark]:checked")).to_have_count(2)
     expect(page.get_by_text("2 peticiones marcadas:")).to_be_visible()
-    _healthy(page, tmp_path / "list-1280.png")
+    seen(page, "list")
     keys.press("/")
     keys.type("jx?")  # typed into the search, and no more than that
     expect(page.get_by_label("Buscar")).to_have_value("jx?")
@@ -109,7 +98,7 @@ def test_the_list_is_worked_through_by_key_alone(
     keys.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Asignar a Beto")
     expect(page.get_by_role("status")).to_contain_text("2 peticiones cambiaron")
-    _healthy(page, tmp_path / "bulk-1280.png")
+    seen(page, "bulk")
     page.get_by_role("link", name="Volver a la lista").click()
     _ready(page)
     page.locator("[name=responsable]").first.select_option(label="Beto")
@@ -131,16 +120,16 @@ def test_the_list_is_worked_through_by_key_alone(
     colleague = signed_in(browser, site, "ana", "/consola/peticiones", width=360)
     colleague.get_by_role("link", name="Las de Beto").click()
     expect(colleague.locator("[data-row]")).to_have_count(2)
-    _healthy(colleague, tmp_path / "list-360.png")
+    seen(colleague, "list")
     page.goto("/consola/plazos")
-    _healthy(page, tmp_path / "terms-1280.png")
+    seen(page, "terms")
     for one in (page, colleague):
         one.context.close()
 
 
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_folio_is_worked_on_and_two_people_do_not_overwrite_each_other(
-    browser: Browser, site: str, folios: list[str], width: int, tmp_path: Path
+    browser: Browser, site: str, folios: list[str], width: int
 ) -> None:
     address = f"/consola/peticiones/{folios[0]}"
     page = signed_in(browser, site, "ana", address, width=width)
@@ -160,7 +149,7 @@ def test_a_folio_is_worked_on_and_two_people_do_not_overwrite_each_other(
     page.get_by_label("Código postal").fill("85000")
     expect(page.locator("[data-municipality]")).to_have_value("26018")
     expect(page.locator("[data-colonias] option").first).to_be_attached()
-    _healthy(page, tmp_path / f"folio-{width}.png")
+    seen(page, "folio")
     other = signed_in(browser, site, "beto", address)
     other.get_by_label("Agregar nota").fill("Llamó la vecina")
     other.get_by_role("button", name="Agregar nota").click()
@@ -169,7 +158,7 @@ def test_a_folio_is_worked_on_and_two_people_do_not_overwrite_each_other(
     expect(page.get_by_role("alert")).to_contain_text("Beto: nota")
     expect(page.locator("#estado [name=reason]")).to_have_value("Se revisa con el área")
     expect(page.get_by_role("radio", name="En análisis")).to_be_checked()
-    _healthy(page, tmp_path / f"conflict-{width}.png")
+    seen(page, "conflict")
     page.get_by_role("button", name="Cambiar estado").click()
     expect(page.get_by_role("status").first).to_contain_text("El estado se actualizó")
     expect(page.locator(".timeline li").first).to_contain_text("Recibida → En análisis")

@@ -1,12 +1,10 @@
 """Calls worked off by key alone, and the wall screen that follows by itself, in real Chromium."""
 
 from datetime import datetime, timedelta
-from pathlib import Path
 from uuid import UUID
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 from sqlalchemy import select
 
 from backend import clock
@@ -23,6 +21,7 @@ from backend.outreach.asking import Ask
 from backend.outreach.models import CallAttempt, CallOutcome, ReasonKind
 from backend.settings import Settings
 from backend.wakeups import notify
+from tests.looks import seen
 from tests.serving import in_database
 from tests.signed_in import signed_in
 from tests.staff import add_staff
@@ -37,14 +36,6 @@ NOON = datetime(2026, 11, 18, 12, 0, tzinfo=HERMOSILLO)
 @pytest.fixture(autouse=True)
 def noon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(clock, "now", lambda: NOON)
-
-
-def _healthy(page: Page, picture: Path) -> None:
-    page.screenshot(path=picture, full_page=True)
-    found = Axe().run(page).response["violations"]
-    assert [(each["id"], [node["html"] for node in each["nodes"]]) for each in found
-            if each["impact"] in {"serious", "critical"}] == []  # fmt: skip
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
 
 
 async def _calls(database: Database) -> UUID:
@@ -65,11 +56,11 @@ async def _tries(database: Database) -> list[tuple[CallOutcome, str]]:
         return [(outcome, notes) for outcome, notes in rows]
 
 
-def test_calls_are_made_by_key_alone(browser: Browser, site: str, settings: Settings, tmp_path: Path) -> None:
+def test_calls_are_made_by_key_alone(browser: Browser, site: str, settings: Settings) -> None:
     first = in_database(settings, _calls)
     page = signed_in(browser, site, "ana", "/consola/llamadas-pendientes")
     keys = page.keyboard
-    _healthy(page, tmp_path / "calls-1280.png")
+    seen(page, "calls")
     keys.press("n")
     page.wait_for_url(f"**/llamadas-pendientes/{first}", wait_until="load")
     expect(page.get_by_role("heading", level=1)).to_have_text("Rosa Ibarra")
@@ -84,7 +75,7 @@ def test_calls_are_made_by_key_alone(browser: Browser, site: str, settings: Sett
     keys.press("o")
     keys.type("Sonó 1 minuto")  # what is typed is typed, and chooses nothing
     expect(page.get_by_role("radio", name="No contestó")).to_be_checked()
-    _healthy(page, tmp_path / "call-1280.png")
+    seen(page, "call")
     keys.press("Control+Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Luis Soto")
     page.wait_for_load_state()
@@ -100,7 +91,7 @@ def test_calls_are_made_by_key_alone(browser: Browser, site: str, settings: Sett
         ("call", f"/consola/llamadas-pendientes/{first}"),
     ):
         page.goto(address)
-        _healthy(page, tmp_path / f"{name}-360.png")
+        seen(page, name)
     page.context.close()
 
 
@@ -119,16 +110,16 @@ async def _somebody_waits(database: Database) -> None:
 
 
 def test_the_wall_screen_follows_by_itself_and_says_when_it_does_not(
-    browser: Browser, site: str, settings: Settings, tmp_path: Path
+    browser: Browser, site: str, settings: Settings
 ) -> None:
     in_database(settings, _office)
     head = signed_in(browser, site, "hilda", "/consola/tablero")
-    _healthy(head, tmp_path / "board-1280.png")
+    seen(head, "board")
     head.goto("/consola/tablero/ajustes")
     head.get_by_label("Dónde está la pantalla").fill("Sala")
     head.get_by_role("button", name="Hacer una clave").click()
     address = head.locator("[data-key-address]").inner_text()
-    _healthy(head, tmp_path / "settings-1280.png")
+    seen(head, "settings")
 
     screen = browser.new_context(base_url=site, viewport={"width": 1920, "height": 1080}, locale="es-MX").new_page()
     screen.set_default_timeout(20_000)
@@ -140,7 +131,7 @@ def test_the_wall_screen_follows_by_itself_and_says_when_it_does_not(
     in_database(settings, _somebody_waits)
     expect(waiting).to_have_text("5", timeout=1000 * (LEAST + 15))
     expect(screen.get_by_text("Una emergencia espera desde hace 1:01:00")).to_be_visible()
-    _healthy(screen, tmp_path / "wall-1920.png")
+    seen(screen, "wall")
     assert screen.evaluate("document.documentElement.scrollHeight <= innerHeight")
     screen.goto("/consola")
     expect(screen.get_by_label("Usuario")).to_be_visible()
@@ -153,6 +144,6 @@ def test_the_wall_screen_follows_by_itself_and_says_when_it_does_not(
     expect(lost.locator("[data-freshness]")).to_contain_text("Sin conexión: datos de hace")
     head.set_viewport_size({"width": 360, "height": 800})
     head.goto("/consola/tablero")
-    _healthy(head, tmp_path / "board-360.png")
+    seen(head, "board")
     for page in (head, screen):
         page.context.close()

@@ -1,15 +1,12 @@
 """A report in real Chromium, wide and narrow: a figure is followed to its rows, and axe finds nothing."""
 
-import os
-from pathlib import Path
-
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from backend.agents.models import Role
 from backend.db import Database
 from backend.settings import Settings
+from tests.looks import seen
 from tests.reports.case import fill
 from tests.serving import in_database
 from tests.signed_in import signed_in
@@ -18,7 +15,6 @@ from tests.widths import WIDTHS
 
 pytestmark = pytest.mark.browser
 #: Where to leave pictures of the pages, to be looked at.
-PICTURES = os.environ.get("PICTURES")
 
 
 async def _prepare(database: Database) -> None:
@@ -27,20 +23,11 @@ async def _prepare(database: Database) -> None:
         await fill(session)
 
 
-def _seen(page: Page, name: str) -> None:
-    if PICTURES:
-        width = (page.viewport_size or {})["width"]
-        page.screenshot(path=Path(PICTURES) / f"{name}-{width}.png", full_page=True)
-    found = Axe().run(page).response["violations"]
-    assert [(each["id"], each["nodes"][0]["html"]) for each in found] == []
-    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
-
-
 @pytest.mark.parametrize("width", WIDTHS)
 def test_a_figure_is_followed_to_its_rows(browser: Browser, settings: Settings, site: str, width: int) -> None:
     in_database(settings, _prepare)
     page = signed_in(browser, site, "hilda", "/consola/reportes", width=width, height=800)
-    _seen(page, "reports")
+    seen(page, "reports")
     page.get_by_role("link", name="Chats atendidos").click()
     page.get_by_text("Otras fechas y filtros").click()
     page.get_by_label("Desde", exact=True).fill("2026-07-01")
@@ -48,11 +35,11 @@ def test_a_figure_is_followed_to_its_rows(browser: Browser, settings: Settings, 
     page.get_by_label("Desglose").select_option("canal")
     page.get_by_role("button", name="Ver", exact=True).click()
     expect(page.locator("strong", has_text="Del 1 al 31 de julio de 2026")).to_be_visible()
-    _seen(page, "chats")
+    seen(page, "chats")
     page.get_by_role("img", name="Chats por fecha").wait_for()
     page.locator(".figure", has_text="Atendidos por una persona").get_by_role("link").click()
     expect(page.get_by_text("2 filas")).to_be_visible()
-    _seen(page, "rows")
+    seen(page, "rows")
     for key in ("peticiones", "llamadas"):
         page.goto(f"/consola/reportes/{key}?periodo=2026-T3")
-        _seen(page, key)
+        seen(page, key)

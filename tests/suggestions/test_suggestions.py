@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from datetime import timedelta
 from pathlib import Path
 
@@ -16,7 +16,7 @@ from backend.clock import now
 from backend.db import Database
 from backend.registry import petitions
 from backend.registry.models import ActorKind, EntryChannel, Petition, PetitionKind
-from backend.suggestions import examples, jobs, service
+from backend.suggestions import apart, examples, jobs, service
 from backend.suggestions.apart import ClassifierLost
 from backend.suggestions.classifier import Classifier
 from backend.suggestions.models import Decision, PetitionSuggestion
@@ -147,14 +147,25 @@ async def test_the_classifier_is_there_while_there_is_something_to_read(
     assert not _classifiers()
 
 
-async def test_a_classifier_that_died_has_a_successor(database: Database, suggester: jobs.Suggester) -> None:
+@pytest.mark.parametrize("fate", [psutil.Process.kill, psutil.Process.suspend])
+async def test_a_classifier_that_died_or_hangs_has_a_successor(
+    database: Database,
+    suggester: jobs.Suggester,
+    monkeypatch: pytest.MonkeyPatch,
+    fate: Callable[[psutil.Process], None],
+) -> None:
     await _file(database, LEAK)
     assert await suggester.suggest_pending() == 1
-    _classifiers()[0].kill()
+    (lost,) = _classifiers()
+    fate(lost)
     await _file(database, LEAK)
-    with pytest.raises(ClassifierLost):
-        await suggester.suggest_pending()
+    with monkeypatch.context() as patched:
+        patched.setattr(apart, "_ANSWER_SECONDS", 0.5)
+        patched.setattr(apart, "_END_SECONDS", 0.5)
+        with pytest.raises(ClassifierLost):
+            await suggester.suggest_pending()
     assert await suggester.suggest_pending() == 1
+    assert lost not in _classifiers()
 
 
 async def test_what_was_learned_is_used_until_enough_was_decided(
