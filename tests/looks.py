@@ -12,8 +12,9 @@ from tests.widths import WIDTHS
 def seen(page: Page, name: str) -> None:
     """Nothing of it is wider than its window, and axe finds nothing; a picture where SCREENSHOTS says."""
     width = fits(page, name)
-    found = Axe().run(page).response["violations"]
-    assert [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in found] == [], (name, width)
+    violations = Axe().run(page).response["violations"]
+    found = [(one["id"], [node["html"][:120] for node in one["nodes"]]) for one in violations]
+    assert not found, (name, width, found)
 
 
 def looked_at(page: Page, name: str) -> None:

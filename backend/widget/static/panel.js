@@ -12,7 +12,8 @@ export function buildPanel(on) {
   const save = tool("save", T.transcript, on.transcript);
   const close = tool("down", T.minimise, on.close);
   const title = h("div", { class: "title" }, h("h2", { id: "title" }, T.title), h("p", {}, T.subtitle));
-  const header = h("header", {}, title, save, sound, close);
+  // No <header>: the page that the chat stands in has one, and a second banner confuses who hears the page.
+  const header = h("div", { class: "header" }, title, save, sound, close);
   const banner = h("p", { class: "banner", hidden: true }, T.offline);
   const note = h("p", { class: "note", role: "alert", hidden: true });
   const state = h("p", { class: "state", hidden: true });

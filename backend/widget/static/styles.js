@@ -9,7 +9,7 @@ button, textarea { font: inherit; color: inherit; }
 button { cursor: pointer; }
 button:disabled { cursor: default; }
 :focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
-header :focus-visible { outline-color: #fff; }
+.header :focus-visible { outline-color: #fff; }
 p, h2, h3 { margin: 0; }
 svg { width: 1.5rem; height: 1.5rem; fill: currentColor; display: block; }
 a { color: var(--link); overflow-wrap: anywhere; }
@@ -20,7 +20,7 @@ a { color: var(--link); overflow-wrap: anywhere; }
 .panel[data-mode=floating] { position: fixed; right: 1rem; bottom: 5.5rem; z-index: 2147483001; width: min(24rem, calc(100vw - 2rem)); height: min(40rem, calc(100dvh - 7rem)); border: 1px solid var(--line); border-radius: .9rem; box-shadow: 0 10px 40px #0005; }
 .panel[data-mode=inline] { height: 100%; min-height: 26rem; border: 1px solid var(--line); }
 :host([mode=inline]) { display: block; height: 36rem; }
-header { display: flex; align-items: center; gap: .15rem; padding: .7rem .6rem .7rem 1rem; background: var(--wine); color: var(--on-wine); }
+.header { display: flex; align-items: center; gap: .15rem; padding: .7rem .6rem .7rem 1rem; background: var(--wine); color: var(--on-wine); }
 .title { flex: 1; min-width: 0; } h2 { font-size: 1.1rem; } .title p { font-size: .8rem; }
 .tool { background: none; border: 0; border-radius: .4rem; min-width: 2.5rem; height: 2.5rem; display: grid; place-items: center; color: inherit; }
 .tool:hover { background: #fff3; }
@@ -59,7 +59,7 @@ textarea::placeholder { color: var(--dim); opacity: 1; }
 .drop { display: none; } [data-dragging] .drop { position: absolute; inset: .5rem; display: grid; place-items: center; border: 3px dashed var(--link); border-radius: .8rem; background: var(--paper); font-weight: 700; pointer-events: none; }
 @media (max-width: 480px) { .panel[data-mode=floating] { inset: 0; width: 100%; height: var(--visible, 100dvh); border: 0; border-radius: 0; padding: env(safe-area-inset-top) env(safe-area-inset-right) 0 env(safe-area-inset-left); } }
 @media (prefers-reduced-motion: reduce) { * { animation: none !important; } }
-@media (forced-colors: active) { .launcher, .choice, .bubble, .round, .panel, header, .tool { border: 1px solid ButtonBorder; } .dots i { background: CanvasText; } }
+@media (forced-colors: active) { .launcher, .choice, .bubble, .round, .panel, .header, .tool { border: 1px solid ButtonBorder; } .dots i { background: CanvasText; } }
 `;
 
 export const sheet = new CSSStyleSheet();
