@@ -38,10 +38,13 @@ class Point:
         return bool(claim.channel != "web")
 
 
-#: After the commit of what a citizen sent, before the 2xx: no function of the product's has this moment.
+#: After the commit of what somebody sent, before the 2xx: no function of the product's has this moment.
 ANSWER_UNSENT = "web: committed, not answered"
+#: Staff's alone: no citizen's message comes by.
+MANY_CHANGED = "web: many petitions changed, not committed"
 
 POINTS = (
+    Point(MANY_CHANGED, "backend.workspace.bulk", "apply", is_after=True),
     Point("web: stored, not committed", "backend.conversations.inbox", "receive", is_after=True),
     Point("web: call verified, not committed", "backend.webhooks.reception", "Reception._keep", is_after=False),
     Point("worker: call accepted, not yet read", "backend.webhooks.reading", "ArrivalReader._read", is_after=False),
@@ -136,7 +139,7 @@ def _wrapped(point: Point, path: Path, original: Call) -> Call:
 
 
 class DiesBeforeAnswering:
-    """ASGI middleware that is the point ANSWER_UNSENT for what citizens send."""
+    """ASGI middleware that is the point ANSWER_UNSENT for what citizens send and what staff change by the many."""
 
     def __init__(self, app: ASGIApp, folder: Path) -> None:
         self._app = app
@@ -154,4 +157,4 @@ class DiesBeforeAnswering:
 def _is_inbound(scope: Scope) -> bool:
     path = scope["path"]
     is_message = path.startswith("/webhooks/") and not path.endswith("/status")
-    return scope["method"] == "POST" and (is_message or path == "/api/chat/messages")
+    return scope["method"] == "POST" and (is_message or path in ("/api/chat/messages", "/consola/peticiones/lote"))

@@ -32,6 +32,7 @@ EMPTY_FAILS = "an empty answer of the bot's is a failure"
 CAUGHT_UP = "what a vendor could not deliver is fetched from its list"
 TURN_MOVES = "a turn whose Rasa is gone is had at another"
 PINNED = "a conversation stays with its Rasa"
+IMPORT_CLAIMED = "an import is one worker's at a time"
 
 _NEVER, _AT_ONCE = timedelta(days=1), timedelta(seconds=-60)
 
@@ -166,6 +167,16 @@ def _forget_pins() -> None:
     replace_function("backend.conversations.pins", "take", make)
 
 
+def _import_together() -> None:
+    async def claim(session: Any, batch_id: Any, state: Any) -> Any:
+        from backend.imports.models import ImportBatch
+
+        batch = await session.get_one(ImportBatch, batch_id)
+        return batch if batch.state is state else None
+
+    replace_function("backend.imports.jobs", "_claim", lambda _: claim)
+
+
 _ON_CODE: dict[str, Callable[[], None]] = {
     REPEATS_KNOWN: _forget_repeats,
     ARRIVAL_KEPT: _take_calls_away_to_read_them,
@@ -179,6 +190,7 @@ _ON_CODE: dict[str, Callable[[], None]] = {
     CAUGHT_UP: _never_catch_up,
     TURN_MOVES: _never_move,
     PINNED: _forget_pins,
+    IMPORT_CLAIMED: _import_together,
 }
 _ON_SETTINGS: dict[str, dict[str, float]] = {
     LEASE_ENDS: {"lease_seconds": _NEVER.total_seconds()},

@@ -18,7 +18,7 @@ SHORT = (
     "worker: bot answered, nothing stored",
     "dispatcher: vendor accepted, nothing recorded",
 )
-EVERYWHERE = tuple(name for name in points.NAMES if name != OF_FILES)
+EVERYWHERE = tuple(name for name in points.NAMES if name not in (OF_FILES, points.MANY_CHANGED))
 TIMES, EACH, MESSAGES = (4, 4, 40) if FULL else (1, 1, 6)
 
 

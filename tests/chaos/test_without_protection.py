@@ -12,8 +12,10 @@ from tests.chaos.oracle import Tally, judge
 from tests.chaos.rasas import Rasas
 from tests.chaos.reader import StreamReader
 from tests.chaos.site import Site
+from tests.chaos.staff import head_of
 from tests.chaos.table import FULL, Table
 from tests.chaos.test_crashes import killed
+from tests.chaos.test_imports import filed_twice, imported
 from tests.chaos.test_redis import TOO_MANY, TRIES
 from tests.chaos.test_scale_out import Trial
 from tests.chaos.test_streams import boundaries, heard_in_pieces
@@ -222,3 +224,12 @@ def test_every_protection_has_its_trial() -> None:
     ]
     tried = {mark.args[1][0] for mark in marks if mark.name == "parametrize"}
     assert tried == set(removals.ALL)
+
+
+@in_full
+@without(removals.IMPORT_CLAIMED)
+def test_import_claimed(site: Site) -> None:
+    """Both workers file the same rows of the spreadsheet."""
+    with head_of(site) as head:
+        batch = imported(head, 2_000, "Pide que le pinten", seconds=300)
+    assert filed_twice(site, batch) > 0
