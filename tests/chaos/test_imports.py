@@ -63,12 +63,12 @@ def workers_dying(site: Site, every: float) -> Iterator[list[str]]:
 def test_every_row_is_filed_once_and_undone_once_whoever_dies(site: Site) -> None:
     rows = 50_000
     with head_of(site) as head:
-        with workers_dying(site, 5) as killed:
+        with workers_dying(site, 3) as killed:
             batch = imported(head, rows, "Pide que le arreglen", seconds=1500)
-        assert len(killed) > 10, "the workers hardly died: nothing was proved"
+        assert len(killed) >= 10, "the workers hardly died: nothing was proved"
         assert Counter(head.report(batch)) == {"Registrada": rows}
         assert filed_twice(site, batch) == 0
-        with workers_dying(site, 5):
+        with workers_dying(site, 3):
             few = imported(head, 2_000, "Pide que le poden", seconds=600)
             assert head.submit(f"{few}/deshacer").status_code == 303
             head.wait_for(few, "undone", 600)
