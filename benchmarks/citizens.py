@@ -1,5 +1,7 @@
-"""A citizen of the public chat, timed: what is sent, until the answer is on their event stream."""
+"""A citizen, timed: of the public chat, to the answer on their stream; on WhatsApp, until the vendor has the answer."""
 
+import asyncio
+import itertools
 import json
 import time
 import uuid
@@ -8,6 +10,14 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
+import psycopg
+
+from tests.end_to_end.office import ProductOffice
+from tests.end_to_end.telephone import PATIENCE_SECONDS, TelephoneCitizen
+from tests.fakes.handles import TwilioServer
+
+_LOOK_AGAIN_SECONDS = 0.01
+_numbers = itertools.count(1)
 
 
 class Citizen:
@@ -60,3 +70,37 @@ async def a_citizen(client: httpx.AsyncClient) -> AsyncIterator[Citizen]:
 
 def _headers(token: str) -> dict[str, str]:
     return {"Authorization": f"Bearer {token}"}
+
+
+class WhatsAppCitizen:
+    """Somebody on the vendor's stand-in. Lets a turn come to its end before the next, out of the time that is told."""
+
+    def __init__(self, telephone: TelephoneCitizen) -> None:
+        self._telephone = telephone
+
+    async def ask(self, text: str) -> float:
+        """Seconds from sending to the vendor's having the first answer; looked for every hundredth of one."""
+        return await asyncio.to_thread(self._ask, text)
+
+    def _ask(self, text: str) -> float:
+        begun, told = time.perf_counter(), self._count()
+        self._telephone.telephone.send_text(text)
+        self._telephone.sent += 1
+        while self._count() == told:
+            if time.perf_counter() - begun > PATIENCE_SECONDS:
+                raise TimeoutError(f"nobody answered «{text}»")
+            time.sleep(_LOOK_AGAIN_SECONDS)
+        seconds = time.perf_counter() - begun
+        self._telephone.replies()
+        return seconds
+
+    def _count(self) -> int:
+        return sum(not message.from_citizen for message in self._telephone.telephone.conversation)
+
+
+@asynccontextmanager
+async def a_citizen_on_whatsapp(twilio: TwilioServer, database_url: str) -> AsyncIterator[WhatsAppCitizen]:
+    """Somebody whose telephone the office does not know yet."""
+    with psycopg.connect(database_url, autocommit=True) as connection:
+        telephone = twilio.citizen(f"+521998{next(_numbers):07}", name="Ciudadana", hides_phone=True)
+        yield WhatsAppCitizen(TelephoneCitizen(telephone, ProductOffice(connection, "whatsapp")))

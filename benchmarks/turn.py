@@ -1,8 +1,9 @@
 """What the product adds to a turn of the bot, and what Rasa's defaults would cost: `python -m benchmarks.turn`.
 
-The same conversations go four ways, in rounds that alternate, over one running product:
+The same conversations go five ways, in rounds that alternate, over one running product:
 
 - `product`: the public chat API, from the message's POST to the answer on the citizen's event stream;
+- `whatsapp`: the same product, from the vendor's call to the answer at the vendor's stand-in, one citizen at a time;
 - `bot`: the product's own Rasa by our input channel, as the worker calls it, with nothing around it;
 - `rasa`: our model in a `rasa run` with its REST channel and its SQL tracker store as they ship;
 - `default`: the same with Rasa's default pipeline and policies (`benchmarks.default_pipeline`), trained on a sample.
@@ -32,9 +33,10 @@ import psutil
 
 from backend import clock
 from benchmarks import rasa_alone, usage
-from benchmarks.citizens import a_citizen
+from benchmarks.citizens import a_citizen, a_citizen_on_whatsapp
 from benchmarks.table import Row, ratio_at_least, ratio_at_most
 from tests.end_to_end.product import ROOT, Product, free_port, model_path
+from tests.end_to_end.stand_ins import StandIns, register, running_stand_ins, settings_of
 
 ROUNDS, AT_ONCE = 6, 8
 #: Turns of a conversation that is old, and of one that is new; how often a question is asked in each.
@@ -42,7 +44,7 @@ OLD, NEW, AGED_TURNS = 100, 5, 20
 #: What the default pipeline is trained on: so many examples an intent, so many epochs of each learned part.
 EXAMPLES, EPOCHS = 10, 10
 RESULTS = ROOT / "benchmarks/results/turn.md"
-PRODUCT, BOT, RASA, DEFAULT = "product", "bot", "rasa", "default"
+PRODUCT, WHATSAPP, BOT, RASA, DEFAULT = "product", "whatsapp", "bot", "rasa", "default"
 #: A support is somebody's own, so no neighbour's petition is offered and all conversations are alike.
 TURNS = (
     "hola buenas tardes", "a que hora abren", "donde estan ubicados",
@@ -105,7 +107,8 @@ class Bench:
             for name in turned:
                 self.measured.alone[name] += await self._converse(name)
             for name in reversed(turned):
-                await self._crowd(name)
+                if name != WHATSAPP:  # the stand-in would be measured with it
+                    await self._crowd(name)
         self.measured.memory = usage.megabytes(self._parts)
         await self._age()
         return self.measured
@@ -143,7 +146,7 @@ class Bench:
 
 
 @asynccontextmanager
-async def _bench(product: Product, default_model: Path | None) -> AsyncIterator[Bench]:
+async def _bench(product: Product, stand_ins: StandIns, default_model: Path | None) -> AsyncIterator[Bench]:
     (own,) = product.children("rasa")
     environment = own.environ()
     parts = {name: product.children(name) for name in ("web", "worker", "actions")}
@@ -155,6 +158,7 @@ async def _bench(product: Product, default_model: Path | None) -> AsyncIterator[
         )
         ways: dict[str, Way] = {
             PRODUCT: partial(a_citizen, web),
+            WHATSAPP: partial(a_citizen_on_whatsapp, stand_ins.twilio, product.database_url),
             BOT: partial(rasa_alone.a_direct_citizen, web, rasa_alone.our_own(own)),
         }
         for name, model in ((RASA, product.model), (DEFAULT, default_model)):
@@ -167,29 +171,33 @@ async def _bench(product: Product, default_model: Path | None) -> AsyncIterator[
 
 async def measured(folder: Path, rounds: int, trained: Path | None) -> Measured:
     """All ways through a product of its own; without the default pipeline where there is no model of it."""
-    product = Product(folder, free_port(), model_path())
-    try:
-        product.start()
-        product.wait_ready()
-        product.set_office("open")
-        async with _bench(product, trained) as bench:
-            seen = await bench.run(rounds)
-        ((failed,),) = product.execute("SELECT count(*) FROM conversation_event WHERE kind = 'bot_failed'")
-        seen.unanswered[PRODUCT] = int(str(failed))
-        return seen
-    finally:
-        product.stop()
+    with running_stand_ins() as stand_ins:
+        product = Product(folder, free_port(), model_path(), extra_environment=stand_ins.environment)
+        try:
+            product.start()
+            product.wait_ready()
+            product.set_office("open")
+            settings = settings_of(stand_ins, product.var_dir, product.port, product.database_url)
+            await asyncio.to_thread(register, stand_ins, settings)
+            async with _bench(product, stand_ins, trained) as bench:
+                seen = await bench.run(rounds)
+            ((failed,),) = product.execute("SELECT count(*) FROM conversation_event WHERE kind = 'bot_failed'")
+            seen.unanswered[PRODUCT] = int(str(failed))
+            return seen
+        finally:
+            product.stop()
 
 
 async def measure(folder: Path) -> list[Row]:
     """A turn's median, throughput, cost and growth, for `make bench`."""
     seen = await measured(folder, ROUNDS, default_model())
     alone, theirs = "`rasa run` alone, our model", "Rasa's default pipeline"
-    product = seen.median(PRODUCT) * 1000
+    product, whatsapp = (seen.median(way) * 1000 for way in (PRODUCT, WHATSAPP))
     old, new = (statistics.median(seen.aged[turns]) * 1000 for turns in (OLD, NEW))
     return [
         Row("median turn", product, "ms", seen.median(BOT) * 1000, alone, ratio_at_most(2)),
         Row("median turn", product, "ms", seen.median(RASA) * 1000, f"{alone}, as it ships"),
+        Row("median turn on WhatsApp, from the vendor's call", whatsapp, "ms", product, "the web chat's"),
         Row(
             f"throughput, {AT_ONCE} citizens at once", seen.throughput(PRODUCT), "turns/s", seen.throughput(DEFAULT),
             theirs, ratio_at_least(4),
@@ -217,7 +225,7 @@ def default_model() -> Path:
 
 
 def _report(seen: Measured, load: tuple[float, float]) -> str:
-    ways = list(seen.alone)
+    ways = list(seen.crowd_turns)
     lines = [
         "# A turn of the chat",
         "",
@@ -246,6 +254,8 @@ def _report(seen: Measured, load: tuple[float, float]) -> str:
     old, new = (statistics.median(seen.aged[turns]) * 1000 for turns in (OLD, NEW))
     lines += [
         "",
+        f"On WhatsApp, from the vendor's call to the answer at the vendor's: {seen.median(WHATSAPP) * 1000:.0f} ms, "
+        f"{seen.median(WHATSAPP) / seen.median(PRODUCT):.2f} times the web chat's. "
         "Turns that the bot failed: " + ", ".join(f"{way} {seen.unanswered[way]}" for way in ways) + ".",
         f"A question to our Rasa after {OLD} turns of one conversation within its session: {old:.0f} ms; within the "
         f"first {NEW}: {new:.0f} ms; {old / new:.2f} times.",

@@ -43,7 +43,7 @@ MAX_ATTEMPTS = 40
 MAX_BACKOFF_SECONDS = 600.0
 #: Dispatchers that may die of one delivery.
 MAX_DEATHS = 8
-#: How long a vendor's receipts may take to settle an uncertain send before the vendor is asked.
+#: How long a vendor's receipts, or whoever sent it, may take to settle an uncertain send before the vendor is asked.
 UNCERTAIN_GRACE = timedelta(seconds=20)
 WEB = "web"
 
@@ -133,7 +133,9 @@ async def _not_before(session: AsyncSession, conversation: Conversation) -> date
 async def claim_due(session: AsyncSession, channel: str = WEB, *, limit: int = 50) -> list[Claim]:
     """Lease a channel's deliveries that are due, those of dead dispatchers among them, oldest first.
 
-    What must not go out any more (blocked, window closed without a template) fails here, unsent.
+    What must not go out any more (blocked, window closed without a template) fails here, unsent. A vendor's delivery
+    whose lease ended waits once more: where the database was away for so long, who had it comes back with us, and
+    says how it ended.
     """
     moment = clock.now()
     due = or_(
@@ -155,6 +157,8 @@ async def claim_due(session: AsyncSession, channel: str = WEB, *, limit: int = 5
     for delivery, message, conversation in await session.execute(query):
         if await _is_hopeless(session, delivery):
             await _fail(session, delivery, "uncertain")
+        elif delivery.state is DeliveryState.SENDING and channel != WEB:
+            delivery.state, delivery.next_attempt_at = DeliveryState.UNCERTAIN, moment + UNCERTAIN_GRACE
         else:
             claims.append(await _lease(session, delivery, message, conversation, moment))
     return [claim for claim in claims if claim is not None]
@@ -162,9 +166,9 @@ async def claim_due(session: AsyncSession, channel: str = WEB, *, limit: int = 5
 
 async def _is_hopeless(session: AsyncSession, delivery: Delivery) -> bool:
     """Whether it fells whoever takes it, or nobody can tell how it ended: the agent sees it, and the rest goes on."""
-    if delivery.state is DeliveryState.UNCERTAIN:
-        return delivery.attempts >= MAX_ATTEMPTS
-    if delivery.state is not DeliveryState.SENDING:
+    if delivery.state is DeliveryState.UNCERTAIN and delivery.attempts >= MAX_ATTEMPTS:
+        return True
+    if delivery.state is DeliveryState.PENDING:
         return False
     deaths = await session.scalar(
         select(func.count())
@@ -257,7 +261,8 @@ async def record(session: AsyncSession, claim: Claim, outcome: SendOutcome) -> N
     attempt = await session.get_one(DeliveryAttempt, claim.attempt_id)
     attempt.finished_at = moment
     delivery = await session.get_one(Delivery, claim.delivery_id, with_for_update=True)
-    is_ours = delivery.lease_token == claim.lease_token and delivery.state is DeliveryState.SENDING
+    is_under_way = delivery.state in (DeliveryState.SENDING, DeliveryState.UNCERTAIN)
+    is_ours = is_under_way and delivery.lease_token == claim.lease_token
     match outcome:
         case Sent():
             attempt.outcome = "sent"

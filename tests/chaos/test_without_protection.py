@@ -131,12 +131,12 @@ def test_one_by_one(site: Site, table: Table) -> None:
 @in_full
 @without(removals.CAUGHT_UP)
 def test_caught_up(site: Site, table: Table) -> None:
-    """Twilio tries thrice at a dead address and never again."""
+    """Twilio tries thrice at a dead address and never again; each try is held for two seconds before it is refused."""
 
     def go() -> None:
         time.sleep(0.2)
         with site.server.gone():
-            time.sleep(5)
+            time.sleep(12)
 
     found = under(site, table, "PostgreSQL gone", [on_whatsapp(site)], 6, go, seconds=SHORT_WAIT)
     assert found["whatsapp"].lost > 0

@@ -120,6 +120,23 @@ async def test_a_lease_keeps_others_out_until_it_ends(post: Post) -> None:
     assert theirs.is_uncertain, "nobody knows whether the first dispatcher sent it"
 
 
+@pytest.mark.parametrize("comes_back", [True, False])
+async def test_a_vendors_delivery_waits_for_whoever_had_it_when_the_lease_ended(
+    post: Post, monkeypatch: pytest.MonkeyPatch, comes_back: bool
+) -> None:
+    """As after an outage of the database that outlasts the lease: its dispatcher knows that it was sent."""
+    monkeypatch.setattr(outbox, "WEB", "")
+    await post.say("hola")
+    (mine,) = await _claim(post)
+    await _end_lease(post)
+    assert await _claim(post) == []
+    if comes_back:
+        await _record(post, mine, Sent("wamid.1"))
+    await _make_due(post)
+    assert [claim.is_uncertain for claim in await _claim(post)] == ([] if comes_back else [True])
+    assert (await post.one()).state is (DeliveryState.SENT if comes_back else DeliveryState.SENDING)
+
+
 @pytest.mark.parametrize("outcome", [Sent("late"), BUSY, NotSent(SendFailure.REJECTED, "400"), Uncertain("timeout")])
 async def test_who_lost_the_lease_changes_nothing_but_its_own_attempt(post: Post, outcome: SendOutcome) -> None:
     await post.say("hola")
