@@ -46,6 +46,8 @@ class Supervisor:
         self._children = wanted
         self._stopping = asyncio.Event()
         self._taking_up: asyncio.Task[None] | None = None
+        #: Until then workers may not know that the bot that was last started anew is back.
+        self._noticed_at = 0.0
 
     def stop(self) -> None:
         self._stopping.set()
@@ -59,13 +61,10 @@ class Supervisor:
         """The next goes when the one before has turns again: a model that does not run leaves the others alone."""
         if after is not None:
             await asyncio.wait([after])
-        is_first = True
         for child in self._children:
             if not (child.takes_models and child.use(model)):
                 continue
-            if not is_first:
-                await asyncio.sleep(NOTICED_SECONDS)
-            is_first = False
+            await asyncio.sleep(max(0.0, self._noticed_at - time.monotonic()))
             log.info("model_taken_up", model=model.name, process=child.name)
             if child.process is not None and child.process.returncode is None:
                 with contextlib.suppress(ProcessLookupError):
@@ -74,6 +73,7 @@ class Supervisor:
             if child.health and not await self._wait_ready(partial(_answers, child.health)):
                 log.error("model_not_ready", model=model.name, process=child.name)
                 return
+            self._noticed_at = time.monotonic() + NOTICED_SECONDS
 
     async def run(self, announce: Callable[[], None], is_ready: Callable[[], Awaitable[bool]]) -> int:
         """Run until stopped; 0, or 1 when things never became ready."""

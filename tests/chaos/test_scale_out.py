@@ -37,7 +37,7 @@ _TIMES = {"TURN_TIMEOUT": "20", "LEASE_SECONDS": "25"}
 _FILED = "SELECT count(*) FROM petition WHERE conversation_id IN (SELECT id FROM conversation WHERE created_at >= %s)"
 #: Turns that no Rasa had for none was reached; one that a slow machine did not end in time is another matter.
 _SCRIPTED = (
-    "SELECT count(*) FROM conversation_event WHERE kind = 'bot_failed' AND at >= %s"
+    "SELECT reason, at FROM conversation_event WHERE kind = 'bot_failed' AND at >= %s"
     " AND reason NOT IN ('TimeoutError', 'ConnectTimeout', 'status_500')"
 )
 
@@ -93,8 +93,8 @@ class Trial:
     table: Table
     #: Which Rasa died when, or was ended to start anew.
     deaths: list[Gone] = field(default_factory=list)
-    #: Turns that the script had though a Rasa was well.
-    scripted: int = 0
+    #: Turns that the script had though a Rasa was well: why, and when.
+    scripted: list[tuple[object, ...]] = field(default_factory=list)
 
     def under(self, fault: str, happen: Callable[[], None]) -> Seen:
         self.site.become(self.site.removed, {**self.rasas.environment, **_TIMES, "REDIS_URL": self.redis.url})
@@ -181,8 +181,7 @@ class Trial:
         return rests
 
     def _count_scripted(self, begun: object) -> None:
-        [(scripted,)] = self.site.server.execute(_SCRIPTED, begun)
-        self.scripted += int(str(scripted))
+        self.scripted += self.site.server.execute(_SCRIPTED, begun)
 
     def _now(self) -> object:
         return self.site.server.execute("SELECT now()")[0][0]
@@ -218,7 +217,7 @@ def trial(site: Site, rasas: Rasas, redis_server: RedisServer, table: Table) -> 
 def test_one_of_each_dies_and_nobody_is_the_worse_for_it(trial: Trial) -> None:
     seen = trial.under("one of each killed", trial.one_of_each_dies)
     seen.assert_nobody_is_the_worse_for_it()
-    assert trial.scripted == 0, "a Rasa was well, and the script was asked"
+    assert trial.scripted == [], "a Rasa was well, and the script was asked"
     assert len(seen.spread.by_rasa) == 2 and seen.spread.moved > 0, seen.spread
     assert seen.spread.strayed == 0, seen.spread
 
@@ -227,5 +226,5 @@ def test_one_of_each_dies_and_nobody_is_the_worse_for_it(trial: Trial) -> None:
 def test_the_model_changes_and_nobody_is_the_worse_for_it(trial: Trial) -> None:
     seen = trial.under("the model changed and back", trial.the_model_changes)
     seen.assert_nobody_is_the_worse_for_it()
-    assert trial.scripted == 0, "a Rasa was well, and the script was asked"
+    assert trial.scripted == [], "a Rasa was well, and the script was asked"
     assert seen.spread.moved > 0 and seen.spread.strayed == 0, seen.spread

@@ -135,7 +135,12 @@ async def test_a_model_is_taken_up_by_one_process_after_another(
         await asyncio.sleep(1.0)
         assert was is not None and was.returncode is None, "the first is not noticed yet"
         changes = (await told(tmp_path / "told", "answers", 4))[4:]
-    assert changes == ["rasa begins new", "rasa answers new", "rasa-2 begins new", "rasa-2 answers new"]
+        assert changes == ["rasa begins new", "rasa answers new", "rasa-2 begins new", "rasa-2 answers new"]
+        was = rasas[0].process
+        supervisor.take_up(Path("newest"))
+        await asyncio.sleep(1.0)
+        assert was is not None and was.returncode is None, "nor is the second, when the model changes once more"
+        assert (await told(tmp_path / "told", "answers", 5))[-1] == "rasa answers newest"
 
 
 async def test_a_model_that_does_not_run_is_taken_up_by_one_alone_until_it_is_taken_back(
