@@ -44,6 +44,7 @@ class Databases:
         return name
 
     def close(self) -> None:
+        self._dropped.result()
         self._makes.close()
         self._drops.close()
 

@@ -2,7 +2,6 @@
 
 import itertools
 import threading
-import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -103,8 +102,7 @@ def test_a_change_of_many_is_whole_or_none_of_it_and_is_not_made_twice(site: Sit
 
 
 def _changed(site: Site, mark: str) -> list[object]:
-    """How many are urgent now; and no history tells it twice."""
-    time.sleep(0.2)  # for the dead process's transaction to be let go
+    """How many have the priority now; and no history tells it twice."""
     twice = site.server.execute(
         "SELECT p.id FROM petition p JOIN petition_event e ON e.petition_id = p.id AND e.kind = 'edited'"
         " WHERE p.details->>'importacion' LIKE %s GROUP BY p.id HAVING count(*) > 1",
