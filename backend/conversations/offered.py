@@ -1,9 +1,12 @@
 """Buttons accepted as words: the number or the title of an option just offered, typed instead of pressed."""
 
 import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.conversations.models import Author, Message
@@ -14,43 +17,64 @@ _YES = {"si", "sip", "claro", "claro que si", "ok", "okay", "va", "sale", "dale"
 _NO = {"no", "nel", "nop", "no gracias", "mejor no"}
 _ORDINALS = {"primera": 1, "primero": 1, "segunda": 2, "segundo": 2, "tercera": 3, "tercero": 3}
 
-#: Written once: every message asks this.
-_BEFORE = (
-    select(Message.author, Message.buttons)
-    .where(
-        Message.conversation_id == bindparam("conversation_id"),
-        Message.seq < bindparam("seq"),
-        Message.author.in_((Author.CITIZEN, Author.BOT, Author.SYSTEM, Author.AGENT)),
+_SPOKEN = (Author.BOT, Author.SYSTEM, Author.AGENT)
+
+
+def _before(authors: Collection[Author], limit: int) -> Select[Any]:
+    return (
+        select(Message.id, Message.seq, Message.author, Message.buttons)
+        .where(
+            Message.conversation_id == bindparam("conversation_id"),
+            Message.seq < bindparam("seq"),
+            Message.author.in_(authors),
+        )
+        .order_by(Message.seq.desc())
+        .limit(limit)
     )
-    .order_by(Message.seq.desc())
-    .limit(10)
-)
+
+
+#: Written once: every message asks this. However much citizens wrote meanwhile, what we said last is among it.
+_BEFORE = union(_before((Author.CITIZEN, *_SPOKEN), 10), _before(_SPOKEN, 1)).order_by(Message.seq.desc())
+
+
+@dataclass(frozen=True)
+class LastSaid:
+    """The last message to the citizen before one of theirs."""
+
+    message_id: UUID
+    seq: int
+    author: Author
+    buttons: Sequence[Mapping[str, object]]
 
 
 @dataclass(frozen=True)
 class Pressed:
     """What a message presses: the payload of a button, or of the one whose number or title was typed.
 
-    `of_last`: the same, by the buttons of the very last message before it alone.
+    `of_last`: the same, by the buttons of the very last message before it alone. `last_said` is told where no button
+    itself was pressed.
     """
 
     payload: str | None
     of_last: str | None
+    last_said: LastSaid | None = None
 
 
 async def pressed(session: AsyncSession, message: Message) -> Pressed:
     """What `message` presses among what was offered right before it."""
     if message.payload is not None:
         return Pressed(message.payload, message.payload)
-    before = await session.execute(_BEFORE, {"conversation_id": message.conversation_id, "seq": message.seq})
+    named = {"conversation_id": message.conversation_id, "seq": message.seq}
+    before = [LastSaid(*row) for row in await session.execute(_BEFORE, named)]
     offered: list[list[tuple[str, str]]] = []
-    for author, buttons in before:
-        if author is Author.CITIZEN:
+    for one in before:
+        if one.author is Author.CITIZEN:
             break
-        offered.append([(str(button["title"]), str(button["payload"])) for button in buttons])
+        offered.append([(str(button["title"]), str(button["payload"])) for button in one.buttons])
     return Pressed(
         _match(message.text, [button for buttons in offered for button in buttons]),
         _match(message.text, offered[0] if offered else []),
+        next((one for one in before if one.author is not Author.CITIZEN), None),
     )
 
 

@@ -204,7 +204,7 @@ async def _handled_without_bot(
         return True
     if await commands.handle(session, conversation, message, said.payload, means.secret):
         return True
-    if await take_answer(session, conversation, message, said.of_last):
+    if await take_answer(session, conversation, message, said):
         return True
     match conversation.owner:
         case Owner.AGENT:

@@ -117,7 +117,6 @@ async def _judge_the_one_before(session: AsyncSession, row: Understanding) -> No
     before.follow_up = _follow_up(before, row)
     if before.follow_up is not None and not before.is_worth_a_look:
         _judge(before, await session.get_one(Message, before.message_id))
-    await session.flush()
 
 
 def _follow_up(before: Understanding, after: Understanding) -> FollowUp | None:

@@ -15,6 +15,7 @@ from backend.assistant.port import ReplyButton
 from backend.conversations import messages
 from backend.conversations.messages import NewMessage
 from backend.conversations.models import Attachment, Author, Conversation, Message, Owner
+from backend.conversations.offered import LastSaid, Pressed
 from backend.notices.models import Notice, NoticeAttempt
 from backend.notices.payloads import ADD, VERDICT
 from backend.registry import information, petitions, verdicts
@@ -32,39 +33,24 @@ MAX_OFFERS = 2
 #: A petition told to the bot this lately is what a citizen's words are about.
 BUSY = timedelta(minutes=30)
 
-_SPOKEN = (Author.BOT, Author.SYSTEM, Author.AGENT)
 #: The notice that a message of ours told, where it asks for information that is still wanted.
 _THAT_ASKS = (
-    select(Notice.id)
+    select(Notice)
     .join(NoticeAttempt, NoticeAttempt.notice_id == Notice.id)
     .join(PetitionEvent, PetitionEvent.id == Notice.event_id)
     .join(Petition, Petition.id == Notice.petition_id)
     .where(
-        NoticeAttempt.message_id == Message.id,
+        NoticeAttempt.message_id == bindparam("message_id"),
         PetitionEvent.to_status == PetitionStatus.REQUIERE_INFORMACION,
         Petition.status == PetitionStatus.REQUIERE_INFORMACION,
     )
-    .scalar_subquery()
-)
-#: Written once: every message asks this.
-_LAST_SAID = (
-    select(Message.seq, Message.buttons, _THAT_ASKS.label("notice_id"))
-    .where(
-        Message.conversation_id == bindparam("conversation_id"),
-        Message.seq < bindparam("seq"),
-        Message.author.in_(_SPOKEN),
-    )
-    .order_by(Message.seq.desc())
-    .limit(1)
 )
 _PERSON = ReplyButton("Hablar con una persona", "/hablar_con_persona")
 
 
-async def take(session: AsyncSession, conversation: Conversation, message: Message, payload: str | None) -> bool:
-    """Use `message` as the answer to a notice. False when it is something else.
-
-    `payload`: of the button pressed, or typed of the very last message's.
-    """
+async def take(session: AsyncSession, conversation: Conversation, message: Message, said: Pressed) -> bool:
+    """Use `message`, which says `said`, as the answer to a notice. False when it is something else."""
+    payload = said.of_last
     prefix, _, rest = (payload or "").partition(":")
     name, _, answer = rest.partition(":")
     if prefix == VERDICT:
@@ -80,7 +66,7 @@ async def take(session: AsyncSession, conversation: Conversation, message: Messa
     is_words = payload is None and not message.is_sensitive
     if not is_words or conversation.owner not in (Owner.BOT, Owner.CLOSED):
         return False
-    return await _offer_to_add(session, conversation, message)
+    return await _offer_to_add(session, conversation, message, said.last_said)
 
 
 async def _say(session: AsyncSession, conversation: Conversation, text: str, *buttons: ReplyButton) -> None:
@@ -117,9 +103,11 @@ async def _keep_verdict(session: AsyncSession, conversation: Conversation, notic
     await _say(session, conversation, text, decline)
 
 
-async def _offer_to_add(session: AsyncSession, conversation: Conversation, message: Message) -> bool:
+async def _offer_to_add(
+    session: AsyncSession, conversation: Conversation, message: Message, last_said: LastSaid | None
+) -> bool:
     """What comes right after we asked for information is offered to be added to that petition."""
-    asked = await _asked_before(session, message)
+    asked = await _asked_before(session, last_said)
     if asked is None or await _tells_a_petition(session, conversation):
         return False
     notice, since = asked
@@ -144,18 +132,17 @@ async def _offers(session: AsyncSession, conversation: Conversation, notice: Not
     return (await session.scalars(query)).all()
 
 
-async def _asked_before(session: AsyncSession, message: Message) -> tuple[Notice, int] | None:
+async def _asked_before(session: AsyncSession, last_said: LastSaid | None) -> tuple[Notice, int] | None:
     """The notice for which our last words asked for information, and the place after which the answer stands."""
-    found = await session.execute(_LAST_SAID, {"conversation_id": message.conversation_id, "seq": message.seq})
-    before = found.one_or_none()
-    if before is None:
+    if last_said is None or last_said.author is not Author.SYSTEM:
         return None
-    for button in before.buttons:
+    for button in last_said.buttons:
         prefix, _, rest = str(button["payload"]).partition(":")
         name, _, since = rest.partition(":")
         if prefix == ADD:
-            return await session.get_one(Notice, UUID(name)), before.seq if since == "no" else int(since)
-    return (await session.get_one(Notice, before.notice_id), before.seq) if before.notice_id is not None else None
+            return await session.get_one(Notice, UUID(name)), last_said.seq if since == "no" else int(since)
+    notice = await session.scalar(_THAT_ASKS, {"message_id": last_said.message_id})
+    return (notice, last_said.seq) if notice is not None else None
 
 
 async def _tells_a_petition(session: AsyncSession, conversation: Conversation) -> bool:

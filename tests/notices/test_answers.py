@@ -229,6 +229,17 @@ async def test_what_is_written_instead_of_a_yes_is_offered_too_and_then_left_to_
     assert [event.text for event in await citizen.events(K.INFORMATION_ADDED)] == ["Uno\nDos"]
 
 
+async def test_what_was_asked_for_is_added_whole_in_however_many_messages_it_is_written(citizen: Citizen) -> None:
+    await citizen.told(S.REQUIERE_INFORMACION)
+    lines = [f"Renglón {number}" for number in range(1, 14)]
+    for line in lines:
+        await citizen.write(line)
+    await citizen.advancer.advance(citizen.conversation_id)
+    await citizen.press("Sí, agregar")
+    assert [event.text for event in await citizen.events(K.INFORMATION_ADDED)] == ["\n".join(lines)]
+    assert citizen.bot.turns == []
+
+
 async def test_a_no_adds_nothing(citizen: Citizen) -> None:
     await citizen.told(S.REQUIERE_INFORMACION)
     await citizen.say("Buenas tardes")
