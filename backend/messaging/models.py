@@ -105,6 +105,10 @@ class ProviderContent(Base):
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())
 
 
+#: What an arrival's body is sealed for.
+ARRIVAL_BODY = "arrival.body"
+
+
 class Arrival(Base):
     """A vendor's authentic call, whole, from its acceptance until what it says is stored; then the row is gone.
 
@@ -119,7 +123,7 @@ class Arrival(Base):
     account_id: Mapped[uuid.UUID]
     lane: Mapped[int] = mapped_column(BigInteger)
     url: Mapped[str] = mapped_column(String(500))
-    body: Mapped[bytes] = mapped_column(SealedBytes("arrival.body"))
+    body: Mapped[bytes] = mapped_column(SealedBytes(ARRIVAL_BODY))
     attempts: Mapped[int] = mapped_column(server_default=sql("0"))
     due_at: Mapped[datetime] = mapped_column(server_default=func.now())
     created_at: Mapped[datetime] = mapped_column(server_default=func.now())

@@ -6,18 +6,18 @@ is there to be read again (docs/adr/0033-arrivals.md).
 
 import asyncio
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 import structlog
-from sqlalchemy import bindparam, insert, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.db import Database
 from backend.errors import ChatSonoraError, Forbidden, NotFound
 from backend.messaging.adapters import Adapters
-from backend.messaging.models import Arrival, ChannelAccount
+from backend.messaging.models import ARRIVAL_BODY, ChannelAccount
 from backend.vault import ring
+from backend.vault.sealing import seal
 from backend.webhooks import service
 from channels.port import NotAuthentic, VendorChannel, WebhookRequest
 
@@ -29,17 +29,12 @@ ARRIVED = "arrivals"
 _PAUSE = 0.02
 _LANE_BYTES = 8
 
-_columns = Arrival.__table__.c
-#: Written once: every call asks this. Nothing is stored for an account that is off, or not as we know it any more.
-_KEEP = insert(Arrival).from_select(
-    ["account_id", "lane", "url", "body"],
-    select(ChannelAccount.id, *(bindparam(name, type_=_columns[name].type) for name in ("lane", "url", "body"))).where(
-        ChannelAccount.id == bindparam("account_id"),
-        ChannelAccount.is_on,
-        ChannelAccount.credentials == bindparam("credentials"),
-    ),
-    include_defaults=False,
-)
+#: Nothing is stored for an account that is off, or not as we know it any more.
+_KEEP: Final = """
+INSERT INTO arrival (account_id, lane, url, body)
+SELECT id, %(lane)s, %(url)s::text, %(body)s FROM channel_account
+WHERE id = %(account_id)s AND is_on AND credentials = %(credentials)s
+"""
 
 
 class ChannelOff(ChatSonoraError):
@@ -128,8 +123,9 @@ class Reception:
         return door
 
     async def _keep(self, account_id: UUID, door: _Door, call: WebhookRequest) -> bool:
-        row = {**row_of(account_id, door.adapter, call), "credentials": door.credentials}
-        return await self._database.run_alone(_KEEP, row) == 1
+        row = row_of(account_id, door.adapter, call)
+        values = {**row, "body": seal(ARRIVAL_BODY, row["body"]), "credentials": door.credentials}
+        return await self._database.run_alone(_KEEP, values) == 1
 
 
 class _Bell:

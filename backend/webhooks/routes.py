@@ -38,7 +38,7 @@ async def _call(request: Request) -> WebhookRequest:
     body = await request.body()
     if len(body) > _MAX_BODY:
         raise Forbidden("La llamada es demasiado grande.")
-    return WebhookRequest(f"{settings.base_url}{request.url.path}{query}", dict(request.headers), body)
+    return WebhookRequest(f"{settings.base_url}{request.url.path}{query}", dict(request.headers.items()), body)
 
 
 _ANSWERS: dict[int | str, dict[str, Any]] = {

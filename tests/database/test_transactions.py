@@ -1,5 +1,7 @@
 """What every transaction stands on: live connections, and one wake-up of a kind."""
 
+import asyncio
+
 import pytest
 from procrastinate.exceptions import ConnectorException
 from sqlalchemy import text
@@ -45,6 +47,40 @@ async def test_one_lost_just_after_its_use_fails_one_transaction_and_no_more(
     async with database.transaction() as session:
         assert await session.scalar(text("SELECT 1")) == 1
     await other.close()
+
+
+_TOUCH = "SELECT pg_sleep(%(seconds)s)"
+
+
+@pytest.mark.parametrize("fresh_seconds", [0.0, 1000.0], ids=["idle", "just used"])
+async def test_a_statement_alone_has_another_connection_where_its_own_was_lost(
+    database: Database, other: Database, fresh_seconds: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(db, "FRESH_SECONDS", fresh_seconds)
+    ((pid,),) = await database.read_alone(text("SELECT pg_backend_pid()"), {})
+    async with other.transaction() as session:
+        await session.execute(text(_END_OTHERS), {"pid": pid})
+    if fresh_seconds > 0.0:
+        with pytest.raises(OperationalError):
+            await database.run_alone(_TOUCH, {"seconds": 0})
+    assert await database.run_alone(_TOUCH, {"seconds": 0}) == 1
+    await other.close()
+
+
+async def test_statements_alone_that_are_given_up_leave_no_connection_behind(database: Database) -> None:
+    """As a vendor's call is that takes too long: the server stops, and whoever comes next is served."""
+    for _ in range(2 * db.ALONE_AT_ONCE):
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.05):
+                await database.run_alone(_TOUCH, {"seconds": 60})
+    assert await database.run_alone(_TOUCH, {"seconds": 0}) == 1
+    async with asyncio.timeout(10):
+        while True:
+            open_ones = text("SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'SELECT pg_sleep%'")
+            ((count,),) = await database.read_alone(open_ones, {})
+            if count <= 1:
+                return
+            await asyncio.sleep(0.05)
 
 
 async def test_a_transaction_wakes_once_for_the_same(database: Database) -> None:
