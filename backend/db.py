@@ -158,16 +158,20 @@ class Database:
         transactions go on. Raises as a session does.
         """
         await self._use_keys()
+        try:
+            return await self._drive(statement, values)
+        except psycopg.Error as error:
+            raise DBAPIError.instance(statement, None, error, psycopg.Error) from error
+
+    async def _drive(self, statement: LiteralString, values: Mapping[str, Any]) -> int:
         held = await self._alone.raw_connection()
         connection = held.driver_connection
         assert isinstance(connection, AsyncConnection)
         try:
             cursor = await connection.execute(statement, values)
-        except BaseException as error:
+        except BaseException:
             held.detach()  # nobody else gets it in whatever state it is
             await connection.close()
-            if isinstance(error, psycopg.Error):
-                raise DBAPIError.instance(statement, None, error, psycopg.Error) from error
             raise
         held.close()
         return cursor.rowcount

@@ -2,8 +2,10 @@
 
 import asyncio
 
+import psycopg
 import pytest
 from procrastinate.exceptions import ConnectorException
+from psycopg import sql
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
@@ -65,6 +67,23 @@ async def test_a_statement_alone_has_another_connection_where_its_own_was_lost(
             await database.run_alone(_TOUCH, {"seconds": 0})
     assert await database.run_alone(_TOUCH, {"seconds": 0}) == 1
     await other.close()
+
+
+async def test_a_statement_alone_that_gets_no_connection_fails_as_a_session_does(
+    database: Database, postgres: str
+) -> None:
+    assert await database.run_alone(_TOUCH, {"seconds": 0}) == 1
+    ((name,),) = await database.read_alone(text("SELECT current_database()"), {})
+    async with await psycopg.AsyncConnection.connect(postgres, autocommit=True) as server:
+        admit = sql.SQL("ALTER DATABASE {} ALLOW_CONNECTIONS {}")
+        await server.execute(admit.format(sql.Identifier(name), sql.SQL("false")))
+        end = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s"
+        await server.execute(end, [name])
+        for _ in range(2):  # the first has lost its connection, the second finds none
+            with pytest.raises(OperationalError):
+                await database.run_alone(_TOUCH, {"seconds": 0})
+        await server.execute(admit.format(sql.Identifier(name), sql.SQL("true")))
+    assert await database.run_alone(_TOUCH, {"seconds": 0}) == 1
 
 
 async def test_statements_alone_that_are_given_up_leave_no_connection_behind(database: Database) -> None:
