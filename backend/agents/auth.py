@@ -164,11 +164,22 @@ async def _liaison(user: Annotated[User, Depends(_person)]) -> User:
 
 def _at_least(role: Role) -> object:
     async def check(user: Annotated[User, Depends(_staff)]) -> User:
-        if _RANK[user.role] < _RANK[role]:
-            raise Forbidden
-        return user
+        return _ranked(user, role)
 
     return Depends(check)
+
+
+def _ranked(user: User, role: Role) -> User:
+    if _RANK[user.role] < _RANK[role]:
+        raise Forbidden
+    return user
+
+
+async def head_of(request: Request, session: AsyncSession) -> User:
+    """Whom `CurrentHead` lets in by their cookie, for what asks again while it lasts. Raises as it does."""
+    user = await _any_user(request, session, request.cookies.get(COOKIE), None)
+    user = await _settled(request, await _own_password(request, user))
+    return _ranked(await _staff(await _person(request, user)), Role.HEAD)
 
 
 @dataclass(frozen=True)
