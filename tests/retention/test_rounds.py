@@ -108,6 +108,23 @@ async def test_a_round_that_was_killed_is_told_of_by_the_one_that_goes_on(
         assert [told.items() <= event.detail.items() for event in trail] == [True, False]
 
 
+async def test_the_bot_forgets_who_fell_silent_long_before_their_messages_go(
+    database: Database, settings: Settings
+) -> None:
+    around = await _around(database, settings)
+    for days, remembered in ((29, 2), (31, 1)):
+        moment = clock.now()
+        async with database.transaction() as session:
+            await session.execute(
+                update(Conversation).values(last_message_at=moment, rasa_turn_at=moment - timedelta(days=days))
+            )
+        await jobs.run(around)
+        async with database.transaction() as session:
+            assert await session.scalar(text("SELECT count(*) FROM rasa.events")) == remembered, days
+            assert "" not in (await session.scalars(select(Message.text))).all()
+    assert (await jobs.plan(database))["memorias_borradas"] == 0
+
+
 async def test_of_two_workers_one_has_the_round(
     database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -197,7 +214,9 @@ async def _aged(database: Database) -> None:
         )
         session.add(UnreadableWebhook(url="https://x.example", body=b"Luz", reason="firma", created_at=long_ago,
                                       account_id=await session.scalar(select(ChannelAccount.id).limit(1))))  # fmt: skip
-        await session.execute(update(Conversation).values(last_message_at=long_ago, owner="closed"))
+        await session.execute(
+            update(Conversation).values(last_message_at=long_ago, rasa_turn_at=long_ago, owner="closed")
+        )
         await session.execute(update(Petition).values(concluded_at=long_ago, status=PetitionStatus.CANCELADA))
         await session.execute(update(PetitionDraft).values(updated_at=long_ago, state=DraftState.FILED))
         await session.execute(
