@@ -28,17 +28,19 @@ from backend.mail import service as mail
 from backend.mail.models import EmailMessage, MailState
 from backend.messaging.models import ChannelAccount, UnreadableWebhook
 from backend.outbox.models import Delivery, DeliveryState
-from backend.registry import petitions
+from backend.registry import petitions, queries
 from backend.registry.models import (
     ActorKind,
     DraftState,
     EntryChannel,
+    Person,
     Petition,
     PetitionDraft,
     PetitionKind,
     PetitionStatus,
 )
 from backend.registry.petitions import NewPetition
+from backend.registry.queries import PetitionFilter
 from backend.reports.computing import compute
 from backend.reports.definitions import REPORTS
 from backend.reports.periods import Period
@@ -281,6 +283,24 @@ async def test_terms_have_bounds_and_what_is_blocked_opens_with_a_reason(
         # The person writes again: the conversation is in use, and seen.
         await session.execute(update(Conversation).values(last_message_at=clock.now() + timedelta(seconds=1)))
     assert (await adela.get(chat)).status_code == 200
+
+
+async def test_a_petition_that_is_taken_up_again_is_in_the_lists_with_its_person(database: Database) -> None:
+    await add_staff(database, "ana")
+    async with database.transaction() as session:
+        ana = await agents.find_user(session, "ana")
+        new = NewPetition(PetitionKind.PETICION, EntryChannel.CALL_CENTER, "Bache en mi calle", name="Luz Soto")
+        petition = await petitions.file(session, new, actor=ActorKind.STAFF)
+        steps = (PetitionStatus.EN_ANALISIS, PetitionStatus.EN_ATENCION, PetitionStatus.CONCLUIDA_SATISFACTORIA)
+        for status in steps:
+            await petitions.change_status(session, petition, status, reason="Va", user_id=ana.id)
+        person = await session.get_one(Person, petition.person_id)
+        blocking.block(person, [petition], [])
+        await petitions.change_status(session, petition, steps[1], reason="No quedó bien", user_id=ana.id)
+        await session.refresh(person)
+        assert (petition.withheld_at, person.withheld_at) == (None, None)
+        found = await queries.search(session, PetitionFilter(search="Luz Soto"))
+        assert [row.petition.folio for row in found.rows] == [petition.folio]
 
 
 def test_the_documentation_holds_the_rules() -> None:
