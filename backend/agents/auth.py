@@ -31,6 +31,7 @@ from backend.settings import Settings
 
 COOKIE = "__Host-session"
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+_NOT_THEIRS = "La contraseña no es correcta. Después de 5 intentos fallidos la cuenta se bloquea 15 minutos."
 _RANK = {Role.ANALYST: 0, Role.HEAD: 1, Role.ADMIN: 2}
 
 _cookie = APIKeyCookie(name=COOKIE, auto_error=False, scheme_name="StaffSession")
@@ -163,11 +164,22 @@ async def _liaison(user: Annotated[User, Depends(_person)]) -> User:
 
 def _at_least(role: Role) -> object:
     async def check(user: Annotated[User, Depends(_staff)]) -> User:
-        if _RANK[user.role] < _RANK[role]:
-            raise Forbidden
-        return user
+        return _ranked(user, role)
 
     return Depends(check)
+
+
+def _ranked(user: User, role: Role) -> User:
+    if _RANK[user.role] < _RANK[role]:
+        raise Forbidden
+    return user
+
+
+async def head_of(request: Request, session: AsyncSession) -> User:
+    """Whom `CurrentHead` lets in by their cookie, for what asks again while it lasts. Raises as it does."""
+    user = await _any_user(request, session, request.cookies.get(COOKIE), None)
+    user = await _settled(request, await _own_password(request, user))
+    return _ranked(await _staff(await _person(request, user)), Role.HEAD)
 
 
 @dataclass(frozen=True)
@@ -217,6 +229,15 @@ async def check_password(request: Request, username: str, password: str) -> User
     if user is None:
         raise WrongCredentials
     return user
+
+
+async def confirm_password(request: Request, user: User, password: str) -> None:
+    """Of who is signed in, before something grave; a failure is counted and committed. Raises WrongCredentials."""
+    database: Database = request.app.state.database
+    async with database.transaction() as session:
+        is_right = await sessions.confirm_password(session, user, password, origin_of(request))
+    if not is_right:
+        raise WrongCredentials(_NOT_THEIRS)
 
 
 async def check_code(request: Request, user: User, code: str) -> User:

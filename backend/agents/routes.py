@@ -12,6 +12,7 @@ from backend.agents.auth import (
     CurrentUser,
     authenticate,
     check_origin,
+    confirm_password,
     delete_cookie,
     origin_of,
     owes_second_factor,
@@ -66,6 +67,7 @@ async def change_password(
     request: Request, response: Response, tx: Tx, user: AnyUser, body: PasswordChange
 ) -> SignedIn:
     """Change one's password; every other session ends."""
+    await confirm_password(request, user, body.current)
     await sessions.change_password(tx, user, body.current, body.new)
     opened = await sessions.open_session(tx, user, origin_of(request))
     set_cookie(response, opened.token)

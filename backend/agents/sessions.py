@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
 from backend.agents import passwords, second_factor
-from backend.agents.errors import WeakPassword, WrongCredentials
+from backend.agents.errors import WeakPassword
 from backend.agents.models import StaffSession, StaffToken, User
 from backend.audit import service as audit
 from backend.live import account_topic
@@ -67,9 +67,7 @@ async def authenticate(session: AsyncSession, username: str, password: str, orig
     if not is_right or not user.is_active:
         await _count_failure(session, user, origin, "password")
         return None
-    if user.second_factor_since is None:
-        user.failed_logins, user.locked_until = 0, None
-    await session.flush()
+    await _forgive(session, user)
     return user
 
 
@@ -93,14 +91,22 @@ async def confirm_password(session: AsyncSession, user: User, password: str, ori
     locked = await session.get(User, user.id, with_for_update=True, populate_existing=True)
     if locked is None or is_locked(locked):
         return False
-    if await asyncio.to_thread(passwords.verify, locked.password_hash, password):
-        return True
-    await _count_failure(session, locked, origin, "password")
-    return False
+    if not await asyncio.to_thread(passwords.verify, locked.password_hash, password):
+        await _count_failure(session, locked, origin, "password")
+        return False
+    await _forgive(session, locked)
+    return True
 
 
 def is_locked(user: User) -> bool:
     return user.locked_until is not None and user.locked_until > clock.now()
+
+
+async def _forgive(session: AsyncSession, user: User) -> None:
+    """Forget what failed before a right password; where a second factor is on, only its code does."""
+    if user.second_factor_since is None:
+        user.failed_logins, user.locked_until = 0, None
+        await session.flush()
 
 
 async def _count_failure(session: AsyncSession, user: User, origin: Origin, what: str) -> None:
@@ -214,9 +220,7 @@ async def _revoke_tokens(session: AsyncSession, user_id: UUID) -> None:
 
 
 async def change_password(session: AsyncSession, user: User, current: str, new: str) -> None:
-    """Raises WrongCredentials, WeakPassword. Other sessions and tokens of the account end."""
-    if not passwords.verify(user.password_hash, current):
-        raise WrongCredentials("La contraseña actual no es correcta.")
+    """Of who has confirmed `current`. Raises WeakPassword. Other sessions and tokens of the account end."""
     if not passwords.is_acceptable(new, user.username) or new == current:
         raise WeakPassword
     user.password_hash = passwords.hash_password(new)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
@@ -20,6 +20,8 @@ from backend.registry import filing, intake, petitions
 from backend.registry.models import ActorKind, Person, Petition, PetitionEventKind, PetitionStatus
 from backend.retention import blocking, rules
 
+#: After these nobody writes to the person or calls them.
+_LEFT_ALONE = (Right.OPPOSITION, Right.REVOCATION, Right.CANCELLATION)
 #: What of a person is corrected, and what checks it.
 FIELDS = ("full_name", "phone", "email", "curp")
 _PROBLEMS = {
@@ -89,7 +91,7 @@ async def complete(session: AsyncSession, one: ArcoRequest, day: date, *, by: Us
     assert one.answered_on is not None, "what is granted was answered"
     service.require_day(day, one.answered_on)
     await _require_done(session, one)
-    if one.right in (Right.OPPOSITION, Right.REVOCATION, Right.CANCELLATION):
+    if one.right in _LEFT_ALONE:
         await _leave_alone(session, one, by)
     one.state, one.done_on = ArcoState.DONE, day
     await session.flush()
@@ -141,3 +143,34 @@ async def _cancel(session: AsyncSession, one: ArcoRequest, by: User) -> None:
     await session.flush()
     detail = {"request": str(one.id), "wipe_on": wipe_on.isoformat()}
     await audit.record(session, by, "person_blocked", one.person_id, **detail)
+
+
+async def unblock(session: AsyncSession, one: ArcoRequest, why: str, *, by: User) -> None:
+    """Take back a cancellation carried out by error, before the data go. Raises ArcoClosed, ArcoRefused.
+
+    A telephone that is not to be called stays so until somebody says otherwise («Por llamar»).
+    """
+    service.require(one, by, Act.UNBLOCK)
+    reason = why.strip()
+    if not blocking.LEAST_REASON <= len(reason) <= blocking.MOST_REASON:
+        raise ArcoRefused("Escriba el motivo, de 10 a 300 letras.", field="text")
+    person = await session.get(Person, one.person_id, with_for_update=True) if one.person_id else None
+    if person is None or not is_blocked_by(one, person):
+        raise ArcoClosed
+    found = await subject.of(session, person.id)
+    blocking.unblock(person, found.rows["petition"], found.rows["conversation"])
+    also_opposed = exists().where(
+        ArcoRequest.person_id == person.id, ArcoRequest.id != one.id, ArcoRequest.state == ArcoState.DONE,
+        ArcoRequest.right.in_(_LEFT_ALONE),
+    )  # fmt: skip
+    if not await session.scalar(select(also_opposed)):
+        person.opposed_at = None
+    await session.flush()
+    await service.note(session, one, ArcoEventKind.NOTE, by.id, text=f"Se levantó el bloqueo: {reason}")
+    await audit.record(session, by, "person_unblocked", person.id, request=str(one.id), reason=reason)
+
+
+def is_blocked_by(one: ArcoRequest, person: Person) -> bool:
+    """Whether a cancellation was carried out and its data are still there."""
+    is_carried_out = one.right is Right.CANCELLATION and one.state is ArcoState.DONE
+    return is_carried_out and person.wipe_on is not None and person.wiped_at is None

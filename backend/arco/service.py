@@ -49,6 +49,7 @@ class Act(enum.StrEnum):
     DISCLOSE = "entregar_copia"
     ANSWER = "responder"
     CARRY_OUT = "cumplir"
+    UNBLOCK = "levantar_el_bloqueo"
     NOTE = "anotar"
 
 
@@ -63,6 +64,7 @@ MAY = {
     Act.DISCLOSE: _BOTH,
     Act.ANSWER: _HEAD,
     Act.CARRY_OUT: _BOTH,
+    Act.UNBLOCK: _HEAD,
     Act.NOTE: _BOTH,
 }
 

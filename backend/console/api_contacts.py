@@ -46,6 +46,13 @@ async def split(tx: Tx, user: CurrentUser, conversation_id: UUID) -> Response:
     return Response(status_code=NO_CONTENT)
 
 
+@router.post("/conversations/{conversation_id}/write-again", status_code=NO_CONTENT)
+async def write_again(tx: Tx, user: CurrentUser, conversation_id: UUID) -> Response:
+    """Write to somebody again who said that they no longer block us."""
+    await contacts.write_again(tx, conversation_id, by=user.id)
+    return Response(status_code=NO_CONTENT)
+
+
 @router.post("/conversations/{conversation_id}/preferred", status_code=NO_CONTENT)
 async def prefer(tx: Tx, user: CurrentUser, conversation_id: UUID, body: Preferred) -> Response:
     """Choose where this person is told how their petitions go."""

@@ -83,6 +83,7 @@ NOTICES = {
     "arco_guardada": "La solicitud se actualizó.",
     "arco_corregida": "Los datos se corrigieron. Lo que decían antes queda en la historia.",
     "arco_cumplida": "La solicitud quedó cumplida.",
+    "arco_desbloqueada": "El bloqueo se levantó. Sus datos están otra vez en las listas.",
     "conservacion": "Los plazos de conservación se guardaron.",
     "causa_legal": "Nada de eso se quitará mientras la causa legal siga vigente.",
     "causa_levantada": "La causa legal se levantó.",

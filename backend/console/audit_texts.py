@@ -53,6 +53,7 @@ KINDS: dict[str, tuple[str, str]] = {
     "personal_data_exported": ("datos", "entregó la copia de todo lo que se tiene de una persona"),
     "person_opposed": ("datos", "anotó que una persona se opone al uso de sus datos"),
     "person_blocked": ("datos", "bloqueó los datos de una persona"),
+    "person_unblocked": ("datos", "levantó el bloqueo de los datos de una persona: {reason}"),
     "legal_hold_set": ("datos", "puso una causa para conservar: {reason}"),
     "legal_hold_lifted": ("datos", "levantó una causa para conservar"),
     "retention_term_changed": ("ajustes", "cambió el plazo de conservación «{rule}»"),

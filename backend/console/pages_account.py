@@ -8,8 +8,8 @@ from fastapi.responses import RedirectResponse
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.agents import second_factor, sessions
-from backend.agents.auth import COOKIE, AccountOwner, check_code, origin_of, owes_second_factor
-from backend.agents.errors import WrongCode, WrongCredentials
+from backend.agents.auth import COOKIE, AccountOwner, check_code, confirm_password, owes_second_factor
+from backend.agents.errors import WrongCode
 from backend.agents.models import User
 from backend.agents.second_factor import Enrolment
 from backend.console import account_texts
@@ -74,7 +74,7 @@ def _settings(request: Request) -> Settings:
 async def begin(request: Request, tx: Tx, user: AccountOwner, password: Typed = "") -> Response:
     """Show the QR, to whoever knows the password: a console left open enrols nobody else's telephone."""
     try:
-        await _require_password(request, tx, user, password)
+        await confirm_password(request, user, password)
         enrolment = await second_factor.begin(tx, user, _settings(request).key)
     except ChatSonoraError as refused:
         return await _page(request, tx, user, form="begin", error=refused)
@@ -97,7 +97,7 @@ async def confirm(request: Request, tx: Tx, user: AccountOwner, codigo: Typed = 
 async def renew_codes(request: Request, tx: Tx, user: AccountOwner, password: Typed = "") -> Response:
     """Other recovery codes, shown on this answer."""
     try:
-        await _require_password(request, tx, user, password)
+        await confirm_password(request, user, password)
         if user.second_factor_since is None:
             raise Forbidden("Active primero su segundo factor.")
         codes = await second_factor.new_recovery_codes(tx, user)
@@ -124,8 +124,3 @@ async def close_others(request: Request, tx: Tx, user: AccountOwner) -> Response
     """End one's other sessions, and what one's programs hold."""
     await sessions.close_others(tx, user, request.cookies.get(COOKIE, ""))
     return RedirectResponse(f"{ADDRESS}?aviso=sesiones_cerradas", status_code=303)
-
-
-async def _require_password(request: Request, session: AsyncSession, user: User, password: str) -> None:
-    if not await sessions.confirm_password(session, user, password, origin_of(request)):
-        raise WrongCredentials("La contraseña no es correcta.")

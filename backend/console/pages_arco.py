@@ -149,6 +149,7 @@ async def _detail_page(
         "view": await queries.view(session, one),
         "petition": await session.get_one(Petition, one.petition_id),
         "person": person,
+        "is_blocked": person is not None and carrying_out.is_blocked_by(one, person),
         "found": await subject.find(session, found) if found else [],
         "searched": found,
         "is_open": one.state in OPEN,
@@ -274,6 +275,16 @@ async def complete(request: Request, tx: Tx, user: CurrentUser, request_id: UUID
         await carrying_out.complete(tx, one, _day(typed), by=user)
 
     return await _do(request, tx, user, request_id, "complete", work, "arco_cumplida")
+
+
+@router.post("/{request_id}/desbloqueo")
+async def unblock(request: Request, tx: Tx, user: CurrentHead, request_id: UUID) -> Response:
+    """Take back a cancellation carried out by error."""
+
+    async def work(one: ArcoRequest, typed: dict[str, str]) -> None:
+        await carrying_out.unblock(tx, one, typed.get("text", ""), by=user)
+
+    return await _do(request, tx, user, request_id, "unblock", work, "arco_desbloqueada")
 
 
 @router.post("/{request_id}/nota")

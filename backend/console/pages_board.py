@@ -11,9 +11,8 @@ from markupsafe import Markup
 from sqlalchemy.ext.asyncio import AsyncSession
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
-from backend.agents import sessions
-from backend.agents.auth import COOKIE, CurrentHead, check_origin
-from backend.agents.models import Role, User
+from backend.agents.auth import CurrentHead, check_origin, head_of
+from backend.agents.models import User
 from backend.board import service
 from backend.board.live import LiveBoard
 from backend.board.shapes import Board
@@ -21,7 +20,7 @@ from backend.console import board_texts, texts
 from backend.console.rendering import page, staff_page, templates
 from backend.console.typed_forms import texts_of
 from backend.db import Database, Tx
-from backend.errors import ChatSonoraError, Forbidden, InvalidInput, NotFound, Unauthenticated
+from backend.errors import ChatSonoraError, InvalidInput
 
 BOARD = "/consola/tablero"
 router = APIRouter(prefix=BOARD, include_in_schema=False)
@@ -42,24 +41,11 @@ def paint(board: Board) -> Mapping[str, str]:
     return {kind: Markup(html) for kind, html in painted.items()}  # noqa: S704
 
 
-async def may_look(session: AsyncSession, cookies: Mapping[str, str]) -> User | None:
-    """The head who looks; None for a screen by its key. Raises Unauthenticated, Forbidden; to a liaison NotFound."""
-    found = await sessions.find_session(session, cookies[COOKIE]) if cookies.get(COOKIE) else None
-    if found is not None and found[1].role in (Role.HEAD, Role.ADMIN) and not found[1].must_change_password:
-        return found[1]
-    key = cookies.get(DISPLAY_COOKIE)
-    if key and await service.find_display(session, key) is not None:
-        return None
-    if found is None:
-        raise Unauthenticated
-    raise NotFound if found[1].role is Role.LIAISON else Forbidden
-
-
-async def _viewer(request: Request, tx: Tx) -> User | None:
-    return await may_look(tx, request.cookies)
-
-
-Viewer = Annotated[User | None, Depends(_viewer)]
+async def _may_look(request: Request, session: Tx) -> None:
+    """A screen by its key, or whom `CurrentHead` lets in. Raises as that does."""
+    key = request.cookies.get(DISPLAY_COOKIE)
+    if not key or await service.find_display(session, key) is None:
+        await head_of(request, session)
 
 
 @router.get("")
@@ -68,17 +54,15 @@ async def desk(request: Request, tx: Tx, user: CurrentHead) -> Response:
     return await staff_page(request, tx, user, "board.html", {"active": "board", "part": (await board.look())["mesa"]})
 
 
-@router.get("/pared")
-async def wall(request: Request, viewer: Viewer) -> Response:
+@router.get("/pared", dependencies=[Depends(_may_look)])
+async def wall(request: Request) -> Response:
     """The wall screen: big, dark, nothing to press but the sound."""
     board: LiveBoard = request.app.state.board
     return page(request, "board_wall.html", {"part": (await board.look())["pared"]})
 
 
-@router.get("/en-vivo")
-async def stream(
-    request: Request, viewer: Viewer, vista: Annotated[str, Query(pattern="^(mesa|pared)$")] = "mesa"
-) -> Response:
+@router.get("/en-vivo", dependencies=[Depends(_may_look)])
+async def stream(request: Request, vista: Annotated[str, Query(pattern="^(mesa|pared)$")] = "mesa") -> Response:
     """Each new picture of the board as the event `board`; `signed_out` is the last, if it comes."""
     return EventSourceResponse(_events(request, vista), ping=15)
 
@@ -92,7 +76,7 @@ async def _events(request: Request, kind: str) -> AsyncIterator[ServerSentEvent]
             checked_at = time.monotonic()
             try:
                 async with database.transaction() as session:
-                    await may_look(session, request.cookies)
+                    await _may_look(request, session)
             except ChatSonoraError:
                 yield ServerSentEvent(event="signed_out", data="{}")
                 return

@@ -14,6 +14,7 @@ from backend.agents.auth import (
     check_code,
     check_origin,
     check_password,
+    confirm_password,
     delete_cookie,
     origin_of,
     set_cookie,
@@ -112,6 +113,7 @@ async def change_password(
         error = "La contraseña nueva y su repetición no son iguales."
     else:
         try:
+            await confirm_password(request, user, current)
             await sessions.change_password(tx, user, current, new)
         except (WeakPassword, WrongCredentials) as refused:
             error = refused.text

@@ -303,7 +303,7 @@ async def _events(session: AsyncSession, details: ConversationDetails) -> list[E
     names = await agents.names(session, {event.agent_id for event in details.events if event.agent_id})
     reasons = {
         code.value: text for table in (texts.HANDOFF_REASONS, texts.CLOSE_REASONS) for code, text in table.items()
-    } | texts.JOIN_REASONS
+    } | texts.CONTACT_REASONS
     return [
         EventOut(
             text=texts.EVENTS[event.kind],

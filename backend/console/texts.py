@@ -122,10 +122,11 @@ DELIVERY = {
     DeliveryState.UNCERTAIN: "Por confirmar",
 }
 
-JOIN_REASONS = {
+CONTACT_REASONS = {
     "phone": "mismo teléfono, comprobado por los canales",
     "code": "con un código que escribió la persona",
     "staff": "a criterio del personal",
+    "told": "lo dijo al personal",
 }
 
 
@@ -146,7 +147,10 @@ _SLOW_DOWN = Failure("El canal pidió ir más despacio.", "Espere unos minutos y
 _UNREACHABLE = Failure(
     "Ese número no puede recibir mensajes por este canal.", "Llámele o use otra de sus conversaciones."
 )
-_BLOCKED = Failure("La persona bloqueó nuestros mensajes.", "Use otra de sus conversaciones o llámele.")
+_BLOCKED = Failure(
+    "La persona bloqueó nuestros mensajes.",
+    "Use otra de sus conversaciones o llámele. Si le dice que ya no nos bloquea, indíquelo en su ficha.",
+)
 _UNAUTHORISED = Failure(
     "El canal rechazó nuestras credenciales.", "Avise a Sistemas. Cuando lo arreglen, reintente.", "Reintentar"
 )

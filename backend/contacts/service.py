@@ -23,6 +23,8 @@ from channels.phones import normal_phone
 
 #: Whoever writes here reads the answer only while the page is open.
 WEB = "web"
+#: Why we take it that somebody no longer blocks us: they said so to staff.
+TOLD = "told"
 
 
 class JoinHow(enum.StrEnum):
@@ -147,6 +149,16 @@ async def split(session: AsyncSession, conversation_id: UUID, *, by: UUID | None
         )
     await _tell_all(session, contact.id)
     await _tell_all(session, former.id)
+
+
+async def write_again(session: AsyncSession, conversation_id: UUID, *, by: UUID) -> None:
+    """Write to somebody who told staff that they no longer block us; where they do, the channel says so again."""
+    conversation = await messages.lock(session, conversation_id)
+    if conversation.blocked_at is None:
+        return
+    conversation.blocked_at = None
+    await messages.record(session, conversation, EventKind.UNBLOCKED_US, agent_id=by, reason=TOLD)
+    await _tell_all(session, conversation.contact_id)
 
 
 async def note_verified_phone(session: AsyncSession, conversation: Conversation, phone: str) -> None:

@@ -147,7 +147,8 @@ class Conversation(Base):
 
     lease_token: Mapped[uuid.UUID | None]
     lease_until: Mapped[datetime | None]
-    #: Which of the assistant's processes had the last turn, since when, and until when it may be under way there.
+    #: Which of the assistant's processes had the last turn, since when (None: no turn is remembered there), and until
+    #: when it may be under way.
     rasa: Mapped[str | None] = mapped_column(String(255))
     rasa_turn_at: Mapped[datetime | None]
     rasa_busy_until: Mapped[datetime | None]

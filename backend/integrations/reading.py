@@ -6,11 +6,14 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend.agents.auth import Caller
 from backend.agents.models import User
 from backend.conversations.models import Attachment
 from backend.integrations.errors import StaleVersion
 from backend.integrations.listing import Row, rows
 from backend.integrations.schemas import PetitionFull, full
+from backend.privacy import reach
+from backend.registry import petitions
 from backend.registry.errors import PetitionNotFound
 from backend.registry.models import Petition, PetitionEvent
 from backend.registry.queries import EventRow
@@ -41,10 +44,16 @@ def require_version(header: str | None, petition: Petition) -> None:
         raise StaleVersion
 
 
-async def petition_full(session: AsyncSession, petition: Petition, *, sees_persons: bool) -> PetitionFull:
-    """Everything of a petition that another system may see. Raises PetitionNotFound for one that is blocked."""
+async def petition_of(session: AsyncSession, folio: str, *, for_update: bool = False) -> Petition:
+    """The folio's petition. Raises PetitionNotFound, for one that is blocked too: a reason is given in the console."""
+    petition = await petitions.get(session, folio, for_update=for_update)
     if petition.withheld_at is not None:
         raise PetitionNotFound
+    return petition
+
+
+async def petition_full(session: AsyncSession, petition: Petition, caller: Caller) -> PetitionFull:
+    """Everything of a petition that `caller` may see."""
     await session.flush()
     row = (await session.execute(rows().where(Petition.id == petition.id))).one()
     files = await session.scalars(
@@ -52,7 +61,8 @@ async def petition_full(session: AsyncSession, petition: Petition, *, sees_perso
     )
     views = await turns.of_petition(session, petition.id)
     latest = await events_of(session, petition, limit=LATEST, is_newest_first=True)
-    return full(Row(*row), views, latest, files.all(), sees_persons=sees_persons)
+    is_whole = caller.user.is_system or await reach.sees_petition(session, caller.user, petition)
+    return full(Row(*row), views, latest, files.all(), sees_persons=caller.sees_persons, is_whole=is_whole)
 
 
 async def events_of(

@@ -111,9 +111,8 @@ async def list_petitions(
         newest_first=sort.startswith("-"),
     )  # fmt: skip
     found = await listing.page(tx, wanted, cursor=cursor, limit=limit)
-    return PetitionList(
-        petitions=[brief(row, sees_persons=caller.sees_persons) for row in found.rows], next_cursor=found.next_cursor
-    )
+    sight = {"sees_persons": caller.sees_persons, "is_whole": caller.user.is_system}
+    return PetitionList(petitions=[brief(row, **sight) for row in found.rows], next_cursor=found.next_cursor)
 
 
 @router.post("/petitions", status_code=status.HTTP_201_CREATED, response_model=PetitionFiled, responses=_CHANGES)
@@ -144,7 +143,7 @@ async def read_petition(
     if_none_match: Annotated[str | None, Header(max_length=400)] = None,
 ) -> Response:
     """A petition with its turns, its latest events and what is attached. `ETag` is its version."""
-    petition = await petitions.get(tx, folio)
+    petition = await reading.petition_of(tx, folio)
     if if_none_match is not None and reading.matches(if_none_match, petition):
         return Response(status_code=status.HTTP_304_NOT_MODIFIED, headers={"ETag": reading.etag(petition)})
     return await _whole(tx, caller, petition)
@@ -155,7 +154,7 @@ async def change_petition(
     tx: Tx, caller: ApiWriter, folio: Folio, body: ChangeIn, if_match: IfMatch = None
 ) -> Response:
     """Change a petition's data or its status; the history keeps both."""
-    petition = await petitions.get(tx, folio, for_update=True)
+    petition = await reading.petition_of(tx, folio, for_update=True)
     reading.require_version(if_match, petition)
     changes = body.model_dump(exclude={"status", "reason", "asked"}, exclude_unset=True)
     await petitions.edit(tx, petition, changes, user_id=caller.user.id)
@@ -197,7 +196,7 @@ async def list_events(
     limit: Annotated[int, Query(ge=1, le=200)] = 100,
 ) -> EventList:
     """A petition's whole history, oldest first."""
-    petition = await petitions.get(tx, folio)
+    petition = await reading.petition_of(tx, folio)
     found = await reading.events_of(tx, petition, after=after, limit=limit + 1)
     shown = [event_out(row, sees_persons=caller.sees_persons) for row in found[:limit]]
     return EventList(events=shown, next_after=shown[-1].id if len(found) > limit else None)
@@ -206,7 +205,7 @@ async def list_events(
 @router.get("/petitions/{folio}/turns", responses=_OF_ONE)
 async def list_turns(tx: Tx, caller: ApiReader, folio: Folio) -> list[TurnOut]:
     """The agencies a petition was turned to, and what each answered."""
-    petition = await petitions.get(tx, folio)
+    petition = await reading.petition_of(tx, folio)
     views = await turns.of_petition(tx, petition.id)
     return [turn_out(view, sees_persons=caller.sees_persons) for view in views]
 
@@ -262,7 +261,7 @@ async def _changed(
     """An effect on a locked petition, once a key, upon the version that the caller knows."""
 
     async def locked() -> Response:
-        petition = await petitions.get(tx, folio, for_update=True)
+        petition = await reading.petition_of(tx, folio, for_update=True)
         reading.require_version(if_match, petition)
         return await effect(petition)
 
@@ -270,7 +269,7 @@ async def _changed(
 
 
 async def _whole(tx: AsyncSession, caller: Caller, petition: Petition, code: int = status.HTTP_200_OK) -> Response:
-    return _json(await reading.petition_full(tx, petition, sees_persons=caller.sees_persons), petition, code)
+    return _json(await reading.petition_full(tx, petition, caller), petition, code)
 
 
 def _json(

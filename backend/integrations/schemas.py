@@ -1,4 +1,7 @@
-"""Shapes of the integration API. What names or finds a person is masked for a key without that scope."""
+"""Shapes of the integration API. What names or finds a person is masked for a key without that scope (`sees_persons`).
+
+Staff see whole how to reach a person, and their CURP, only of what they attend (`is_whole`).
+"""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -49,7 +52,10 @@ class CatalogOut(BaseModel):
 
 
 class PersonShown(BaseModel):
-    """Who asks. Without the scope `datos_personales` only that there is somebody."""
+    """Who asks. Without the scope `datos_personales` only that there is somebody.
+
+    To staff who do not attend the petition, and in lists, telephone, e-mail and CURP are told as `662 *** ** 67`.
+    """
 
     id: UUID | None
     full_name: str = Field(examples=["Ana Luz Soto", HIDDEN])
@@ -80,7 +86,7 @@ class PetitionBrief(BaseModel):
     concluded_at: datetime | None
     created_at: datetime
     updated_at: datetime
-    is_masked: bool = Field(description="Personal data are hidden from this key.")
+    is_masked: bool = Field(description="Personal data are hidden from who asks, or told in part.")
 
 
 class EventShown(BaseModel):
@@ -206,11 +212,11 @@ class AnswerIn(BaseModel):
     outcome: TurnOutcome
 
 
-def brief(row: Row, *, sees_persons: bool) -> PetitionBrief:
-    return PetitionBrief(**_brief(row, sees_persons))
+def brief(row: Row, *, sees_persons: bool, is_whole: bool) -> PetitionBrief:
+    return PetitionBrief(**_brief(row, sees_persons, is_whole))
 
 
-def _brief(row: Row, sees_persons: bool) -> dict[str, Any]:
+def _brief(row: Row, sees_persons: bool, is_whole: bool) -> dict[str, Any]:
     petition = row.petition
     place = None
     if petition.municipality_id and row.municipality:
@@ -224,7 +230,7 @@ def _brief(row: Row, sees_persons: bool) -> dict[str, Any]:
         "status_text": petitions.STATUS_TEXTS[petition.status][0],
         "priority": petition.priority,
         "channel": petition.channel,
-        "person": _person(row, sees_persons),
+        "person": _person(row, sees_persons, is_whole),
         "municipality": place,
         "colonia": petition.colonia,
         "topic": CatalogOut(key=row.topic.key, name=row.topic.name) if row.topic else None,
@@ -235,16 +241,17 @@ def _brief(row: Row, sees_persons: bool) -> dict[str, Any]:
         "concluded_at": petition.concluded_at,
         "created_at": petition.created_at,
         "updated_at": petition.updated_at,
-        "is_masked": not sees_persons,
+        "is_masked": not (sees_persons and is_whole),
     }
 
 
-def _person(row: Row, sees_persons: bool) -> PersonShown | None:
+def _person(row: Row, sees_persons: bool, is_whole: bool) -> PersonShown | None:
     if row.person is None:
         return None
     if not sees_persons:
         return PersonShown(id=None, full_name=HIDDEN, phone=None, email=None, curp=None)
-    return PersonShown(**PersonOut.model_validate(row.person).model_dump())
+    told = PersonOut.model_validate(row.person)
+    return PersonShown(**(told if is_whole else told.masked()).model_dump())
 
 
 def _words(text: str, sees_persons: bool) -> str:
@@ -258,10 +265,11 @@ def full(
     files: Sequence[Attachment],
     *,
     sees_persons: bool,
+    is_whole: bool,
 ) -> PetitionFull:
     petition = row.petition
     return PetitionFull(
-        **_brief(row, sees_persons),
+        **_brief(row, sees_persons, is_whole),
         postal_code=petition.postal_code,
         street=petition.street if sees_persons or not petition.street else HIDDEN,
         place_reference=petition.place_reference if sees_persons or not petition.place_reference else HIDDEN,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
@@ -215,10 +215,20 @@ async def _require(
 async def _follow_clock(session: AsyncSession, petition: Petition, before: PetitionStatus) -> None:
     """The clock of the due date stands while the citizen is waited for; a conclusion has its moment."""
     petition.concluded_at = clock.now() if petition.status in lifecycle.CLOSED else None
+    if petition.concluded_at is None and petition.withheld_at is not None:
+        await _unblock(session, petition)
     if petition.status is S.REQUIERE_INFORMACION:
         await deadlines.suspend(session, petition, "Se espera información de la persona")
     elif before is S.REQUIERE_INFORMACION:
         await deadlines.resume(session, petition)
+
+
+async def _unblock(session: AsyncSession, petition: Petition) -> None:
+    """What is under way is in the lists again, and so is its person, unless they had their data cancelled."""
+    petition.withheld_at = None
+    await session.execute(
+        update(Person).where(Person.id == petition.person_id, Person.wipe_on.is_(None)).values(withheld_at=None)
+    )
 
 
 async def edit(session: AsyncSession, petition: Petition, changes: dict[str, Any], *, user_id: UUID) -> None:

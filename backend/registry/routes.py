@@ -6,7 +6,6 @@ from fastapi import APIRouter, Query
 
 from backend.agents.auth import CurrentUser
 from backend.db import Tx
-from backend.privacy import masks
 from backend.registry import queries
 from backend.registry.schemas import PersonOut
 
@@ -18,14 +17,4 @@ async def search_people(
     tx: Tx, user: CurrentUser, search: Annotated[str, Query(min_length=2, max_length=100)]
 ) -> list[PersonOut]:
     """People by name, phone, e-mail or CURP, which are told masked: whole, they stand where a person is attended."""
-    return [_masked(PersonOut.model_validate(one)) for one in await queries.people(tx, search.replace("\0", ""))]
-
-
-def _masked(person: PersonOut) -> PersonOut:
-    return person.model_copy(
-        update={
-            "phone": masks.phone(person.phone) if person.phone else None,
-            "email": masks.email(person.email) if person.email else None,
-            "curp": masks.curp(person.curp) if person.curp else None,
-        }
-    )
+    return [PersonOut.model_validate(one).masked() for one in await queries.people(tx, search.replace("\0", ""))]

@@ -1,9 +1,11 @@
 """Shapes of the registry that several APIs share."""
 
+from typing import Self
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from backend.privacy import masks
 from backend.registry.models import EntryChannel, PetitionKind, Priority
 
 
@@ -15,6 +17,16 @@ class PersonOut(BaseModel):
     phone: str | None = Field(description="E.164.")
     email: str | None
     curp: str | None
+
+    def masked(self) -> Self:
+        """As it is told to staff who do not attend the person (`privacy.reach`)."""
+        return self.model_copy(
+            update={
+                "phone": masks.phone(self.phone) if self.phone else None,
+                "email": masks.email(self.email) if self.email else None,
+                "curp": masks.curp(self.curp) if self.curp else None,
+            }
+        )
 
 
 class PlaceOut(BaseModel):

@@ -21,7 +21,7 @@ from backend.retention.models import LegalHold
 #: So long whoever gave a reason reads what is blocked.
 OPENED_FOR = timedelta(minutes=30)
 OPENED = "blocked_data_opened"
-LEAST_REASON = 10
+LEAST_REASON, MOST_REASON = 10, 300
 
 
 class Thing(enum.StrEnum):
@@ -61,7 +61,7 @@ async def require_open(session: AsyncSession, user: User, thing: Petition | Conv
 
 async def open_blocked(session: AsyncSession, user: User, thing: Thing, thing_id: UUID, reason: str) -> None:
     """Open what is blocked to this user for a while. Raises InvalidInput, NotFound."""
-    if not LEAST_REASON <= len(reason.strip()) <= 300:
+    if not LEAST_REASON <= len(reason.strip()) <= MOST_REASON:
         raise InvalidInput("Escriba el motivo, de 10 a 300 letras.", field="reason")
     if await session.get(_MODELS[thing], thing_id) is None:
         raise NotFound
@@ -87,12 +87,20 @@ def block(person: Person | None, petitions: Sequence[Petition], conversations: S
         one.withheld_at = one.withheld_at or moment
 
 
+def unblock(person: Person, petitions: Sequence[Petition], conversations: Sequence[Conversation]) -> None:
+    """Take a cancellation's blocking back; what a rule's term has come for, the next round blocks again."""
+    things: list[Person | Petition | Conversation] = [person, *petitions, *conversations]
+    person.wipe_on = None
+    for one in things:
+        one.withheld_at = None
+
+
 # --- Legal holds ---
 
 
 async def hold(session: AsyncSession, user: User, thing: Thing, thing_id: UUID, reason: str) -> LegalHold:
     """Let nothing of a thing be taken away. Raises InvalidInput, NotFound."""
-    if not LEAST_REASON <= len(reason.strip()) <= 300:
+    if not LEAST_REASON <= len(reason.strip()) <= MOST_REASON:
         raise InvalidInput("Escriba la causa legal, de 10 a 300 letras.", field="reason")
     if await session.get(_MODELS[thing], thing_id) is None:
         raise NotFound

@@ -59,6 +59,14 @@ def conversations_to_wipe(terms: Terms, moment: datetime) -> Select[Any]:
     )
 
 
+def conversations_to_forget(terms: Terms, moment: datetime) -> Select[Any]:
+    """Those in which the bot was last asked so long ago, and of which it remembers something."""
+    return select(Conversation).where(
+        Conversation.rasa_turn_at < _before(moment, terms.keep_days),
+        Conversation.id.not_in(blocking.held_conversations()),
+    )
+
+
 def petitions_to_block(terms: Terms, moment: datetime) -> Select[Any]:
     """Those concluded so long ago, whose person has none under way nor concluded later."""
     later = exists().where(

@@ -81,6 +81,14 @@ async def _wipe_conversations(session: AsyncSession, _: Round, rows: Sequence[Co
     return named
 
 
+async def _forget_turns(session: AsyncSession, _: Round, rows: Sequence[Conversation], __: Terms) -> list[str]:
+    """Whoever writes again begins anew with the bot, as after any hour of silence; the draft is not the bot's."""
+    await wiping.forget_turns(session, [one.id for one in rows])
+    for one in rows:
+        one.rasa_turn_at = None
+    return []
+
+
 async def _block_petitions(session: AsyncSession, _: Round, rows: Sequence[Petition], __: Terms) -> list[str]:
     """Block petitions, and their people where nothing else of theirs is in view."""
     for one in rows:
@@ -137,6 +145,7 @@ JOBS: tuple[Job, ...] = (
         "conversaciones_bloqueadas", "por bloquear", "conversaciones", due.conversations_to_block, _block_conversations
     ),
     Job("conversaciones_vaciadas", "por vaciar", "conversaciones", due.conversations_to_wipe, _wipe_conversations),
+    Job("memorias_borradas", "por borrar", "memoria_del_asistente", due.conversations_to_forget, _forget_turns),
     Job("peticiones_bloqueadas", "por bloquear", "peticiones", due.petitions_to_block, _block_petitions),
     Job("personas_suprimidas", "por suprimir", rules.CANCELLED, due.people_to_wipe, _wipe_people),
     Job("grabaciones_borradas", "por borrar", "grabaciones", due.recordings, _wipe_rows),

@@ -48,6 +48,8 @@ class Terms:
 RULES: tuple[Rule, ...] = (
     Rule("conversaciones", "Texto y archivos de las conversaciones", "el último mensaje, sin petición en trámite",
          "Se quita lo que se dijo; queda que hubo conversación.", 2 * YEAR, YEAR, 10 * YEAR, blocked=YEAR),
+    Rule("memoria_del_asistente", "Lo que el asistente recuerda de una conversación, mensajes incluidos",
+         "que contestó por última vez", "Se borra; quedan los mensajes de la conversación.", 30, 7, YEAR),
     Rule("peticiones", "Peticiones y sus personas", "que se concluyó la última petición de la persona",
          "No se borran: quedan bloqueadas.", 5 * YEAR, 3 * YEAR, 30 * YEAR, blocked=0, is_forever=True,
          basis="la ley de archivos no permite destruir expedientes sin baja documental; el plazo es " + PROPOSED),

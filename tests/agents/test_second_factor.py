@@ -134,7 +134,8 @@ async def test_a_role_that_needs_it_does_nothing_else_before(
     hilda, ana = await sign_in(strict, "hilda"), await sign_in(strict, "ana")
     assert (await ana.get("/api/console/inbox")).status_code == 200
     assert (await hilda.get("/api/console/inbox")).json()["error"]["code"] == "active_su_segundo_factor"
-    assert (await hilda.get("/consola")).headers["location"] == f"{ACCOUNT}?aviso=segundo_factor"
+    for path in ("/consola", "/consola/tablero/pared", "/consola/tablero/en-vivo"):
+        assert (await hilda.get(path)).headers.get("location") == f"{ACCOUNT}?aviso=segundo_factor", path
     token = await browser(strict).post(TOKENS, json={"username": "hilda", "password": PASSWORD})
     assert token.json()["error"]["code"] == "active_su_segundo_factor"
     _, codes = await _enrol(hilda)

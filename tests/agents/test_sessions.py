@@ -104,3 +104,19 @@ async def test_a_token_needs_no_csrf(app: FastAPI) -> None:
     bearer = {"Authorization": f"Bearer {issued.json()['token']}"}
     answer = await browser(app).put("/api/presence", json={"state": "away", "capacity": 3}, headers=bearer)
     assert answer.json() == {"state": "away", "break_kind": None, "capacity": 3}
+
+
+async def test_who_sits_at_an_open_console_cannot_guess_its_password_either(app: FastAPI) -> None:
+    ana, change, wrong = await sign_in(app, "ana"), "/consola/contrasena", "La contraseña no es correcta. Después de 5"
+    for _ in range(2):
+        for _ in range(4):
+            assert wrong in (await ana.submit("/consola/mi-cuenta/segundo-factor", password="mala")).text
+        forgiven = await ana.submit(change, current=PASSWORD, new="corta", again="corta")
+        assert "Use al menos 10" in forgiven.text
+    form = {"new": "otra-muy-larga", "again": "otra-muy-larga"}
+    for _ in range(3):
+        assert wrong in (await ana.submit(change, current="mala", **form)).text
+        refused = await ana.post("/api/auth/password", {"current": "mala", "new": form["new"]})
+        assert (refused.status_code, wrong in refused.text) == (401, True)
+    assert wrong in (await ana.submit(change, current=PASSWORD, **form)).text
+    assert (await browser(app).post(LOGIN, json={"username": "ana", "password": PASSWORD})).status_code == 401

@@ -5,19 +5,22 @@ import os
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from uuid import UUID
 
 import pytest
 from playwright.sync_api import Browser, expect
 
 from backend.agents import service as agents
 from backend.agents.models import Role
+from backend.arco import carrying_out, service
+from backend.arco.models import Identity, Right
 from backend.conversations import service as conversations
 from backend.db import Database
 from backend.registry import petitions
 from backend.registry.models import ActorKind, EntryChannel, PetitionKind
 from backend.registry.petitions import NewPetition
 from backend.settings import Settings
-from tests.looks import seen
+from tests.looks import looked_at, seen
 from tests.signed_in import signed_in
 from tests.staff import PASSWORD, add_staff
 from tests.widths import WIDTHS
@@ -89,4 +92,41 @@ def test_an_access_case_from_the_chat_to_the_zip(
     for address, name in (("arco/plazos", "arco-plazos"), ("conservacion", "conservacion")):
         page.goto(f"{site}/consola/{address}")
         seen(page, name)
+    page.context.close()
+
+
+async def _cancel(settings: Settings) -> UUID:
+    """A cancellation that was carried out, of somebody with a name nowhere broken."""
+    database = Database(settings.database_url)
+    await add_staff(database, "hilda", Role.HEAD)
+    async with database.transaction() as session:
+        head = await agents.find_user(session, "hilda")
+        new = NewPetition(
+            PetitionKind.DERECHOS_ARCO, EntryChannel.PRESENCIAL, "Borren mis datos", name=f"Luz {UNBROKEN}",
+            phone="+526621234567",
+        )  # fmt: skip
+        one = await service.open_for(session, await petitions.file(session, new, actor=ActorKind.STAFF))
+        assert one is not None
+        await service.assign(session, one, Right.CANCELLATION, one.person_id, None, by=head)
+        await service.identify(session, one, Identity.INE, "", by=head)
+        await service.grant(session, one, "Procede.", service.today(), by=head)
+        await carrying_out.complete(session, one, service.today(), by=head)
+    await database.close()
+    return one.id
+
+
+def test_a_cancellation_is_taken_back_by_keyboard(browser: Browser, site: str, settings: Settings) -> None:
+    with ThreadPoolExecutor(1) as pool:
+        request_id = pool.submit(asyncio.run, _cancel(settings)).result()
+    page = signed_in(browser, site, "hilda", f"/consola/arco/{request_id}")
+    page.on("dialog", lambda dialog: dialog.accept())
+    looked_at(page, "arco-bloqueada")
+    page.get_by_text("Levantar el bloqueo").first.focus()
+    page.keyboard.press("Enter")
+    page.get_by_label("Por qué se levanta").press_sequentially("Se bloqueó a otra persona")
+    looked_at(page, "arco-desbloqueo")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("otra vez en las listas")
+    expect(page.get_by_role("heading", name="Datos bloqueados")).to_be_hidden()
     page.context.close()

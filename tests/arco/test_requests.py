@@ -217,6 +217,34 @@ async def test_cancelling_blocks_at_once_and_takes_away_when_the_blocking_ends(
         assert kept.kind is PetitionKind.PETICION, "it is still counted"
 
 
+async def test_the_head_takes_back_a_cancellation_while_the_data_are_there(
+    database: Database, settings: Settings
+) -> None:
+    head, ana = await _staff(database)
+    async with database.transaction() as session:
+        one = await _granted(session, await _file(session), Right.CANCELLATION, head)
+        one.user_id = ana.id
+        await carrying_out.complete(session, one, service.today(), by=head)
+        person_id, folio = one.person_id, (await session.get_one(Petition, one.petition_id)).folio
+    page, app = f"/consola/arco/{one.id}", create_app(settings)
+    hilda, analyst = await sign_in(app, "hilda"), await sign_in(app, "ana")
+    assert "Datos bloqueados" in (await analyst.get(page)).text
+    assert "Levantar" not in (await analyst.get(page)).text
+    assert (await analyst.submit(f"{page}/desbloqueo", text="Se bloqueó a otra persona")).status_code == 403
+    assert (await hilda.submit(f"{page}/desbloqueo", text="error")).status_code == 422
+    assert (await hilda.submit(f"{page}/desbloqueo", text="Se bloqueó a otra persona")).status_code == 303
+    assert (await hilda.submit(f"{page}/desbloqueo", text="Se bloqueó a otra persona")).status_code == 409
+    assert folio in (await hilda.get("/consola/peticiones?buscar=Luz")).text
+    assert "Se levantó el bloqueo: Se bloqueó a otra persona" in (await hilda.get(page)).text
+    assert "levantó el bloqueo de los datos" in (await hilda.get("/consola/auditoria")).text
+    async with database.transaction() as session:
+        person = await session.get_one(Person, person_id)
+        assert (person.withheld_at, person.wipe_on, person.opposed_at) == (None, None, None)
+    around = jobs.Round(database, FileStore(settings.attachments_dir, max_bytes=10), settings.var_dir / "imports")
+    with clock.pinned(clock.now() + timedelta(days=366)):
+        assert (await jobs.run(around))["personas_suprimidas"] == 0
+
+
 async def test_the_pages_lead_from_a_request_by_hand_to_the_copy(database: Database, settings: Settings) -> None:
     await _staff(database)
     app = create_app(settings)

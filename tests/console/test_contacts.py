@@ -78,6 +78,19 @@ async def test_what_the_channel_knows_stands_beside_the_transcript(ana: Staff, w
     assert (card["opted_out"], card["blocked"]) == (False, False)
 
 
+async def test_who_told_staff_that_they_no_longer_block_us_is_written_to_again(
+    ana: Staff, whatsapp: UUID, database: Database
+) -> None:
+    async with database.transaction() as session:
+        await session.execute(update(Conversation).values(blocked_at=clock.now()))
+    assert (await ana.get(at(whatsapp))).json()["blocked"] is True
+    for _ in range(2):
+        assert (await ana.post(at(whatsapp, "/write-again"))).status_code == 204
+    card = (await ana.get(at(whatsapp))).json()
+    told = [(one["text"], one["who"], one["reason"]) for one in card["events"] if one["reason"]]
+    assert (card["blocked"], told) == (False, [("Nos desbloqueó", "Ana", "lo dijo al personal")])
+
+
 async def test_an_agent_joins_prefers_reads_as_one_and_splits(ana: Staff, waiting: UUID, whatsapp: UUID) -> None:
     assert (await ana.post(at(waiting, "/join"), {"conversation_id": str(whatsapp)})).status_code == 204
     again = await ana.post(at(waiting, "/join"), {"conversation_id": str(whatsapp)})

@@ -103,6 +103,9 @@ class Office:
         )
         session.add(template)
 
+    async def be_blocked(self, session: AsyncSession) -> None:
+        (await conversations.lock(session, self.whatsapp)).blocked_at = clock.now()
+
     async def edit(self, session: AsyncSession) -> None:
         await session.execute(
             update(Message)
@@ -203,3 +206,17 @@ def test_two_conversations_are_joined_read_as_one_and_split(page: Page) -> None:
     panel.get_by_role("button", name="Separar Portal web").click()
     page.get_by_role("dialog").get_by_role("button", name="Separar").click()
     expect(panel).not_to_contain_text("Unida por el personal")
+
+
+def test_who_no_longer_blocks_us_is_written_to_again_by_keyboard(page: Page, office: Office) -> None:
+    office.do(office.be_blocked)
+    _open(page)
+    _show(page, "panel")
+    panel = page.locator("[data-panel-body]")
+    seen(page, "blocked")
+    panel.get_by_role("button", name="Ya no nos bloquea").press("Enter")
+    expect(page.get_by_role("dialog")).to_contain_text("solo si la persona se lo dijo")
+    seen(page, "write-again")
+    page.get_by_role("button", name="Volver a escribirle").press("Enter")
+    expect(panel.get_by_text("Nos bloqueó", exact=True)).to_have_count(0)
+    expect(panel).to_contain_text("lo dijo al personal")

@@ -71,6 +71,25 @@ async def test_files_tell_the_telephone_to_the_head_alone(
     assert [one["phone"] for one in found] == [MASKED]
 
 
+async def test_programs_are_told_as_much_as_the_pages_show(
+    app: FastAPI, database: Database, ana: Staff, beto: Staff
+) -> None:
+    folio, petition_id = await _petition(ana, database)
+
+    async def told(staff: Staff, path: str = f"/api/petitions/{folio}") -> tuple[str, bool]:
+        answer = (await staff.get(path)).json()
+        petition = answer.get("petitions", [answer])[0]
+        return petition["person"]["phone"], petition["is_masked"]
+
+    assert await told(ana) == ("+526621234567", False)
+    for staff in (beto, await sign_in(app, "hilda"), await sign_in(app, "adela")):
+        assert await told(staff) == (MASKED, True)
+    await beto.submit(SHOW, clase="peticion", id=petition_id, motivo="comprobar")
+    assert await told(beto) == ("+526621234567", False)
+    for staff in (ana, beto):
+        assert await told(staff, "/api/petitions") == (MASKED, True), "a list shows many at once, and asks nobody why"
+
+
 async def test_a_conversations_card_is_whole_for_who_attends_it(
     app: FastAPI, database: Database, ana: Staff, beto: Staff, waiting: UUID
 ) -> None:

@@ -71,6 +71,19 @@ def _say_through(citizen: Citizen, text: str) -> None:
             time.sleep(0.3)
 
 
+def test_what_the_bot_forgot_of_a_petition_half_told_is_not_asked_again(product: Product, client: httpx.Client) -> None:
+    """As retention leaves it a month after the bot's last turn."""
+    citizen = Citizen(client).open()
+    for number, text in enumerate(ANSWERS):
+        if number in (2, 4, 6):
+            deleted = (
+                "WITH gone AS (DELETE FROM rasa.events WHERE sender_id = %s RETURNING 1) SELECT count(*) FROM gone"
+            )
+            assert product.execute(deleted, citizen.session_id) != [(0,)]
+        _say_through(citizen, text)
+    _check_transcript(product, citizen, ANSWERS)
+
+
 @pytest.mark.timeout(600)
 @pytest.mark.parametrize("part", ["worker", "rasa", "actions"])
 def test_a_part_killed_in_mid_conversation_loses_nothing(product: Product, client: httpx.Client, part: str) -> None:

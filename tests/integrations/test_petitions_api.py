@@ -1,5 +1,6 @@
 """The API of the registry as another system uses it: scopes, pages, versions, and one effect a key."""
 
+import uuid
 from datetime import timedelta
 
 import httpx
@@ -68,6 +69,21 @@ async def test_without_the_scope_no_answer_tells_who_asks(connect: Connect, adel
     assert (await masked.get("/api/petitions?search=Juan")).status_code == 403
     assert len((await masked.get(f"/api/petitions?search={folio}")).json()["petitions"]) == 1
     assert len((await clerk.get("/api/petitions?search=Juan agua")).json()["petitions"]) == 1
+
+
+async def test_of_a_blocked_petition_nothing_is_told_or_changed(connect: Connect, database: Database) -> None:
+    clerk = await connect(Scope.READ, Scope.WRITE, Scope.PERSONS)
+    folio = await _file(clerk)
+    async with database.transaction() as session:
+        await session.execute(update(Petition).values(withheld_at=clock.now()))
+    path, turn = f"/api/petitions/{folio}", uuid.UUID(int=1)
+    for method, of, body in (
+        ("GET", "", None), ("GET", "/events", None), ("GET", "/turns", None), ("PATCH", "", {"colonia": "Pitic"}),
+        ("POST", "/notes", {"text": "Se llamó"}), ("POST", "/turns", {"agency": "cea"}),
+        ("POST", f"/turns/{turn}/answer", {"text": "Listo", "outcome": "atendida"}),
+    ):  # fmt: skip
+        answer = await clerk.request(method, path + of, json=body, headers={"Idempotency-Key": f"{method}{of}"})
+        assert (answer.status_code, answer.json()["error"]["code"]) == (404, "folio_no_encontrado"), (method, of)
 
 
 async def test_pages_follow_one_another_without_gaps_by_filters_in_both_orders(

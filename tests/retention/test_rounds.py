@@ -28,17 +28,19 @@ from backend.mail import service as mail
 from backend.mail.models import EmailMessage, MailState
 from backend.messaging.models import ChannelAccount, UnreadableWebhook
 from backend.outbox.models import Delivery, DeliveryState
-from backend.registry import petitions
+from backend.registry import petitions, queries
 from backend.registry.models import (
     ActorKind,
     DraftState,
     EntryChannel,
+    Person,
     Petition,
     PetitionDraft,
     PetitionKind,
     PetitionStatus,
 )
 from backend.registry.petitions import NewPetition
+from backend.registry.queries import PetitionFilter
 from backend.reports.computing import compute
 from backend.reports.definitions import REPORTS
 from backend.reports.periods import Period
@@ -106,6 +108,23 @@ async def test_a_round_that_was_killed_is_told_of_by_the_one_that_goes_on(
         trail = await session.scalars(select(AdminEvent).where(AdminEvent.kind == "retention_run").order_by("id"))
         assert run.counts == told
         assert [told.items() <= event.detail.items() for event in trail] == [True, False]
+
+
+async def test_the_bot_forgets_who_fell_silent_long_before_their_messages_go(
+    database: Database, settings: Settings
+) -> None:
+    around = await _around(database, settings)
+    for days, remembered in ((29, 2), (31, 1)):
+        moment = clock.now()
+        async with database.transaction() as session:
+            await session.execute(
+                update(Conversation).values(last_message_at=moment, rasa_turn_at=moment - timedelta(days=days))
+            )
+        await jobs.run(around)
+        async with database.transaction() as session:
+            assert await session.scalar(text("SELECT count(*) FROM rasa.events")) == remembered, days
+            assert "" not in (await session.scalars(select(Message.text))).all()
+    assert (await jobs.plan(database))["memorias_borradas"] == 0
 
 
 async def test_of_two_workers_one_has_the_round(
@@ -197,7 +216,9 @@ async def _aged(database: Database) -> None:
         )
         session.add(UnreadableWebhook(url="https://x.example", body=b"Luz", reason="firma", created_at=long_ago,
                                       account_id=await session.scalar(select(ChannelAccount.id).limit(1))))  # fmt: skip
-        await session.execute(update(Conversation).values(last_message_at=long_ago, owner="closed"))
+        await session.execute(
+            update(Conversation).values(last_message_at=long_ago, rasa_turn_at=long_ago, owner="closed")
+        )
         await session.execute(update(Petition).values(concluded_at=long_ago, status=PetitionStatus.CANCELADA))
         await session.execute(update(PetitionDraft).values(updated_at=long_ago, state=DraftState.FILED))
         await session.execute(
@@ -262,6 +283,24 @@ async def test_terms_have_bounds_and_what_is_blocked_opens_with_a_reason(
         # The person writes again: the conversation is in use, and seen.
         await session.execute(update(Conversation).values(last_message_at=clock.now() + timedelta(seconds=1)))
     assert (await adela.get(chat)).status_code == 200
+
+
+async def test_a_petition_that_is_taken_up_again_is_in_the_lists_with_its_person(database: Database) -> None:
+    await add_staff(database, "ana")
+    async with database.transaction() as session:
+        ana = await agents.find_user(session, "ana")
+        new = NewPetition(PetitionKind.PETICION, EntryChannel.CALL_CENTER, "Bache en mi calle", name="Luz Soto")
+        petition = await petitions.file(session, new, actor=ActorKind.STAFF)
+        steps = (PetitionStatus.EN_ANALISIS, PetitionStatus.EN_ATENCION, PetitionStatus.CONCLUIDA_SATISFACTORIA)
+        for status in steps:
+            await petitions.change_status(session, petition, status, reason="Va", user_id=ana.id)
+        person = await session.get_one(Person, petition.person_id)
+        blocking.block(person, [petition], [])
+        await petitions.change_status(session, petition, steps[1], reason="No quedó bien", user_id=ana.id)
+        await session.refresh(person)
+        assert (petition.withheld_at, person.withheld_at) == (None, None)
+        found = await queries.search(session, PetitionFilter(search="Luz Soto"))
+        assert [row.petition.folio for row in found.rows] == [petition.folio]
 
 
 def test_the_documentation_holds_the_rules() -> None:

@@ -8,12 +8,13 @@ import { openHistory } from "./history_dialog.js";
 
 const nameOf = (one) => (one.display_name ? `${one.channel} · ${one.display_name}` : one.channel);
 
-/** What the channel says of conversation `c`: badges under the person's name. */
-export function badges(c) {
+/** What the channel says of conversation `c`: badges under the person's name; `onChange()` follows a change. */
+export function badges(c, { onChange }) {
   return el("p", { class: "badges" },
     el("span", { class: "tag channel", text: c.channel }),
     c.opted_out && el("span", { class: "tag warn", text: "No quiere avisos (BAJA)" }),
-    c.blocked && el("span", { class: "tag warn", text: "Nos bloqueó" }));
+    c.blocked && el("span", { class: "tag warn", text: "Nos bloqueó" }),
+    c.blocked && el("button", { type: "button", class: "button small", text: "Ya no nos bloquea", onclick: () => openWriteAgain(c, onChange) }));
 }
 
 /** The section «Otras conversaciones de esta persona»; `onOpen(id)` opens one, `onChange()` follows a change. */
@@ -54,9 +55,16 @@ function preference(c, onChange) {
   return el("label", { class: "field" }, "Avisarle por", select);
 }
 
+let blocking = null;
 let splitting = null;
 let joining = null;
 let changed = () => {};
+
+function openWriteAgain(c, onChange) {
+  blocking = c.id;
+  changed = onChange;
+  openDialog("write-again");
+}
 
 function openSplit(one, onChange) {
   splitting = one.id;
@@ -104,5 +112,11 @@ bindForm("join", async (data) => {
 bindForm("split", async () => {
   await post(conversationPath(splitting, "/split"));
   toast("La conversación quedó separada.");
+  changed();
+});
+
+bindForm("write-again", async () => {
+  await post(conversationPath(blocking, "/write-again"));
+  toast("Ya se le puede escribir por aquí.");
   changed();
 });

@@ -20,7 +20,7 @@ export function renderPanel(box, c, { onOpen, onChange }) {
   const focused = box.contains(document.activeElement) ? document.activeElement : null;
   if (focused instanceof HTMLSelectElement || box.querySelector(".reveal[open]")) return; // a choice is being made
   box.replaceChildren(
-    person(c),
+    person(c, onChange),
     c.reason || c.misunderstood || c.language ? handoff(c) : "",
     c.draft ? draft(c.draft) : "",
     petitions(c),
@@ -31,12 +31,12 @@ export function renderPanel(box, c, { onOpen, onChange }) {
   );
 }
 
-function person(c) {
+function person(c, onChange) {
   const p = c.person;
   const drafted = Object.fromEntries((c.draft?.filled ?? []).map((one) => [one.label, one.value]));
   const phone = p?.phone ? c.is_masked ? p.phone : el("a", { href: `tel:${p.phone}`, text: phoneText(p.phone) }) : drafted.Contacto;
   const rows = [["Teléfono", phone], [`Teléfono en ${c.channel}`, c.verified_phone && phoneText(c.verified_phone)], [`Nombre en ${c.channel}`, c.display_name], ["Correo", p?.email], ["Municipio", c.municipality], ["CURP", p?.curp ?? drafted.CURP], ["Aviso de privacidad", c.consent ? "Aceptado" : "Sin aceptar"]];
-  const node = section(null, el("h2", { text: c.title }), badges(c), facts(rows.filter(([name, value]) => value || ["Teléfono", "Municipio", "Aviso de privacidad"].includes(name))));
+  const node = section(null, el("h2", { text: c.title }), badges(c, { onChange }), facts(rows.filter(([name, value]) => value || ["Teléfono", "Municipio", "Aviso de privacidad"].includes(name))));
   node.classList.add("panel-person");
   if (c.is_masked) node.append(revealForm(c.id));
   if (c.callbacks) node.append(el("p", {}, el("a", { href: "/consola/llamadas-pendientes", text: "Tiene una llamada pendiente" })));
