@@ -61,7 +61,7 @@ async def petition_full(session: AsyncSession, petition: Petition, caller: Calle
     )
     views = await turns.of_petition(session, petition.id)
     latest = await events_of(session, petition, limit=LATEST, is_newest_first=True)
-    is_whole = caller.user.is_system or await reach.sees_petition(session, caller.user, petition)
+    is_whole = caller.user.is_system or await reach.read_by_program(session, caller.user, petition)
     return full(Row(*row), views, latest, files.all(), sees_persons=caller.sees_persons, is_whole=is_whole)
 
 

@@ -1,6 +1,6 @@
 """Shapes of the integration API. What names or finds a person is masked for a key without that scope (`sees_persons`).
 
-Staff see whole how to reach a person, and their CURP, only of what they attend (`is_whole`).
+Staff see whole how to reach a person, and their CURP, where they ask for one petition; in lists masked (`is_whole`).
 """
 
 from collections.abc import Sequence
@@ -54,7 +54,7 @@ class CatalogOut(BaseModel):
 class PersonShown(BaseModel):
     """Who asks. Without the scope `datos_personales` only that there is somebody.
 
-    To staff who do not attend the petition, and in lists, telephone, e-mail and CURP are told as `662 *** ** 67`.
+    To staff, lists tell telephone, e-mail and CURP as `662 *** ** 67`.
     """
 
     id: UUID | None

@@ -139,6 +139,16 @@ async def show(session: AsyncSession, user: User, thing: Thing, thing_id: UUID, 
     await audit.record(session, user, SHOWN, thing_id, of=thing.value, **told, **({"note": words} if words else {}))
 
 
+async def read_by_program(session: AsyncSession, user: User, petition: Petition) -> bool:
+    """Whether who asks the API for one petition is told its person whole; the trail tells of who does not attend it."""
+    if await sees_petition(session, user, petition):
+        return True
+    if not RULES[user.role].may_reveal:
+        return False
+    await show(session, user, Thing.PETITION, petition.id, Reason.CHECK, "por la API")
+    return True
+
+
 async def _named(session: AsyncSession, thing: Thing, thing_id: UUID) -> str:
     """The thing, without anybody's data."""
     if thing is Thing.PETITION:

@@ -175,7 +175,7 @@ class Talk:
 
     def _check_petition(self) -> None:
         filed = self.product.execute(
-            "SELECT folio, id::text FROM petition WHERE conversation_id::text = ANY(%s)",
+            "SELECT folio FROM petition WHERE conversation_id::text = ANY(%s)",
             [session.session_id for session in self.sessions],
         )
         if self.script.no_petition and filed:
@@ -184,10 +184,7 @@ class Talk:
             return
         if len(filed) != 1:
             raise self._error(0, f"{len(filed)} petitions were filed, not 1")
-        [(folio, petition_id)] = filed
-        asked = {"clase": "peticion", "id": petition_id, "motivo": "comprobar"}
-        assert self.staff.post("/consola/mostrar", data=asked).status_code == 303
-        answer = self.staff.get(f"/api/petitions/{folio}")
+        answer = self.staff.get(f"/api/petitions/{filed[0][0]}")
         answer.raise_for_status()
         found = flatten(answer.json())
         for name, wanted in self.script.petition.items():
