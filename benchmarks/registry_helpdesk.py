@@ -65,7 +65,8 @@ Each product's own pages are asked, with its own indexes as shipped, signed in, 
 - Ours checks the form's token; the test client spares theirs. No e-mail is sent by either.
 - A ticket has no person nor place: both stand in its description, as whoever captures would write them. Theirs finds
   letters anywhere in a word and minds accents; ours finds words by their forms and beginnings, and minds none.
-- Ours counts matches up to a limit, theirs all of them; *found* is what each tells in the last run.
+- Ours counts matches up to a limit, theirs all of them; *found* is what each tells in the last run, with what
+  earlier runs created in both.
 - *create (page)* is the desk's form; ours also looks for the person, suggests the topic and sets the due date.
   *create (code)* is `registry.petitions.file` and helpdesk's `TicketForm.save`, each in one transaction.
 """
