@@ -10,6 +10,7 @@ from tests.staff import sign_in
 LISTS = (
     "tareas/exportar.csv?buscar", "transparencia/exportar.csv?buscar", "arco/exportar.csv?buscar",
     "llamadas-pendientes/exportar.csv?buscar", "auditoria/exportar.csv?cosa",
+    "reportes/contactos/filas.csv?cifra=recibidos&por=canal&valor",
 )  # fmt: skip
 
 
