@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from functools import lru_cache
 
+import psycopg
 import structlog
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -194,6 +195,8 @@ def _add_error_handlers(app: FastAPI) -> None:
     async def database_refused(request: Request, error: DBAPIError) -> Response:
         if error.connection_invalidated:
             return await database_away(request, error)
+        if type(error.orig) is psycopg.DataError:  # the driver's own: a text with NUL, which no column holds
+            return _error(request, 422, "dato_invalido", "Revise los datos e intente de nuevo.", {})
         log.error("database_error", error=type(error.orig).__name__)
         return _error(request, 500, "error_interno", "Ocurrió un error. Ya quedó registrado; intente de nuevo.", {})
 

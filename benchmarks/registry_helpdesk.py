@@ -28,6 +28,7 @@ import httpx
 import psycopg
 from pydantic import SecretStr
 from sqlalchemy import select
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
 from backend.agents import service as agents
@@ -35,7 +36,7 @@ from backend.agents.models import Role, User
 from backend.app import create_app
 from backend.catalog.models import Agency
 from backend.console.petition_filters import UNDER_WAY, Listing
-from backend.db import Database
+from backend.db import Database, in_transaction
 from backend.registry import deadlines, petitions, queries
 from backend.registry.models import ActorKind, EntryChannel, Person, Petition, PetitionKind
 from backend.registry.queries import PAGE_SIZE
@@ -64,7 +65,8 @@ Each product's own pages are asked, with its own indexes as shipped, signed in, 
 - Ours checks the form's token; the test client spares theirs. No e-mail is sent by either.
 - A ticket has no person nor place: both stand in its description, as whoever captures would write them. Theirs finds
   letters anywhere in a word and minds accents; ours finds words by their forms and beginnings, and minds none.
-- Ours counts matches up to a limit, theirs all of them; *found* is what each tells in the last run.
+- Ours counts matches up to a limit, theirs all of them; *found* is what each tells in the last run, with what
+  earlier runs created in both.
 - *create (page)* is the desk's form; ours also looks for the person, suggests the topic and sets the due date.
   *create (code)* is `registry.petitions.file` and helpdesk's `TicketForm.save`, each in one transaction.
 """
@@ -291,17 +293,22 @@ def environment(folder: Path) -> Path:
 
 
 def loaded(url: str, python: Path, rows: int) -> Helpdesk:
-    """django-helpdesk on its own database of the same server, with the same petitions."""
+    """django-helpdesk on a new database of the same server, with the petitions that ours has now."""
     parts: dict[str, Any] = psycopg.conninfo.conninfo_to_dict(url)
     name = f"helpdesk_{rows}"
     with psycopg.connect(url, autocommit=True) as connection:
-        is_new = connection.execute("SELECT FROM pg_database WHERE datname = %s", (name,)).fetchone() is None
-        if is_new:
-            connection.execute(f'CREATE DATABASE "{name}"')
+        connection.execute(f'DROP DATABASE IF EXISTS "{name}"')
+        connection.execute(f'CREATE DATABASE "{name}"')
+    contacts = asyncio.run(in_transaction(url, _contacts))
     theirs = Helpdesk.start(python, name, parts["host"])
-    if is_new:
-        print(f"{theirs.ask('load', source=url)[0]:,} tickets loaded", flush=True)
+    print(f"{theirs.ask('load', source=url, contacts=contacts)[0]:,} tickets loaded", flush=True)
     return theirs
+
+
+async def _contacts(session: AsyncSession) -> dict[str, tuple[str | None, str | None]]:
+    """Each person's telephone and e-mail, opened."""
+    rows = await session.execute(select(Person.id, Person.phone, Person.email))
+    return {str(person_id): (phone, email) for person_id, phone, email in rows}
 
 
 def table(paired: Sequence[Paired]) -> str:

@@ -17,6 +17,7 @@ from backend.registry.deadlines import Pace, WorkCalendar
 from backend.registry.models import ActorKind, EntryChannel, PetitionKind
 from backend.registry.petitions import NewPetition
 from backend.spreadsheets import Cell
+from backend.text import strip_control
 
 #: The filters that an address keeps.
 FILTERS = ("buscar", "estado", "plazo", "derecho", "persona", "desde", "hasta")
@@ -38,7 +39,7 @@ def wanted_of(asked: Mapping[str, str]) -> Wanted:
         user_id=known_uuid(asked.get("persona", "")),
         first=day_or_none(asked.get("desde", "")),
         last=day_or_none(asked.get("hasta", "")),
-        words=asked.get("buscar", "").strip()[:100],
+        words=strip_control(asked.get("buscar", "")).strip()[:100],
     )
 
 

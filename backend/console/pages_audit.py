@@ -19,6 +19,7 @@ from backend.console.typed_forms import day_or_none, known_uuid
 from backend.db import Tx
 from backend.settings import Settings
 from backend.spreadsheets import Cell
+from backend.text import strip_control
 
 router = APIRouter(prefix=AUDIT_HOME, include_in_schema=False)
 
@@ -30,8 +31,8 @@ _SHEET = downloads.Sheet("bitacora", "Auditoría", _HEADINGS, _WIDTHS)
 
 
 def _asked(request: Request) -> dict[str, str]:
-    given = request.query_params
-    return {name: given[name].strip()[:100] for name in _FILTERS if given.get(name, "").strip()}
+    given = {name: strip_control(value).strip()[:100] for name, value in request.query_params.items()}
+    return {name: given[name] for name in _FILTERS if given.get(name)}
 
 
 def _wanted(asked: Mapping[str, str]) -> Wanted:

@@ -31,7 +31,7 @@ from backend.outreach.models import TELLING, CallOutcome, ReasonKind, TaskState
 from backend.privacy import reach
 from backend.registry import intake, petitions
 from backend.registry.models import Person
-from backend.text import phone_text
+from backend.text import phone_text, strip_control
 from backend.workspace import service as workspace
 
 LIST = "/consola/llamadas-pendientes"
@@ -44,7 +44,7 @@ _LONGEST = 100
 
 def _chosen(pairs: list[tuple[str, str]]) -> dict[str, str]:
     """What an address asks for, without what is not known."""
-    given = {name: value.strip()[:_LONGEST] for name, value in pairs}
+    given = {name: strip_control(value).strip()[:_LONGEST] for name, value in pairs}
     return {name: given[name] for name in _NAMES if given.get(name)}
 
 

@@ -29,6 +29,7 @@ from backend.reports.drawing import drawings
 from backend.reports.figures import TIMES, By, Figure, Report
 from backend.reports.rows import Row, Which
 from backend.spreadsheets import Cell
+from backend.text import strip_control
 from backend.workspace import service as workspace
 
 router = APIRouter(prefix="/consola/reportes", include_in_schema=False)
@@ -159,7 +160,7 @@ def _which(request: Request, user: User, key: str) -> tuple[ReportQuery, Which]:
     if figure is None:
         raise NotFound("No existe esa cifra.")
     line = request.query_params.get("valor")
-    return asked, Which(figure, asked.period, asked.filters, asked.by, line)
+    return asked, Which(figure, asked.period, asked.filters, asked.by, line and strip_control(line))
 
 
 @router.get("/{key}/filas")

@@ -25,6 +25,7 @@ from backend.staffing import tasks, team
 from backend.staffing.errors import TaskRefused
 from backend.staffing.models import Task, TaskState
 from backend.staffing.tasks import Draft, Wanted
+from backend.text import strip_control
 
 router = APIRouter(prefix="/consola/tareas", include_in_schema=False)
 
@@ -42,7 +43,7 @@ def _wanted(asked: Mapping[str, str]) -> Wanted:
         state=TaskState(state) if state in set(TaskState) else None,
         is_open=state == "abiertas",
         is_late=state == "atrasadas",
-        words=asked.get("buscar", "").strip()[:100],
+        words=strip_control(asked.get("buscar", "")).strip()[:100],
     )
 
 

@@ -11,6 +11,7 @@ from backend.console.typed_forms import day_or_none, known_uuid
 from backend.registry import deadlines
 from backend.registry.deadlines import Pace, WorkCalendar
 from backend.spreadsheets import Cell
+from backend.text import strip_control
 from backend.transparency import queries
 from backend.transparency.models import RequestState
 from backend.transparency.queries import View, Wanted
@@ -33,7 +34,7 @@ def wanted_of(asked: Mapping[str, str]) -> Wanted:
         area_id=known_uuid(asked.get("area", "")),
         first=day_or_none(asked.get("desde", "")),
         last=day_or_none(asked.get("hasta", "")),
-        words=asked.get("buscar", "").strip()[:100],
+        words=strip_control(asked.get("buscar", "")).strip()[:100],
     )
 
 

@@ -28,7 +28,7 @@ PAGE = 25
 PETITIONS = """
     SELECT p.id, row_number() OVER (ORDER BY p.created_at, p.number) AS place, p.folio, p.narrative, p.agency_id,
            p.assignee_id, p.status, p.priority, p.due_on, p.created_at, p.updated_at, p.street, p.colonia,
-           m.name AS municipality, who.full_name, who.phone, who.email
+           m.name AS municipality, p.person_id, who.full_name
       FROM petition p
       LEFT JOIN municipality m ON m.id = p.municipality_id
       LEFT JOIN person who ON who.id = p.person_id
@@ -102,8 +102,11 @@ def configure(database: str, folder: str) -> None:
     settings.ROOT_URLCONF = (path("", include("helpdesk.urls")),)
 
 
-def load(source: str) -> int:
-    """Our petitions as tickets, one queue an agency, each event a follow-up. Loaded by COPY, as ours are."""
+def load(source: str, contacts: dict[str, tuple[str | None, str | None]]) -> int:
+    """Our petitions as tickets, one queue an agency, each event a follow-up. Loaded by COPY, as ours are.
+
+    `contacts`: each person's telephone and e-mail, which ours keeps sealed.
+    """
     from django.contrib.auth import get_user_model
     from django.db import connection
     from helpdesk.models import Queue
@@ -121,7 +124,8 @@ def load(source: str) -> int:
             with theirs.copy(f"COPY helpdesk_ticket ({', '.join(TICKET)}) FROM STDIN") as target:
                 for row in ours.cursor(row_factory=psycopg.rows.namedtuple_row).execute(PETITIONS):
                     places[row.id] = row.place
-                    target.write_row(ticket(row, queues[row.agency_id], users.get(row.assignee_id)))
+                    phone, email = contacts.get(str(row.person_id), (None, None))
+                    target.write_row(ticket(row, phone, email, queues[row.agency_id], users.get(row.assignee_id)))
             with theirs.copy(f"COPY helpdesk_followup ({', '.join(FOLLOW_UP)}) FROM STDIN") as target:
                 for petition_id, kind, to, text, at in ours.execute(EVENTS):
                     target.write_row((places[petition_id], at, kind, text, True, STATUSES.get(to, OPEN)))
@@ -130,12 +134,12 @@ def load(source: str) -> int:
     return len(places)
 
 
-def ticket(row: Any, queue: int, assignee: int | None) -> tuple[Any, ...]:
-    told = (row.folio, row.full_name, row.phone, row.email, row.municipality, row.colonia, row.street)
+def ticket(row: Any, phone: str | None, email: str | None, queue: int, assignee: int | None) -> tuple[Any, ...]:
+    told = (row.folio, row.full_name, phone, email, row.municipality, row.colonia, row.street)
     description = "\n".join([row.narrative, *(part for part in told if part)])
     title = row.narrative if len(row.narrative) <= 200 else f"{row.narrative[:197]}..."
     return (
-        row.place, title, queue, row.created_at, row.updated_at, row.email, assignee, STATUSES.get(row.status, OPEN),
+        row.place, title, queue, row.created_at, row.updated_at, email, assignee, STATUSES.get(row.status, OPEN),
         False, description, None, PRIORITIES[row.priority], row.due_on, f"{row.place:036d}",
     )  # fmt: skip
 
