@@ -58,26 +58,27 @@ async def _said(
     having = [Message.author.in_(PUBLIC_AUTHORS), said]
     expected = await newest.expected(session, select(Message.id).where(*having))
     if expected <= _COMMON * await newest.expected(session, select(Message.id)):
-        found, messages = await _gathered(session, conditions, ordering, having, limit, MOST_GATHERED + 1)
-        if messages <= MOST_GATHERED:
+        found = await _gathered(session, conditions, ordering, having, limit, MOST_GATHERED)
+        if found is not None:
             return found
-    found = await _walked(session, conditions, ordering, [*having, *searching.looks_said(search)], limit)
-    if len(found) < limit:
-        found, _ = await _gathered(session, conditions, ordering, having, limit, None)
-    return found
+    walked = await _walked(session, conditions, ordering, [*having, *searching.looks_said(search)], limit)
+    if len(walked) < limit:
+        return await _gathered(session, conditions, ordering, having, limit, None) or []
+    return walked
 
 
 async def _gathered(
     session: AsyncSession, conditions: Conditions, ordering: Ordering, having: Conditions, limit: int, most: int | None
-) -> tuple[Sequence[UUID], int]:
-    """The first conversations of all such messages, or of `most`; and how many messages were read."""
-    messages = select(Message.conversation_id).where(*having).limit(most).cte().prefix_with("MATERIALIZED")
+) -> Sequence[UUID] | None:
+    """The first conversations of all such messages; None: there are more than `most`."""
+    read = None if most is None else most + 1
+    messages = select(Message.conversation_id).where(*having).limit(read).cte().prefix_with("MATERIALIZED")
     theirs = Conversation.id.in_(select(messages.c.conversation_id))
-    first = select(Conversation.id).where(*conditions, theirs).order_by(*ordering(Conversation)).limit(limit)
-    count = select(func.count()).select_from(messages)
-    told = await session.execute(select(func.array(first.scalar_subquery()), count.scalar_subquery()))
-    found, read = told.one()
-    return found, read
+    is_all = true() if most is None else select(func.count() <= most).select_from(messages).scalar_subquery()
+    first = select(Conversation.id).where(*conditions, theirs, is_all).order_by(*ordering(Conversation)).limit(limit)
+    told = await session.execute(select(func.array(first.scalar_subquery()), is_all))
+    found, is_whole = told.one()
+    return found if is_whole else None
 
 
 async def _walked(
