@@ -2,7 +2,7 @@
 
 import re
 
-from sqlalchemy import ColumnElement, func, literal_column
+from sqlalchemy import ColumnElement, SQLColumnExpression, func, literal_column
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from backend.text import fold
@@ -34,6 +34,6 @@ def found(vector_sql: str, simple: str) -> ColumnElement[bool]:
     return literal_column(vector_sql).op("@@", is_comparison=True)(query(simple))
 
 
-def looks_like(told: ColumnElement[str], word: str) -> ColumnElement[bool]:
+def looks_like(told: SQLColumnExpression[str], word: str) -> ColumnElement[bool]:
     """Whether `told` has the letters of a word, in whatever case and with whichever accents, anywhere."""
     return told.regexp_match(word.translate(_ACCENTED), flags="i")
