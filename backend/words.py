@@ -2,11 +2,13 @@
 
 import re
 
-from sqlalchemy import ColumnElement, func, literal_column
+from sqlalchemy import ColumnElement, SQLColumnExpression, func, literal_column
 from sqlalchemy.dialects.postgresql import TSQUERY
 
 from backend.text import fold
 
+#: Each letter that `vector` takes for another, as a regular expression of both.
+_ACCENTED = str.maketrans({"a": "[aáÁ]", "e": "[eéÉ]", "i": "[iíÍ]", "o": "[oóÓ]", "u": "[uúüÚÜ]", "n": "[nñÑ]"})
 _BREAK = re.compile(r"[^a-z0-9]+")
 
 
@@ -30,3 +32,8 @@ def query(simple: str) -> ColumnElement[str]:
 def found(vector_sql: str, simple: str) -> ColumnElement[bool]:
     """Whether what `vector` made has what the query asks."""
     return literal_column(vector_sql).op("@@", is_comparison=True)(query(simple))
+
+
+def looks_like(told: SQLColumnExpression[str], word: str) -> ColumnElement[bool]:
+    """Whether `told` has the letters of a word, in whatever case and with whichever accents, anywhere."""
+    return told.regexp_match(word.translate(_ACCENTED), flags="i")

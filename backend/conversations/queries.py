@@ -4,10 +4,11 @@ import enum
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, or_, select, union
+from sqlalchemy import ColumnElement, ScalarSelect, Select, and_, func, or_, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -15,9 +16,9 @@ from backend import clock
 from backend.agents.models import User
 from backend.contacts import service as contacts
 from backend.contacts.models import Contact
+from backend.conversations import finding
 from backend.conversations.errors import ConversationNotFound
 from backend.conversations.models import (
-    PUBLIC_AUTHORS,
     Author,
     Conversation,
     ConversationEvent,
@@ -30,7 +31,6 @@ from backend.conversations.models import (
 from backend.conversations.views import MessageView, contact_history, transcript
 from backend.messaging import window
 from backend.outreach.models import CallReason, ReasonState
-from backend.registry import paging, searching
 from backend.registry.models import DraftState, Person, Petition, PetitionDraft
 from backend.retention import blocking
 
@@ -131,42 +131,10 @@ def _in_view(view: InboxView, agent_id: UUID) -> ColumnElement[bool]:
             return Conversation.last_message_at.is_not(None)
 
 
-def _matches(search: str) -> list[ColumnElement[bool]]:
-    """Each way in which a conversation has what was typed: its person's, its petition's, or in its messages."""
-    ways: list[ColumnElement[bool]] = [
-        Conversation.person_id.in_(select(Person.id).where(searching.people(search))),
-        Conversation.id.in_(
-            select(Petition.conversation_id).where(Petition.conversation_id.is_not(None), searching.petitions(search))
-        ),
-    ]
-    said = searching.said(search)
-    if said is not None:
-        ways.append(
-            Conversation.id.in_(select(Message.conversation_id).where(Message.author.in_(PUBLIC_AUTHORS), said))
-        )
-    return ways
-
-
-def _ordering(view: InboxView) -> list[ColumnElement[Any]]:
+def _ordering(view: InboxView, of: type[Conversation] = Conversation) -> list[ColumnElement[Any]]:
     if view is InboxView.WAITING:
-        return [Conversation.is_emergency.desc(), Conversation.queued_at.asc()]
-    return [Conversation.last_message_at.desc()]
-
-
-async def _found(
-    session: AsyncSession, conditions: Sequence[ColumnElement[bool]], view: InboxView, search: str, limit: int
-) -> list[UUID]:
-    """The first conversations that have what was typed, by the way that is quickest for each way of having it.
-
-    Asked for as one, an index would serve none of them: every conversation would be read.
-    """
-    await paging.plan_for_search(session)
-    order = _ordering(view)
-    ways = [
-        select(Conversation.id).where(*conditions, way).order_by(*order).limit(limit).subquery()
-        for way in _matches(search)
-    ]
-    return list(await session.scalars(union(*(select(way.c.id) for way in ways))))
+        return [of.is_emergency.desc(), of.queued_at.asc()]
+    return [of.last_message_at.desc()]
 
 
 async def inbox(
@@ -183,7 +151,9 @@ async def inbox(
     if before is not None and view is not InboxView.WAITING:
         conditions.append(Conversation.last_message_at < before)
     if search and search.strip():
-        conditions = [Conversation.id.in_(await _found(session, conditions, view, search, limit))]
+        conditions = [
+            Conversation.id.in_(await finding.ids(session, conditions, partial(_ordering, view), search, limit))
+        ]
     query = _inbox_query().where(*conditions).order_by(*_ordering(view))
     rows = await session.execute(query.limit(limit))
     return [_inbox_row(*row) for row in rows]

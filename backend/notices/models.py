@@ -44,7 +44,7 @@ class Notice(Base):
         Index("ix_notice_open", "created_at", postgresql_where=sql("settled_at IS NULL")),
         Index("ix_notice_settled", "settled_at"),
         # Few among all: whatever is not known to have arrived is looked up here, and its proofs looked at.
-        Index("ix_notice_unproved", "petition_id", "event_id", postgresql_where=sql("arrived_at IS NULL")),
+        Index("ix_notice_unproved", "created_at", postgresql_where=sql("arrived_at IS NULL")),
     )
 
 

@@ -246,9 +246,18 @@ def arrived(notice: type[Notice] = Notice) -> ColumnElement[bool]:
 UNTOLD_COUNTED = 100
 
 
-def is_undelivered() -> ColumnElement[bool]:
-    """Whether nothing proves that a petition's latest notice arrived, for a query on `Petition`."""
-    return Petition.id.in_(_undelivered())
+def is_undelivered(since: datetime | None = None) -> ColumnElement[bool]:
+    """Whether nothing proves that a petition's latest notice arrived, for a query on `Petition`.
+
+    `since`: of those whose latest notice is no older.
+    """
+    return Petition.id.in_(_undelivered() if since is None else _undelivered().where(Notice.created_at >= since))
+
+
+async def unproved_since(session: AsyncSession, many: int) -> datetime | None:
+    """Since when there are so many notices that are not known to have arrived; None: there are not so many."""
+    newest = select(Notice.created_at).where(Notice.arrived_at.is_(None)).order_by(Notice.created_at.desc())
+    return await session.scalar(newest.offset(many - 1).limit(1))
 
 
 def _undelivered() -> Select[UUID]:

@@ -5,6 +5,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import lru_cache
+from itertools import chain
 
 import holidays as official
 from sqlalchemy import select
@@ -17,6 +18,7 @@ from backend.registry.models import Petition, PetitionKind, PetitionSuspension, 
 
 #: From this many working days before the due date a petition is «por vencer».
 SOON = 3
+_WEEKDAYS = 5
 _DAYS = ("lunes", "martes", "miércoles", "jueves", "viernes", "sábado", "domingo")
 
 
@@ -42,7 +44,7 @@ class WorkCalendar:
         """Why `day` does not count; None when it does."""
         if day in self.closed:
             return self.closed[day]
-        if day.weekday() > 4:
+        if day.weekday() >= _WEEKDAYS:
             return _DAYS[day.weekday()]
         return _official(day.year).get(day)
 
@@ -58,7 +60,16 @@ class WorkCalendar:
         """Working days after `start` up to and with `end`; negative when `end` is earlier."""
         if end < start:
             return -self.between(end, start)
-        return sum(self.why_not(start + timedelta(days=ahead)) is None for ahead in range(1, (end - start).days + 1))
+        # Reckoned, not told off day by day: what is overdue for years stands on many a page.
+        years = (_official(year) for year in range(start.year, end.year + 1))
+        off = {day for day in chain(self.closed, *years) if start < day <= end and day.weekday() < _WEEKDAYS}
+        return _weekdays_until(end) - _weekdays_until(start) - len(off)
+
+
+def _weekdays_until(day: date) -> int:
+    """Of all days from the Monday 1 January of the year 1 to `day`."""
+    weeks, rest = divmod(day.toordinal(), 7)
+    return weeks * _WEEKDAYS + min(rest, _WEEKDAYS)
 
 
 @lru_cache(maxsize=32)

@@ -60,7 +60,7 @@ async def ids(session: AsyncSession, conditions: Conditions, hidden: Conditions,
     begins = await _hundredths(session)
     if len(begins) <= _FURTHEST:
         return await _walked(session, conditions, most)
-    asked = conditions if await _expected(session, conditions) > MOST_GATHERED else hidden
+    asked = conditions if await expected(session, select(Petition.id).where(*conditions)) > MOST_GATHERED else hidden
     newest = _rows([*asked, Petition.created_at >= begins[0]]).order_by(*_NEWEST).limit(most)
     recent = newest.cte("recent").prefix_with("MATERIALIZED")
     few = ceil(_MARGIN * most / _FURTHEST)
@@ -81,10 +81,10 @@ async def _hundredths(session: AsyncSession) -> Sequence[datetime]:
     return bounds[-2::-1] if bounds else ()
 
 
-async def _expected(session: AsyncSession, conditions: Conditions) -> int:
-    """How many the planner takes to meet the conditions."""
+async def expected(session: AsyncSession, query: Select[Any]) -> int:
+    """How many rows the planner takes a query to have."""
     connection = await session.connection()
-    told: list[dict[str, Any]] = (await connection.execute(_Plan(select(Petition.id).where(*conditions)))).scalar_one()
+    told: list[dict[str, Any]] = (await connection.execute(_Plan(query))).scalar_one()
     return int(told[0]["Plan"]["Plan Rows"])
 
 

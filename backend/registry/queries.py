@@ -110,7 +110,10 @@ class PetitionDetails:
     attachments: Sequence[Attachment]
 
 
-def _conditions(wanted: PetitionFilter, *, whole: bool = False, is_hidden: bool = False) -> list[ColumnElement[bool]]:
+def _conditions(
+    wanted: PetitionFilter, *, whole: bool = False, is_hidden: bool = False, told_since: datetime | None = None
+) -> list[ColumnElement[bool]]:
+    """`told_since`: with it, `is_untold` knows only petitions whose latest notice is no older."""
     conditions: list[ColumnElement[bool]] = [Petition.withheld_at.is_(None)]
     if wanted.status is not None:
         conditions.append(Petition.status == wanted.status)
@@ -119,7 +122,7 @@ def _conditions(wanted: PetitionFilter, *, whole: bool = False, is_hidden: bool 
     if wanted.municipality_id:
         conditions.append(Petition.municipality_id == wanted.municipality_id)
     if wanted.is_untold:
-        conditions.append(proof.is_undelivered())
+        conditions.append(proof.is_undelivered(told_since))
     if wanted.statuses:
         conditions.append(Petition.status.in_(wanted.statuses))
     equal = (
@@ -179,6 +182,8 @@ def _ordering(order: Order) -> list[ColumnElement[Any]]:
 
 async def _found(session: AsyncSession, wanted: PetitionFilter) -> tuple[list[ColumnElement[bool]], paging.Page]:
     """A filter's conditions and its page; what no petition has as whole words is taken for beginnings."""
+    if wanted.is_untold and wanted.order is Order.NEWEST and (recent := await _latest_untold(session, wanted)):
+        return _conditions(wanted), recent
     is_search = bool(wanted.search.strip())
     is_newest_of_words = _is_words_alone(wanted) and folios.parse(wanted.search) is None
     for whole in (True, False) if is_search else (True,):
@@ -189,12 +194,25 @@ async def _found(session: AsyncSession, wanted: PetitionFilter) -> tuple[list[Co
             _ordering(wanted.order),
             number=wanted.page,
             size=PAGE_SIZE,
-            most=paging.MOST_FOUND if is_search else paging.MOST_COUNTED,
+            most=paging.MOST_FOUND if is_search or wanted.is_untold else paging.MOST_COUNTED,
             hidden=_conditions(wanted, whole=whole, is_hidden=True) if is_newest_of_words else None,
         )
         if found.total:
             break
     return conditions, found
+
+
+async def _latest_untold(session: AsyncSession, wanted: PetitionFilter) -> paging.Page | None:
+    """The newest of many whose citizens were not told, by the latest notices alone: each one's proofs are read."""
+    since = await proof.unproved_since(session, 2 * paging.MOST_FOUND)
+    if since is None:
+        return None
+    # Whose latest notice is older was filed before.
+    conditions = [*_conditions(wanted, whole=True, told_since=since), Petition.created_at >= since]
+    found = await paging.page(
+        session, conditions, _ordering(wanted.order), number=wanted.page, size=PAGE_SIZE, most=paging.MOST_FOUND
+    )
+    return found if found.is_capped else None
 
 
 def _is_words_alone(wanted: PetitionFilter) -> bool:

@@ -14,7 +14,7 @@ from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import InstrumentedAttribute
 
 from backend import words
-from backend.conversations.models import MESSAGE_WORDS
+from backend.conversations.models import MESSAGE_WORDS, Message
 from backend.registry import folios
 from backend.registry.models import Person, Petition
 from backend.text import fold
@@ -54,11 +54,20 @@ def some_people(typed: str) -> Select[UUID]:
 
 def said(typed: str) -> ColumnElement[bool] | None:
     """Messages that have all the words, in any order, the last of them as a beginning; None: nothing to look for."""
-    asked = words.split(typed)[:_MOST_WORDS]
+    asked = _said_words(typed)
     if not asked:
         return None
     last = f"{asked[-1]}:*" if len(asked[-1]) >= _LEAST_PREFIX else asked[-1]
     return words.found(MESSAGE_WORDS, " & ".join([*asked[:-1], last]))
+
+
+def looks_said(typed: str) -> list[ColumnElement[bool]]:
+    """What whatever `said` finds has, and little else: seen in a twentieth of the time, where no index serves."""
+    return [words.looks_like(Message.text, word) for word in _said_words(typed)]
+
+
+def _said_words(typed: str) -> list[str]:
+    return words.split(typed)[:_MOST_WORDS]
 
 
 def contact_words(phone: str | None, email: str | None, curp: str | None) -> list[str]:

@@ -8,7 +8,7 @@ from itertools import accumulate
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import TextualSelect, bindparam, select, text
+from sqlalchemy import ARRAY, TextualSelect, any_, bindparam, literal, select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import defer
 from sqlalchemy.types import String, TypeEngine, Uuid
@@ -118,7 +118,8 @@ async def candidates(
         topic=str(topic.id) if topic else None,
         told_at=clock.now(),
     )
-    scores = {id_: scoring.compare(new, old) for id_, old in found.items() if id_ not in wanted.but}
+    others = [id_ for id_ in found if id_ not in wanted.but]
+    scores = dict(zip(others, scoring.compare_all(new, [found[id_] for id_ in others]), strict=True))
     likely = [id_ for id_, score in scores.items() if score.points >= least]
     likely.sort(key=lambda id_: (-scores[id_].points, -_moment(found[id_])))
     rows = {row[0].id: row for row in await _rows(session, likely[:limit])}
@@ -227,7 +228,8 @@ async def _sides(session: AsyncSession, ids: Sequence[UUID]) -> dict[UUID, Side]
     rows = await session.execute(
         select(Petition.id, *told, *whose)
         .outerjoin(Person, Person.id == Petition.person_id)
-        .where(Petition.id.in_(ids), Petition.status != PetitionStatus.CANCELADA)
+        # One value: a list of them would be another statement for each number of ids, and parsed anew.
+        .where(Petition.id == any_(literal(ids, ARRAY(Uuid()))), Petition.status != PetitionStatus.CANCELADA)
     )
     return {
         id_: Side(

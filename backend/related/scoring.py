@@ -1,5 +1,6 @@
 """How likely two petitions are one, from 0 to 100, and why, in words for staff. No database: only what both say."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import lru_cache
@@ -68,6 +69,12 @@ class _Sum:
             self.reasons.append(reason)
 
 
+def compare_all(new: Side, olds: Sequence[Side]) -> list[Score]:
+    """`compare` with each of many."""
+    words.learn(words.read(new.narrative), [words.read(old.narrative) for old in olds])
+    return [compare(new, old) for old in olds]
+
+
 def compare(new: Side, old: Side) -> Score:
     """Score `old` as the same petition as `new`."""
     total = _Sum()
@@ -87,14 +94,19 @@ def compare(new: Side, old: Side) -> Score:
 
 def _person(new: Side, old: Side, total: _Sum) -> bool:
     if new.contacts & old.contacts:
-        if new.name and old.name and fuzz.token_set_ratio(fold(new.name), fold(old.name)) < _SAME_NAME:
+        if new.name and old.name and fuzz.token_set_ratio(_name_key(new.name), _name_key(old.name)) < _SAME_NAME:
             total.add(12, "mismo teléfono o correo")
             return False
         total.add(24, "misma persona")
         return True
-    if new.name and old.name and fuzz.token_sort_ratio(fold(new.name), fold(old.name)) >= _SAME_NAME:
+    if new.name and old.name and fuzz.token_sort_ratio(_name_key(new.name), _name_key(old.name)) >= _SAME_NAME:
         total.add(12, "mismo nombre")
     return False
+
+
+@lru_cache(maxsize=16384)
+def _name_key(name: str) -> str:
+    return fold(name)
 
 
 def _place(new: Side, old: Side, total: _Sum) -> bool:
@@ -124,12 +136,10 @@ def place_key(place: str) -> str:
 def _matter(new: Side, old: Side, total: _Sum, is_same_colonia: bool, is_same_person: bool) -> bool:
     one, other = words.read(new.narrative), words.read(old.narrative)
     common = one.matters & other.matters
-    alike = words.shared(one.rest, other.rest)
+    alike = words.shared(one, other)
     fewer, most = sorted((len(one.rest), len(other.rest)))
     overlap = len(alike) / max(fewer, _FEW) * 0.5 + len(alike) / max(most, _FEW) * 0.5
-    at_one_street = bool(
-        words.shared(one.streets | one.rest, other.streets | other.rest) & (one.streets | other.streets)
-    )
+    at_one_street = words.is_at_one_street(one, other)
     differ = bool(one.streets and other.streets) and not at_one_street
     is_area = bool(common & words.area_matters())
     if common:

@@ -1,8 +1,10 @@
 """What a narrative says, in comparable words: its matters (`concepts.yml`), its streets, and what else it tells."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from itertools import chain
 from pathlib import Path
 
 import yaml
@@ -42,13 +44,14 @@ class Matter:
 class Said:
     """`matters` by name; `streets` named as such; `rest`, the stems of all other words that tell something.
 
-    `words`: each stem of `rest` as the folded word that it is of.
+    `words`: each stem of `rest` as the folded word that it is of. `told`: streets and rest.
     """
 
     matters: frozenset[str]
     streets: frozenset[str]
     rest: frozenset[str]
     words: dict[str, str]
+    told: frozenset[str]
 
 
 @cache
@@ -127,7 +130,8 @@ def read(narrative: str) -> Said:
     kept = {stem(word): word for word in left if len(word) >= _LONG_ENOUGH and word not in empty}
     kept |= numbers | {matter.name: matter.name for matter in found if matter.is_landmark}
     rest = frozenset(stemmed for stemmed, word in kept.items() if word not in streets)
-    return Said(frozenset(matter.name for matter in found if not matter.is_landmark), frozenset(streets), rest, kept)
+    named = frozenset(matter.name for matter in found if not matter.is_landmark)
+    return Said(named, frozenset(streets), rest, kept, rest | streets)
 
 
 @lru_cache(maxsize=256)
@@ -136,20 +140,55 @@ def as_written(narrative: str) -> dict[str, str]:
     return {fold(word): word.lower() for word in _WRITTEN.findall(narrative)}
 
 
-def shared(one: frozenset[str], other: frozenset[str]) -> frozenset[str]:
-    """The stems of `one` that `other` has too, in whatever spelling."""
-    exact = one & other
-    return exact.union(*(_like(word, one) for word in other - exact))
+def shared(one: Said, other: Said) -> frozenset[str]:
+    """The stems of `one.rest` that `other.rest` has too, in whatever spelling."""
+    exact = one.rest & other.rest
+    like = _like(one, other.rest - exact)
+    return exact.union(*like) & one.rest if like else exact
 
 
-@lru_cache(maxsize=16384)
-def _like(word: str, among: frozenset[str]) -> frozenset[str]:
-    """Of stems, those that are one word with this: misspelt, or one the beginning of the other.
+def is_at_one_street(one: Said, other: Said) -> bool:
+    """Whether a street that either names is told of by both, in whatever spelling."""
+    streets = one.streets | other.streets
+    if not streets:
+        return False
+    exact = one.told & other.told
+    return not streets.isdisjoint(exact) or not streets.isdisjoint(chain(*_like(one, other.told - exact)))
 
-    Kept, for one narrative is compared with hundreds that share most of their words.
-    """
-    if len(word) < _TELLS_APART:
-        return frozenset()
-    spelt = process.extract(word, among, scorer=fuzz.ratio, score_cutoff=SAME_WORD, limit=None)
-    begun = (one for one in among if len(one) >= _TELLS_APART and (one.startswith(word) or word.startswith(one)))
-    return frozenset(one for one, *_ in spelt).union(begun)
+
+def learn(one: Said, others: Iterable[Said]) -> None:
+    """Compare what many say with `one` at once: with each by itself it takes several times as long."""
+    _learn(one.told, frozenset[str]().union(*(other.told for other in others)))
+
+
+def _like(one: Said, words: frozenset[str]) -> list[frozenset[str]]:
+    """For each of some stems that has any, those of `one` that are one word with it."""
+    known = _known(one.told)
+    if not known.keys() >= words:
+        _learn(one.told, words)
+    return [found for word in words if (found := known[word])]
+
+
+#: Kept: one narrative is compared with hundreds that share most of their words.
+@lru_cache(maxsize=16)
+def _known(told: frozenset[str]) -> dict[str, frozenset[str]]:
+    """Of the stems that some were compared with, those that are one word with each."""
+    del told
+    return {}
+
+
+def _learn(told: frozenset[str], words: frozenset[str]) -> None:
+    """Find of `told` what is one word with each: misspelt, or one the beginning of the other."""
+    known = _known(told)
+    unknown = words - known.keys()
+    known.update(dict.fromkeys(unknown, frozenset()))
+    long = [word for word in unknown if len(word) >= _TELLS_APART]
+    begun: dict[str, list[str]] = {}
+    for word in long:
+        begun.setdefault(word[:_TELLS_APART], []).append(word)
+    for one in told:
+        for word, *_ in process.extract(one, long, scorer=fuzz.ratio, score_cutoff=SAME_WORD, limit=None):
+            known[word] |= {one}
+        for word in begun.get(one[:_TELLS_APART], ()):
+            if one.startswith(word) or word.startswith(one):
+                known[word] |= {one}

@@ -1,5 +1,6 @@
 """What staff and the worker work from is found by an index, however much there was before."""
 
+import uuid
 from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
@@ -10,10 +11,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
 from backend.catalog.models import Agency
+from backend.conversations import queries as conversations
+from backend.conversations.queries import InboxView
 from backend.db import Database
 from backend.learning import exporting, queries
 from backend.learning.queries import Filter
 from backend.letters import batch
+from backend.registry import queries as registry
+from backend.registry.queries import PetitionFilter
 from backend.suggestions import jobs
 from backend.turns import queries as turn_queries
 from backend.turns import reminders
@@ -31,6 +36,22 @@ SELECT gen_random_uuid(), gen_random_uuid(), 'saludar', 0.5, '[]', 'm', 'answere
   CASE WHEN i % 5 = 0 AND i > 500 THEN now() - i * interval '1 hour' END, now() - i * interval '1 hour'
 FROM generate_series(1, 20000) i
 """
+_TALKED = """
+INSERT INTO conversation (id, channel, account, owner, ownership_epoch, language, is_emergency, last_seq,
+  agent_read_seq, last_message_at, rating_state, in_scripted_intake, contact_id, identity_id, external_user_id)
+SELECT md5(i::text)::uuid, 'web', 'portal', 'closed', 0, 'es', false, 5, 0, now() - i * interval '1 hour', 'none',
+  false, gen_random_uuid(), gen_random_uuid(), sha256(i::text::bytea)
+FROM generate_series(1, 4000) i;
+INSERT INTO message (id, conversation_id, seq, author, text, buttons, channel, account, attempts, is_sensitive, extra)
+SELECT gen_random_uuid(), md5(i::text)::uuid, seq, 'citizen', 'hay un bache en la calle ' || i, '[]', 'web', 'portal',
+  0, false, '{}'
+FROM generate_series(1, 4000) i, generate_series(1, 5) seq;
+INSERT INTO notice (id, petition_id, event_id, text, created_at, template_purpose, template_values, round_start,
+  settled_at, arrived_at)
+SELECT gen_random_uuid(), id, row_number() OVER (), '', created_at, 'status_notice', '[]', 0, created_at,
+  CASE WHEN number % 10 <> 0 THEN created_at END
+FROM petition
+"""
 
 
 async def _of_agency(session: AsyncSession) -> object:
@@ -38,6 +59,10 @@ async def _of_agency(session: AsyncSession) -> object:
     assert agency_id is not None
     show = turn_queries.Show.OPEN
     return await turn_queries.of_agency(session, agency_id, show=show, search="", today=clock.now().date(), page=1)
+
+
+async def _inbox(session: AsyncSession, typed: str) -> object:
+    return await conversations.inbox(session, InboxView.ALL, agent_id=uuid.uuid4(), search=typed)
 
 
 ASKED: dict[str, tuple[Ask, tuple[str, ...]]] = {
@@ -57,6 +82,11 @@ ASKED: dict[str, tuple[Ask, tuple[str, ...]]] = {
     ),
     "what is to be labelled": (lambda session: queries.groups(session, Filter()), ("ix_understanding_pending",)),
     "what is learned from": (exporting.count_by_split, ("ix_understanding_learned",)),
+    "a word that nobody wrote": (lambda session: _inbox(session, "zapoteca"), ("ix_message_words",)),
+    "petitions whose citizens were not told": (
+        lambda session: registry.search(session, PetitionFilter(is_untold=True)),
+        ("Backward using ix_notice_unproved",),
+    ),
 }
 
 
@@ -71,7 +101,11 @@ async def _plans(session: AsyncSession, ask: Ask) -> str:
     event.listen(connection.sync_connection, "before_cursor_execute", note)
     await ask(session)
     event.remove(connection.sync_connection, "before_cursor_execute", note)
-    told = [await connection.exec_driver_sql(f"EXPLAIN {statement}", parameters) for statement, parameters in asked]
+    told = [
+        await connection.exec_driver_sql(f"EXPLAIN {statement}", parameters)
+        for statement, parameters in asked
+        if not statement.startswith("EXPLAIN")
+    ]
     return "\n".join(line for plan in told for (line,) in plan)
 
 
@@ -80,6 +114,7 @@ async def test_each_is_read_by_its_index(database_url: str, database: Database) 
     with psycopg.connect(database_url) as connection:
         connection.execute("SET session_replication_role = replica")
         connection.execute(_UNDERSTOOD)
+        connection.execute(_TALKED)
         # Most turns of an office have had their oficio.
         connection.execute("UPDATE turn SET has_letter = true WHERE hashtext(id::text) % 20 <> 0")
     with psycopg.connect(database_url, autocommit=True) as connection:
@@ -89,5 +124,5 @@ async def test_each_is_read_by_its_index(database_url: str, database: Database) 
     for name, (_, indexes) in ASKED.items():
         for index in indexes:
             assert index in plans[name], f"{name}: {plans[name]}"
-        for table in ("turn", "understanding", "petition "):
+        for table in ("turn", "understanding", "petition ", "message ", "conversation ", "notice "):
             assert f"Seq Scan on {table}" not in plans[name], f"{name}: {plans[name]}"

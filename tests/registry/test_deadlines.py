@@ -58,6 +58,17 @@ def test_counting_back_gives_the_term_again(start: date, days: int) -> None:
     assert PLAIN.add(start, days) == due_on
 
 
+_CLOSED = {date(2026, 9, 16): "de ley", date(2026, 11, 24): "Fumigación", date(2027, 1, 2): "sábado"}
+
+
+@given(st.dates(date(2025, 1, 1), date(2027, 12, 31)), st.integers(0, 1200))
+def test_days_between_two_are_those_that_count(start: date, ahead: int) -> None:
+    calendar, end = WorkCalendar(_CLOSED), start + timedelta(days=ahead)
+    days = [start + timedelta(days=one) for one in range(1, ahead + 1)]
+    assert calendar.between(start, end) == sum(calendar.why_not(day) is None for day in days)
+    assert calendar.between(end, start) == -calendar.between(start, end)
+
+
 @pytest.mark.parametrize(
     ("days", "expected"), [(-1, Pace.OVERDUE), (0, Pace.SOON), (1, Pace.SOON), (3, Pace.SOON), (9, Pace.ON_TIME)]
 )

@@ -115,6 +115,35 @@ async def test_the_newest_are_found_however_many_words_find_and_whenever_they_we
                 assert (typed, await newest.ids(session, wanted, hidden, most)) == (typed, expected)
 
 
+_NOTICES = """
+    INSERT INTO notice (id, petition_id, event_id, text, created_at, template_purpose, template_values, round_start,
+                        arrived_at)
+    SELECT gen_random_uuid(), id, number * 10 + again, '', created_at + (number % 7 + 1) * again * interval '1 hour',
+           'status_notice', '[]', 0, CASE WHEN (number + again) % 3 = 0 THEN now() END
+      FROM petition, generate_series(1, 2) again
+     WHERE number % 5 <> 0
+"""
+
+
+@pytest.mark.parametrize("most", [25, 250, 1000])
+async def test_the_newest_whose_citizens_were_not_told_are_found_however_many_they_are(
+    database: Database, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    monkeypatch.setattr(paging, "MOST_FOUND", most)
+    async with database.transaction() as session:
+        await session.execute(text("SET LOCAL session_replication_role = replica"))
+        await session.execute(text(_REGISTRY))
+        await session.execute(text(_NOTICES))
+        every = select(Petition.number).where(Petition.number % 5 != 0, (Petition.number + 2) % 3 != 0)
+        newest_first = every.order_by(Petition.created_at.desc(), Petition.number.desc())
+        expected = (await session.scalars(newest_first)).all()
+        for page in (1, 2, 9):
+            found = await queries.search(session, PetitionFilter(is_untold=True, page=page))
+            counted = expected[:most][(found.page - 1) * 25 : found.page * 25]
+            assert [row.petition.number for row in found.rows] == counted
+            assert (found.total, found.is_capped) == (min(most, len(expected)), most < len(expected))
+
+
 @pytest.mark.parametrize(
     ("wanted", "is_asked"),
     [

@@ -3,10 +3,11 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
 import yaml
 
 from backend.registry.models import PetitionKind
-from backend.related import scoring
+from backend.related import scoring, words
 from backend.related.scoring import LIKELY, Side, compare
 
 PAIRS: dict[str, list[dict[str, Any]]] = yaml.safe_load((Path(__file__).parent / "pairs.yml").read_text("utf-8"))
@@ -50,3 +51,29 @@ def test_a_request_for_oneself_is_never_anothers() -> None:
 
 def test_a_colonia_is_compared_by_its_name_alone() -> None:
     assert scoring.place_key("Col. El Sahuaro") == scoring.place_key("sahuaro")
+
+
+def test_many_are_scored_as_each_by_itself() -> None:
+    sides = [_sides(pair) for label in PAIRS for pair in PAIRS[label]]
+    new, olds = sides[0][0], [side for pair in sides for side in pair]
+    words._known.cache_clear()
+    apart = [compare(new, old) for old in olds]
+    words._known.cache_clear()
+    assert scoring.compare_all(new, olds) == apart
+
+
+@pytest.mark.parametrize(
+    ("told", "found"),
+    [("banqeta rota", {"banquet", "rot"}), ("banq", {"banquet"}), ("bando ilusion", set()), ("rota rotas", {"rot"})],
+)
+def test_a_word_is_the_same_misspelt_or_cut_short(told: str, found: set[str]) -> None:
+    assert words.shared(words.read("iluminacion banqueta rota"), words.read(told)) == found
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_same"),
+    [("calle Yucatan", "en la yucatan", True), ("calle Tamaulipas", "en Tamaulipaz", True),
+     ("calle Yucatan", "calle Sinaloa", False), ("banqueta rota", "banqueta rota", False)],
+)  # fmt: skip
+def test_a_street_that_either_names_is_looked_for_in_both(one: str, other: str, is_same: bool) -> None:
+    assert words.is_at_one_street(words.read(one), words.read(other)) is is_same
