@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from hashlib import md5
 from pathlib import Path
-from typing import Any
+from typing import Any, LiteralString
 
 import httpx
 import psycopg
@@ -50,6 +50,15 @@ _PEOPLE = {
 _EVERY, SUBJECTS = 1200, 8
 
 
+_OTHERS: dict[str, LiteralString] = {
+    "turn_id": "SELECT id::text FROM turn WHERE agency_id = (SELECT id FROM agency ORDER BY key LIMIT 1)"
+    " AND state = 'contestado' ORDER BY created_at DESC, id",
+    "arco": "SELECT id::text FROM arco_request ORDER BY created_at DESC, id",
+    "reported": "SELECT folio FROM petition WHERE kind IN ('peticion', 'queja') AND topic_id IS NOT NULL"
+    " ORDER BY created_at DESC, id",
+}
+
+
 @dataclass(frozen=True)
 class Subject:
     """A conversation with all that is about it, by its number in `growth.sql`."""
@@ -81,7 +90,8 @@ class Office:
     subjects: list[Subject]
     headers: dict[str, dict[str, str]]
     accounts: dict[str, str]
-    liaison_turns: list[str]
+    #: Names of rows that a subject has none of for certain, from the newest to the oldest.
+    others: dict[str, list[str]]
     client: httpx.AsyncClient
     database: Database
     times: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
@@ -181,20 +191,20 @@ def open_office(conversations: int, url: str, address: str, folder: Path) -> Off
     with psycopg.connect(url, autocommit=True) as connection:
         _tidy(connection)
         rows = _subject_rows(connection, conversations)
-        turns = connection.execute(
-            "SELECT id::text FROM turn WHERE agency_id = (SELECT id FROM agency ORDER BY key LIMIT 1)"
-            " AND state = 'contestado' ORDER BY created_at DESC, id"
-        ).fetchall()
+        others = {name: _spread([one for (one,) in connection.execute(query)]) for name, query in _OTHERS.items()}
     headers, accounts, phones = asyncio.run(in_transaction(url, lambda session: _people(session, rows)))
     subjects = [
         Subject(row, folio, folios.access_code(SECRET.encode(), folio, nonce), name, phones[name], narrative)
         for row, folio, nonce, name, narrative in rows
     ]
-    step = max(1, len(turns) // SUBJECTS)
     return Office(
-        conversations, url, address, subjects, headers, accounts, [one for (one,) in turns[::step]][:SUBJECTS],
+        conversations, url, address, subjects, headers, accounts, others,
         httpx.AsyncClient(base_url=address, timeout=30, trust_env=False), Database(url),
     )  # fmt: skip
+
+
+def _spread(names: list[str]) -> list[str]:
+    return names[:: max(1, len(names) // SUBJECTS)][:SUBJECTS]
 
 
 def _subject_rows(connection: psycopg.Connection[Any], conversations: int) -> list[tuple[int, str, str, str, str]]:

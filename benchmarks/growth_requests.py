@@ -56,6 +56,8 @@ _CALLERS = {
     "desk_and_auditors": "auditor", "overseers": "auditor", "heads": "head", "admins": "admin", "liaisons": "liaison",
     "board": "board", "anyone": "anyone", "bot": "bot",
 }  # fmt: skip
+#: Of these an analyst sees their own, or some.
+_HEADS = ("/consola/arco/{request_id}", "/consola/reportes/{key}", "/consola/tareas/{task_id}")
 
 
 @dataclass(frozen=True)
@@ -85,10 +87,11 @@ def _filled(address: str, office: Office, subject: Subject, number: int) -> str:
         "conversation_id": subject.id("c"), "attachment_id": subject.id("x", 4), "folio": subject.folio,
         "document_id": subject.id("h", 4), "letter_id": subject.id("l", 4), "task_id": subject.id("v"),
         "call_id": subject.id("g"), "request_id": subject.id("s"), "user_id": made_id("u", 1),
-        "call_task": subject.id("j", 10), "arco": subject.id("oa"), "form": "json",
-        "turn_id": office.liaison_turns[number % len(office.liaison_turns)],
-        "account_id": office.accounts["telegram"], "municipality_id": "26030", "code": "83000", "name": "nlu.yml",
-        "key": "contactos", "kind": "oficio_canalizacion", "number": "1", "quarter": "2026-4", "channel": "telegram",
+        "call_task": subject.id("j", 10), "form": "json",
+        **{name: found[number % len(found)] for name, found in office.others.items()},
+        "account_id": office.accounts["telegram"], "whatsapp": office.accounts["whatsapp"],
+        "municipality_id": "26030", "code": "83000", "name": "nlu.yml",
+        "key": "contactos", "kind": "oficio_canalizacion", "number": "1", "quarter": "2026-T4", "channel": "telegram",
         "service_code": "agua", "service_request_id": subject.folio,
         "person": quote(subject.name), "phone": quote(subject.phone or "6621234567"),
         "words": quote(" ".join(sorted(subject.narrative.split(), key=len)[-2:])),
@@ -104,6 +107,7 @@ _ADDRESSES = {
     "/consola/arco/exportar.xlsx": "/consola/arco/exportar.xlsx?desde={first}&hasta={last}",
     "/consola/arco/{request_id}": "/consola/arco/{arco}",
     "/consola/auditoria/exportar.xlsx": "/consola/auditoria/exportar.xlsx?desde={first}&hasta={last}",
+    "/consola/canales/{account_id}/plantillas": "/consola/canales/{whatsapp}/plantillas",
     "/consola/conciliacion.csv": "/consola/conciliacion.csv?cuenta={account_id}",
     "/consola/llamadas-pendientes/{task_id}": "/consola/llamadas-pendientes/{call_task}",
     "/consola/peticiones/{folio}/documentos/nuevo": "/consola/peticiones/{folio}/documentos/nuevo?tipo=carta_atencion",
@@ -111,7 +115,7 @@ _ADDRESSES = {
     "/consola/peticiones/exportar.xlsx": "/consola/peticiones/exportar.xlsx?desde={first}&hasta={last}",
     "/consola/tareas/exportar.xlsx": "/consola/tareas/exportar.xlsx?estado=pendiente",
     "/consola/transparencia/exportar.xlsx": "/consola/transparencia/exportar.xlsx?desde={first}&hasta={last}",
-    "/open311/v2/requests/{service_request_id}.{form}": "/open311/v2/requests/{folio}.{form}",
+    "/open311/v2/requests/{service_request_id}.{form}": "/open311/v2/requests/{reported}.{form}",
 } | {
     f"/consola/reportes/{{key}}/{form}": f"/consola/reportes/{{key}}/{form}?cifra=recibidos"
     for form in ("filas", "filas.csv", "filas.xlsx")
@@ -138,7 +142,7 @@ _MORE = (
         "buscar={beginning}", "numero={phone}", "buscar=agua", "desde={first}&hasta={last}", "proposito=queja",
     )),
     *(("analyst", f"/consola/llamadas-pendientes?estado={view}") for view in ("ahora", "atrasadas", "hechas")),
-    *(("analyst", f"/consola/reportes/{key}") for key in (
+    *(("head", f"/consola/reportes/{key}") for key in (
         "llamadas", "chats", "productividad", "peticiones", "satisfaccion", "bot",
     )),
     ("analyst", "/api/petitions?updated_since={first}T00:00:00Z"),
@@ -146,7 +150,7 @@ _MORE = (
     ("head", "/consola/tareas?estado=hecha"), ("head", "/consola/tareas?buscar=expediente"),
     ("head", "/consola/arco?estado=cumplida"), ("auditor", "/consola/transparencia?estado=contestada"),
     ("auditor", "/consola/auditoria?cosa={folio}"), ("auditor", "/consola/auditoria?desde={first}&hasta={last}"),
-    ("head", "/consola/informe/2026-4?"), ("liaison", "/consola/enlace?ver=contestadas"),
+    ("head", "/consola/informe/2026-T4?"), ("liaison", "/consola/enlace?ver=contestadas"),
     ("analyst", "/consola/documentos/hechos?buscar={folio}"), ("head", "/consola/vencidas?buscar=a"),
 )  # fmt: skip
 _STREAMS = (
@@ -163,6 +167,7 @@ def reads(routes: list[Known]) -> list[Page]:
         raise KeyError(f"no longer routes: {', '.join(sorted(missing))}")
     for path in sorted(paths - set(LEFT_OUT)):
         word = words["GET", path]
-        pages.append(Page(path, _ADDRESSES.get(path, path), _CALLERS.get(word, word), path in _BEGUN))
+        who = "head" if path.startswith(_HEADS) else _CALLERS.get(word, word)
+        pages.append(Page(path, _ADDRESSES.get(path, path), who, path in _BEGUN))
     pages += [Page(address, address, who) for who, address in _MORE]
     return pages + [Page(address, address, who, is_begun=True) for who, address in _STREAMS]

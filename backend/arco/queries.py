@@ -32,6 +32,15 @@ class Wanted:
     words: str = ""
 
 
+#: The overdue and most pressing first.
+_ORDER = (
+    ArcoRequest.state.in_(OPEN).desc(),
+    ArcoRequest.due_on.asc().nulls_last(),
+    ArcoRequest.received_on.desc(),
+    ArcoRequest.id,
+)
+
+
 @dataclass(frozen=True)
 class View:
     request: ArcoRequest
@@ -80,15 +89,15 @@ async def page(
     session: AsyncSession, wanted: Wanted, today: date, work: WorkCalendar, *, number: int = 1
 ) -> tuple[list[View], int]:
     """A page of requests, the overdue and most pressing first; and how many there are in all."""
-    found = _query().where(*_conditions(wanted, today, work))
+    found = select(ArcoRequest.id).where(*_conditions(wanted, today, work))
+    if wanted.words:
+        found = found.join(Petition, Petition.id == ArcoRequest.petition_id).outerjoin(
+            Person, Person.id == ArcoRequest.person_id
+        )
     total = await session.scalar(select(func.count()).select_from(found.subquery())) or 0
-    ordered = found.order_by(
-        ArcoRequest.state.in_(OPEN).desc(),
-        ArcoRequest.due_on.asc().nulls_last(),
-        ArcoRequest.received_on.desc(),
-        ArcoRequest.id,
-    )
-    rows = await session.execute(ordered.limit(PAGE).offset((number - 1) * PAGE))
+    # What a page shows of each is read of that page's alone.
+    ids = (await session.scalars(found.order_by(*_ORDER).limit(PAGE).offset((number - 1) * PAGE))).all()
+    rows = await session.execute(_query().where(ArcoRequest.id.in_(ids)).order_by(*_ORDER))
     return [View(*row) for row in rows], total
 
 
