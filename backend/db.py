@@ -5,6 +5,7 @@ transaction commits: a route through `Tx`, a job or a command through
 `Database.transaction`. What a commit wakes is told by `backend.wakeups`.
 """
 
+import asyncio
 import enum
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
@@ -130,11 +131,13 @@ class Database:
         #: For statements that are transactions of their own: nothing is undone when one gives its connection back.
         self._alone = _engine(
             database_url,
-            pool_size=ALONE_AT_ONCE,
+            pool_size=ALONE_AT_ONCE + 1,  # one more for announcements
             max_overflow=0,
             isolation_level="AUTOCOMMIT",
             pool_reset_on_return=None,
         )
+        #: First come, first served: the pool gives a connection to whoever asks as it comes free.
+        self._turns = asyncio.Semaphore(ALONE_AT_ONCE)
         self._keyring = ring.attach(database_url)
         self._link = link
 
@@ -159,7 +162,8 @@ class Database:
         """
         await self._use_keys()
         try:
-            return await self._drive(statement, values)
+            async with self._turns:
+                return await self._drive(statement, values)
         except psycopg.Error as error:
             raise DBAPIError.instance(statement, None, error, psycopg.Error) from error
 
@@ -179,7 +183,7 @@ class Database:
     async def read_alone(self, statement: Executable, values: Mapping[str, Any]) -> Sequence[Row[Any]]:
         """What one statement that only reads finds. It sees one moment by itself, so no transaction is begun for it."""
         await self._use_keys()
-        async with self._alone.connect() as connection:
+        async with self._turns, self._alone.connect() as connection:
             return (await connection.execute(statement, values)).all()
 
     async def announce(self, *topics: str) -> None:

@@ -24,6 +24,7 @@ from backend.registry.models import Person, Petition
 from backend.text import fold
 from backend.vault import blind
 from backend.vault.columns import ending_of
+from channels.phones import MEXICAN_DIGITS, normal_phone
 
 PAGE = 50
 CHUNK = 1000
@@ -150,9 +151,8 @@ def _conditions(wanted: CallFilter) -> list[ColumnElement[bool]]:
 def _number(digits: str) -> ColumnElement[bool]:
     if len(digits) < blind.SHORT_ENDING:
         return false()
-    if len(digits) == 10:
-        return Interaction.phone == f"+52{digits}"
-    return ending_of(Interaction.phone) == digits
+    whole = normal_phone(f"52{digits}" if len(digits) == MEXICAN_DIGITS else digits)
+    return ending_of(Interaction.phone) == digits if whole is None else Interaction.phone == whole
 
 
 async def page(

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from backend import clock
 from backend.db import Base, enum_column
 from backend.vault.blind import Kind
-from backend.vault.columns import Sealed, SealedJson, blind_index
+from backend.vault.columns import Sealed, SealedJson, blind_index, ending_sql
 
 #: A row's name and notes as a search finds them: each word as it is, but without accents.
 WORDS = "to_tsvector('simple', translate(lower(coalesce(caller_name, '') || ' ' || notes), 'áéíóúüñ', 'aeiouun'))"
@@ -157,6 +157,7 @@ class Interaction(Base):
         Index("ix_interaction_kind_started", "kind", "started_at"),
         Index("ix_interaction_agent_started", "agent_id", "started_at"),
         blind_index("ix_interaction_phone", "phone", "started_at"),
+        Index("ix_interaction_phone_ending", sql(ending_sql("phone")), "started_at"),
         Index("ix_interaction_person", "person_id", "started_at"),
         Index("ix_interaction_petition", "petition_id", "started_at"),
         Index("ix_interaction_conversation", "conversation_id", "started_at"),

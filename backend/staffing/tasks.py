@@ -158,20 +158,27 @@ async def history(session: AsyncSession, task: Task) -> Sequence[tuple[TaskEvent
     return [(event, name) for event, name in rows]
 
 
+#: What is due first first, then the latest.
+_ORDER = (Task.state.in_(OPEN).desc(), Task.due_on.asc().nulls_last(), Task.created_at.desc(), Task.id)
+
+
 async def listed(session: AsyncSession, wanted: Wanted, *, page: int = 1) -> tuple[list[View], int]:
     """A page of tasks, what is due first first, then the latest; and how many there are in all."""
     conditions = _conditions(wanted)
     total = await session.scalar(select(func.count()).select_from(Task).where(*conditions)) or 0
+    ids = (
+        await session.scalars(
+            select(Task.id).where(*conditions).order_by(*_ORDER).limit(PAGE).offset((page - 1) * PAGE)
+        )
+    ).all()
     person, by = aliased(User), aliased(User)
     rows = await session.execute(
         select(Task, person.full_name, by.full_name, Petition.folio)
         .join(person, person.id == Task.user_id)
         .join(by, by.id == Task.created_by)
         .outerjoin(Petition, Petition.id == Task.petition_id)
-        .where(*conditions)
-        .order_by(Task.state.in_(OPEN).desc(), Task.due_on.asc().nulls_last(), Task.created_at.desc(), Task.id)
-        .limit(PAGE)
-        .offset((page - 1) * PAGE)
+        .where(Task.id.in_(ids))
+        .order_by(*_ORDER)
     )
     return [View(*row) for row in rows], total
 

@@ -255,7 +255,9 @@ async def test_the_list_is_narrowed_paged_and_taken_away(app: FastAPI, database:
         area = (await catalog.areas(session))[0]
     for query, count in (
         ("direccion=realizada", 40), ("proposito=felicitacion", 1), (f"area={area.id}", 1), ("municipio=26030", 1),
-        ("numero=662 111 0003", 1), ("numero=1110003", 1), ("buscar=senalizacion", 1), ("buscar=OSCAR", 1),
+        ("numero=662 111 0003", 1), ("numero=1110003", 1),
+        ("numero=%2B52 662 111 0003", 1), ("numero=%2B52 1 662 111 0003", 1), ("numero=%2B52 662 999 0003", 0),
+        ("buscar=senalizacion", 1), ("buscar=OSCAR", 1),
         ("desde=2026-11-18&hasta=2026-11-18&clase=llamada&resultado=atendida&origen=consola&direccion=realizada", 40),
         ("desde=2026-11-19", 0), ("agente=yo", 0), ("clase=visita", 0),
     ):  # fmt: skip

@@ -10,6 +10,8 @@ from sqlalchemy import event, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
+from backend.calls import queries as calls
+from backend.calls.queries import CallFilter
 from backend.catalog.models import Agency
 from backend.conversations import queries as conversations
 from backend.conversations.queries import InboxView
@@ -50,7 +52,11 @@ INSERT INTO notice (id, petition_id, event_id, text, created_at, template_purpos
   settled_at, arrived_at)
 SELECT gen_random_uuid(), id, row_number() OVER (), '', created_at, 'status_notice', '[]', 0, created_at,
   CASE WHEN number % 10 <> 0 THEN created_at END
-FROM petition
+FROM petition;
+INSERT INTO interaction (id, kind, direction, channel, source, notes, started_at, phone)
+SELECT gen_random_uuid(), 'llamada', 'recibida', 'telefono', 'consola', '', now() - i * interval '1 hour',
+  sha256(i::text::bytea)
+FROM generate_series(1, 4000) i
 """
 
 
@@ -83,6 +89,10 @@ ASKED: dict[str, tuple[Ask, tuple[str, ...]]] = {
     "what is to be labelled": (lambda session: queries.groups(session, Filter()), ("ix_understanding_pending",)),
     "what is learned from": (exporting.count_by_split, ("ix_understanding_learned",)),
     "a word that nobody wrote": (lambda session: _inbox(session, "zapoteca"), ("ix_message_words",)),
+    "calls of a number's last digits": (
+        lambda session: calls.page(session, CallFilter(digits="4567")),
+        ("ix_interaction_phone_ending",),
+    ),
     "petitions whose citizens were not told": (
         lambda session: registry.search(session, PetitionFilter(is_untold=True)),
         ("Backward using ix_notice_unproved",),
@@ -124,5 +134,5 @@ async def test_each_is_read_by_its_index(database_url: str, database: Database) 
     for name, (_, indexes) in ASKED.items():
         for index in indexes:
             assert index in plans[name], f"{name}: {plans[name]}"
-        for table in ("turn", "understanding", "petition ", "message ", "conversation ", "notice "):
+        for table in ("turn", "understanding", "petition ", "message ", "conversation ", "notice ", "interaction "):
             assert f"Seq Scan on {table}" not in plans[name], f"{name}: {plans[name]}"
