@@ -126,7 +126,7 @@ class Database:
     """An engine and its sessions, opened once by `create_app` or the worker. `link` wakes followers after commits."""
 
     def __init__(self, database_url: str, *, pool_size: int = 10, link: RedisLink | None = None) -> None:
-        self.engine = _engine(database_url, pool_size=pool_size, max_overflow=5)
+        self.engine = _engine(database_url, pool_size=pool_size, max_overflow=3)
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
         #: For statements that are transactions of their own: nothing is undone when one gives its connection back.
         self._alone = _engine(
