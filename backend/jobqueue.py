@@ -2,7 +2,7 @@
 
 A job is deferred on the caller's own connection, so it exists if and only if the
 caller's transaction commits. Should a wake-up be lost all the same, the sweep finds
-the work in its table.
+the work in its table. So nothing that a worker tells the queue waits for the disk.
 """
 
 import time
@@ -10,6 +10,8 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from procrastinate import App, PsycopgConnector
+from procrastinate.jobs import Status
+from procrastinate.manager import JobManager
 from psycopg import AsyncConnection
 from psycopg_pool import AsyncConnectionPool
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -32,13 +34,26 @@ async def defer(session: AsyncSession, task: str, **arguments: Any) -> None:
 
 def connector_to(database_url: str) -> PsycopgConnector:
     """The worker's own connections to the queue, a transaction for each statement: it says nothing that takes two."""
-    return PsycopgConnector(
-        conninfo=conninfo(database_url), max_size=4, pool_factory=_pool, configure=_end_each_statement
-    )
+    return PsycopgConnector(conninfo=conninfo(database_url), max_size=4, pool_factory=_pool, configure=_configure)
 
 
-async def _end_each_statement(connection: AsyncConnection[Any]) -> None:
+async def _configure(connection: AsyncConnection[Any]) -> None:
     await connection.set_autocommit(True)
+    await connection.execute("SET synchronous_commit TO off")
+
+
+async def forget_stalled(database_url: str) -> int:
+    """Drop the jobs that a worker was at when it died, and tell how many: their work was found by the sweep."""
+    connector = connector_to(database_url)
+    await connector.open_async()
+    try:
+        manager = JobManager(connector)
+        stalled = list(await manager.get_stalled_jobs())
+        for job in stalled:
+            await manager.finish_job(job, Status.ABORTED, delete_job=True)
+    finally:
+        await connector.close_async()
+    return len(stalled)
 
 
 def _pool(**options: Any) -> AsyncConnectionPool[AsyncConnection[Any]]:

@@ -35,7 +35,7 @@ from backend.dossier import sweeping as dossier_sweeping
 from backend.imports import jobs as imports
 from backend.integrations import idempotency as api_answers
 from backend.internal_api import idempotency as bot_answers
-from backend.jobqueue import connector_to, queue
+from backend.jobqueue import connector_to, forget_stalled, queue
 from backend.ledger import chats
 from backend.limits import RateLimiter
 from backend.live import LiveEvents
@@ -158,6 +158,7 @@ class Worker:
             Chore("webhooks", often, self.webhooks.run_once),
             Chore("webhooks_tidy", 3600.0, self.webhooks.tidy),
             Chore("staged_scans", 3600.0, lambda: dossier_sweeping.forget_staged(self.database, self.files)),
+            Chore("stalled_jobs", 600.0, lambda: forget_stalled(self.settings.database_url)),
             Chore("api_answers", 3600.0, lambda: api_answers.forget_old(self.database)),
             Chore("bot_answers", 3600.0, lambda: bot_answers.forget_old(self.database)),
             Chore("chats_ledger", 30.0, lambda: chats.look_after(self.database)),

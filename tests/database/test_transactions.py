@@ -5,6 +5,7 @@ import asyncio
 import psycopg
 import pytest
 from procrastinate.exceptions import ConnectorException
+from procrastinate.manager import JobManager
 from psycopg import sql
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
@@ -157,3 +158,31 @@ async def test_each_statement_of_the_queue_is_a_transaction(database_url: str, o
         assert "pg_backend_pid" in (await session.scalar(state, {"pid": pid}) or ""), "no COMMIT came after it"
     await connector.close_async()
     await other.close()
+
+
+async def test_the_queue_waits_for_no_disk_and_everybody_else_does(database_url: str, database: Database) -> None:
+    shown = "SELECT setting || ' by ' || source AS value FROM pg_settings WHERE name = 'synchronous_commit'"
+    connector = jobqueue.connector_to(database_url)
+    await connector.open_async()
+    assert (await connector.execute_query_one_async(shown))["value"] == "off by session"
+    await connector.close_async()
+    async with database.transaction() as session:
+        assert "by session" not in str(await session.scalar(text(shown)))
+
+
+async def test_what_a_dead_worker_was_at_leaves_the_queue(database_url: str, database: Database) -> None:
+    connector = jobqueue.connector_to(database_url)
+    await connector.open_async()
+    manager = JobManager(connector)
+    working, dead = await manager.register_worker(), await manager.register_worker()
+    for worker in (working, dead):
+        async with database.transaction() as session:
+            await jobqueue.defer(session, "conversations.advance", conversation_id=str(worker))
+        assert await manager.fetch_job(None, worker) is not None
+    await manager.unregister_worker(dead)
+    await connector.close_async()
+
+    assert await jobqueue.forget_stalled(database_url) == 1
+    async with database.transaction() as session:
+        left = (await session.scalars(text("SELECT args ->> 'conversation_id' FROM procrastinate_jobs"))).all()
+    assert left == [str(working)]
