@@ -20,6 +20,10 @@ from backend.settings import Settings
 
 #: A turn is tried again within minutes; where nobody mended the worker over a long weekend, then.
 KEPT = timedelta(days=7)
+_WAIT = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
+_WAIT_FOR_NO_DISK = text(
+    "SELECT pg_advisory_xact_lock(hashtextextended(:key, 0)), set_config('synchronous_commit', 'off', true)"
+)
 _bearer = HTTPBearer(auto_error=False, scheme_name="InternalToken")
 
 
@@ -66,12 +70,14 @@ async def once(
     effect: Callable[[], Awaitable[Out]],
     *,
     is_kept: Callable[[Out], bool] = _always,
+    is_read: bool = False,
 ) -> Out:
     """The answer to `key`: kept from the first call, or made now and kept if `is_kept`. Simultaneous calls wait.
 
-    The body is not compared: the bot's key names a message and an action, which say one thing.
+    The body is not compared: the bot's key names a message and an action, which say one thing. What only reads
+    (`is_read`) waits for no disk: where PostgreSQL falls and loses it, all that came of it, later, is lost as well.
     """
-    await session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))"), {"key": key})
+    await session.execute(_WAIT_FOR_NO_DISK if is_read else _WAIT, {"key": key})
     earlier = await session.get(IdempotentAnswer, key)
     if earlier is not None:
         return model.model_validate(earlier.answer)

@@ -96,7 +96,7 @@ async def context(request: Request, tx: Tx, conversation: FoundConversation, key
     find = partial(_context, request, tx, conversation)
     if key is None:
         return await find()
-    return await once(tx, key, Context, find, is_kept=lambda found: found.draft is not None)
+    return await once(tx, key, Context, find, is_kept=lambda found: found.draft is not None, is_read=True)
 
 
 async def _context(request: Request, tx: AsyncSession, conversation: Conversation) -> Context:

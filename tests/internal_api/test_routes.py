@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
-from sqlalchemy import func, select, update
+from sqlalchemy import func, select, text, update
 
 from backend import clock
 from backend.conversations.models import Conversation
@@ -15,6 +15,7 @@ from backend.db import Database
 from backend.internal_api import idempotency
 from backend.internal_api.models import IdempotentAnswer
 from backend.internal_api.routes import router
+from backend.internal_api.schemas import Text
 from backend.outreach.models import CallReason
 from backend.registry.models import FolioAttempt, Petition, PetitionDraft, PetitionEvent
 from tests.internal_api.conftest import TOKEN, Actions
@@ -110,6 +111,20 @@ async def test_a_turn_run_again_finds_the_petition_as_it_found_it_first(actions:
     await actions.post("draft/cancel")
     assert await actions.context("m-1:context:1.1") == asked
     assert (await actions.context())["draft"] is None
+
+
+@pytest.mark.parametrize("is_read", [True, False])
+async def test_only_what_is_read_waits_for_no_disk(database: Database, is_read: bool) -> None:
+    async def effect() -> Text:
+        shown = text("SELECT setting || ' by ' || source FROM pg_settings WHERE name = 'synchronous_commit'")
+        return Text(text=str(await session.scalar(shown)))
+
+    for _ in range(2):  # on one connection: nothing is left of it for the next
+        async with database.transaction() as session:
+            how = await idempotency.once(session, uuid.uuid4().hex, Text, effect, is_read=is_read)
+            assert (how.text == "off by session") is is_read
+    async with database.transaction() as session:
+        assert (await effect()).text != "off by session"
 
 
 async def test_one_conversation_never_sees_anothers_context(actions: Actions, elsewhere: Actions) -> None:
