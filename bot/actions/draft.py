@@ -14,6 +14,8 @@ async def ask_next(turn: Turn, draft: dict[str, Any], also: tuple[dict[str, str]
     upcoming = draft["next"]
     if upcoming is None:
         await ask_to_confirm(turn, draft)
+    elif upcoming["name"] == "narrativa" and turn.begun is not None:
+        turn.say_with("utter_pregunta_mas", list(also), asunto=turn.begun)
     else:
         turn.say_with(f"utter_pregunta_{upcoming['name']}", [*option_buttons(upcoming["options"]), *also])
 

@@ -1,5 +1,6 @@
 """A folio's status, and information added to it: with its access code, or from the conversation that filed it."""
 
+import re
 from typing import Any
 
 from rasa_sdk import Action
@@ -29,6 +30,22 @@ def _code_in(turn: Turn) -> str | None:
     return next((code for code in codes if any(char.isdigit() for char in code)), None)
 
 
+#: What is meant for a folio and is none of ours.
+_UNLIKE = re.compile(
+    r"\b[a-z]{1,5}[ -]?20\d\d[ -]?\d{2,}|\b20\d\d-\d{3,}|\bfolio (?:numero |num\.? |no\.? |es (?:el )?)?\d{3,9}\b"
+)
+_ASKS_FOR_IT = re.compile(r"\b(?:cual|que|donde) (?:es|era|esta|encuentro|veo) (?:mi|el) folio\b")
+
+
+def _ask_folio(turn: Turn) -> None:
+    if _UNLIKE.search(turn.folded):
+        turn.say("utter_folio_mal_escrito")
+    elif turn.does_not_know or _ASKS_FOR_IT.search(turn.folded):
+        turn.say("utter_folio_no_lo_tiene")
+    else:
+        turn.say("utter_pregunta_folio")
+
+
 def tell_status(turn: Turn, petition: dict[str, Any]) -> None:
     turn.say(
         "utter_estado",
@@ -56,7 +73,7 @@ async def open_lookup(turn: Turn, purpose: str) -> dict[str, str | None] | None:
     if folio is None:
         own = (await turn.backend.context())["petitions"]
         if not own:
-            turn.say("utter_pregunta_folio")
+            _ask_folio(turn)
             return _slots(purpose)
         folio = own[0]["folio"]
     return await look_up(turn, folio, _code_in(turn), purpose)

@@ -43,7 +43,7 @@ def go_on(**slots: Any) -> list[EventType]:
 
 def end_form(**slots: Any) -> list[EventType]:
     """What a form's step returns to end."""
-    return [_HEARD, *_set({"paso": None, "tropiezos": None, **slots}), SlotSet("requested_slot", None)]
+    return [_HEARD, *_set({"paso": None, "tropiezos": None, "asunto": None, **slots}), SlotSet("requested_slot", None)]
 
 
 def other_matter(turn: Turn) -> str | None:

@@ -4,13 +4,11 @@ So nothing known is asked again, whatever happened to this session in between.
 """
 
 import re
-from pathlib import Path
 from typing import Any
 
 from rasa_sdk import Action
 from rasa_sdk.events import EventType
 
-from backend.text import fold
 from bot.actions.draft import ask_again, ask_next
 from bot.actions.folios import INFORMATION, STATUS, folio_in, open_lookup
 from bot.actions.forms import (
@@ -29,26 +27,14 @@ from bot.actions.kinds import KINDS, OPENS_PETITION
 from bot.actions.manners import Answer
 from bot.actions.people import emergency, reach_person
 from bot.actions.readings import doubtful_text
-from bot.actions.told import name_alone, take_told
+from bot.actions.story import joined, only_asks, tells_more_than_data, tells_something
+from bot.actions.told import correct_told, name_alone, take_place, take_told, told_in
 from bot.actions.turn import Turn, first_name
 
 #: Answers in the citizen's own words, in which an intent found by chance must not interrupt.
 FREE_TEXT = {"narrativa", "colonia", "nombre"}
 #: Short words that answer no question of ours.
 _MANNERS = {"hola", "buenas", "buenos dias", "buenas tardes", "buenas noches", "gracias", "muchas gracias", "ok"}
-
-#: Words that ask for a petition without telling anything of it.
-_REQUEST_WORDS = frozenset((Path(__file__).parent / "request_words.txt").read_text("utf-8").split())
-
-
-def tells_something(text: str) -> bool:
-    """Whether a request carries its own story, to be kept as the narrative."""
-    words = re.findall(r"\w+", fold(text))
-    return len(words) >= 5 and sum(1 for word in words if word not in _REQUEST_WORDS and len(word) > 2) >= 3
-
-
-def _only_asks(text: str) -> bool:
-    return all(word in _REQUEST_WORDS for word in re.findall(r"\w+", fold(text)))
 
 
 class ActionStartPetition(Answer):
@@ -63,6 +49,7 @@ class ActionStartPetition(Answer):
             kind = "derechos_arco"
         context = await turn.backend.context()
         draft = await turn.backend.open_draft(kind, _already_told(turn, kind))
+        turn.begun = _begun(turn, draft)
         turn.say(f"utter_inicio_{kind}")
         if "narrativa" in draft["fields"] and _words_of(turn):
             turn.say("utter_anote", narrativa=draft["fields"]["narrativa"])
@@ -70,7 +57,13 @@ class ActionStartPetition(Answer):
             await ask_next(turn, await take_told(turn, draft))
         else:
             turn.say("utter_pregunta_consentimiento", aviso=context["privacy_notice"])
-        return start_form(turn, "peticion_form", paso=None)
+        return start_form(turn, "peticion_form", paso=None, asunto=turn.begun)
+
+
+def _begun(turn: Turn, draft: dict[str, Any]) -> str | None:
+    """What the request told of the matter, where that was too little to be the whole story."""
+    words = _words_of(turn)
+    return words if "narrativa" in draft["missing"] and tells_more_than_data(words) else None
 
 
 def _words_of(turn: Turn) -> str:
@@ -90,6 +83,8 @@ def _already_told(turn: Turn, kind: str) -> dict[str, str]:
         told["municipio"] = municipality
     if kind == "registro_civil":
         told["tipo_acta"] = words
+        if "tipo_acta" in told_in(words):  # nothing more is to be told of it
+            told["narrativa"] = words
     return told
 
 
@@ -147,6 +142,11 @@ async def _interruption(turn: Turn, context: dict[str, Any], draft: dict[str, An
     if turn.cancels and not (field == "narrativa" and turn.words > 6):
         turn.say("utter_confirmar_cancelar")
         return go_on(paso="cancelar")
+    if context["consent"] and _may_correct(turn, draft, field):
+        corrected = await correct_told(turn, draft)
+        if corrected is not None:
+            await ask_next(turn, corrected)
+            return go_on(paso=None)
     if turn.intent == "corregir" and turn.words <= 8 and turn.confidence > 0.6 and field != "narrativa":
         return await _what_to_correct(turn, draft)
     purpose = _looks_up(turn, field)
@@ -161,6 +161,13 @@ async def _interruption(turn: Turn, context: dict[str, Any], draft: dict[str, An
         await ask_again(turn, context, draft)
         return go_on()
     return None
+
+
+def _may_correct(turn: Turn, draft: dict[str, Any], field: str | None) -> bool:
+    """Whether data in this message are no answer to what is asked, but other answers than those that are kept."""
+    if turn.is_button or field == "narrativa":
+        return False
+    return not draft["missing"] or turn.intent == "corregir" or _field_named(turn.folded, draft) not in {None, field}
 
 
 def _looks_up(turn: Turn, field: str | None) -> str | None:
@@ -198,16 +205,36 @@ async def _hear_cancel(turn: Turn, context: dict[str, Any], draft: dict[str, Any
 
 
 async def _hear_consent(turn: Turn, draft: dict[str, Any]) -> list[EventType]:
-    if turn.says_yes or (turn.intent == "afirmar" and turn.words <= 6 and not turn.says_no):
+    story = _story_in(turn, draft)
+    is_yes = turn.says_yes or (turn.intent == "afirmar" and turn.words <= 6 and not turn.says_no)
+    if is_yes and (story is None or "acept" in turn.folded):
         await turn.backend.consent(True)
-        await ask_next(turn, await take_told(turn, draft))
-        return go_on()
+        await ask_next(turn, await take_told(turn, await _keep_story(turn, draft, story)))
+        return go_on(asunto=turn.begun)
     if turn.says_no or (turn.intent == "negar" and turn.words <= 8 and turn.confidence > 0.7):
         await turn.backend.cancel_draft()
         turn.say("utter_consentimiento_negado")
         return end_form()
+    await _keep_story(turn, draft, story)
     turn.say("utter_consentimiento_otra_vez")
-    return go_on()
+    return go_on(asunto=turn.begun)
+
+
+def _story_in(turn: Turn, draft: dict[str, Any]) -> str | None:
+    """The story that is told where a mere yes or no was asked for; kept as one told by the first message."""
+    tells = not turn.is_button and tells_something(turn.text) and tells_more_than_data(turn.text)
+    return joined(turn.begun, turn.text) if tells and "narrativa" in draft["missing"] else None
+
+
+async def _keep_story(turn: Turn, draft: dict[str, Any], story: str | None) -> dict[str, Any]:
+    if story is None:
+        return draft
+    answer = await turn.backend.answer("narrativa", story)
+    if answer["accepted"]:
+        turn.begun = None
+        turn.say("utter_anote", narrativa=story)
+    kept: dict[str, Any] = answer["draft"]
+    return kept
 
 
 async def _what_to_correct(turn: Turn, draft: dict[str, Any]) -> list[EventType]:
@@ -281,7 +308,14 @@ async def _hear_confirmation(turn: Turn, draft: dict[str, Any]) -> list[EventTyp
     return go_on(tropiezos=stumbles(turn))
 
 
-def _thank_by_name(turn: Turn, draft: dict[str, Any]) -> dict[str, bool]:
+def _as_answer(turn: Turn, field: str) -> str:
+    """The message as the answer to what was asked."""
+    if field == "nombre":
+        return name_alone(turn.value)
+    return joined(turn.begun, turn.value) if field == "narrativa" else turn.value
+
+
+def _thank_by_name(turn: Turn, draft: dict[str, Any]) -> dict[str, Any]:
     """Use the name once, when it is given; the slots that remember it."""
     if turn.tracker.get_slot("nombrado"):
         return {}
@@ -296,14 +330,19 @@ async def _hear_answer(turn: Turn, draft: dict[str, Any]) -> list[EventType]:
             turn.say("utter_continuar_borrador")
         await ask_next(turn, draft)
         return go_on()
-    if turn.folded in _MANNERS or (field == "narrativa" and _only_asks(turn.text)):
+    if turn.folded in _MANNERS or (field == "narrativa" and only_asks(turn.text)):
         await ask_next(turn, draft)
         return go_on()
-    answer = await turn.backend.answer(field, name_alone(turn.value) if field == "nombre" else turn.value)
+    if field == "narrativa" and turn.begun is None and not tells_more_than_data(turn.text):
+        await ask_next(turn, await take_place(turn, draft), offer_person(turn))
+        return go_on(tropiezos=stumbles(turn))
+    answer = await turn.backend.answer(field, _as_answer(turn, field))
     if answer["accepted"]:
-        named = _thank_by_name(turn, answer["draft"]) if field == "nombre" else {}
+        kept = _thank_by_name(turn, answer["draft"]) if field == "nombre" else {}
+        if field == "narrativa":
+            kept["asunto"] = turn.begun = None
         await ask_next(turn, await take_told(turn, answer["draft"]))
-        return go_on(tropiezos=0, **named)
+        return go_on(tropiezos=0, **kept)
     suggestion = answer["suggestion"]
     if suggestion is not None:
         meant = {"title": f"Sí, {suggestion['title']}", "value": suggestion["value"]}

@@ -1,13 +1,16 @@
 """What the citizen told of themself with their story, so that it is not asked again."""
 
+from collections.abc import Collection
 from functools import lru_cache
 from typing import Any
 
+from backend.text import fold
 from bot.actions.turn import Turn
 from bot.components.data_in_text import Municipalities, find
 
 #: The form's fields, and which data of a text answer each, the better first.
 _ANSWERED_BY = {
+    "tipo_acta": ("tipo_acta",),
     "municipio": ("municipio",),
     "colonia": ("colonia",),
     "nombre": ("nombre",),
@@ -15,6 +18,7 @@ _ANSWERED_BY = {
     "contacto": ("telefono", "correo"),
 }
 _TITLES = {
+    "tipo_acta": "el acta",
     "municipio": "el municipio",
     "colonia": "la colonia",
     "nombre": "su nombre",
@@ -37,13 +41,33 @@ def told_in(story: str) -> dict[str, str]:
     return {field: values[0] for field, values in answers.items() if values}
 
 
+def without(text: str, kinds: Collection[str]) -> str:
+    """`text` without the data of these kinds that stand in it."""
+    for datum in sorted(find(text, _municipalities()), key=lambda one: -one.start):
+        if datum.entity in kinds:
+            text = text[: datum.start] + text[datum.end :]
+    return text
+
+
 def name_alone(text: str) -> str:
     """An answer to «¿su nombre?» without the telephone, the e-mail or the CURP that came with it."""
-    alone = text
-    for datum in sorted(find(text, _municipalities()), key=lambda one: -one.start):
-        if datum.entity in {"telefono", "correo", "curp"}:
-            alone = alone[: datum.start] + alone[datum.end :]
-    return alone.strip(" ,.;:-") or text
+    return without(text, ("telefono", "correo", "curp")).strip(" ,.;:-") or text
+
+
+async def correct_told(turn: Turn, draft: dict[str, Any]) -> dict[str, Any] | None:
+    """The draft with the answers changed for which this message tells another value; None where it changes none."""
+    told, changed = told_in(turn.text), list[str]()
+    for field in told.keys() & draft["fields"].keys():
+        if fold(told[field]) in {fold(draft["fields"][field]), fold(draft["shown"].get(field, ""))}:
+            continue
+        answer = await turn.backend.answer(field, told[field])
+        draft = answer["draft"]
+        if answer["accepted"]:
+            changed.append(_TITLES[field])
+    if not changed:
+        return None
+    turn.say("utter_corregi", datos=_listed(changed))
+    return draft
 
 
 async def take_told(turn: Turn, draft: dict[str, Any]) -> dict[str, Any]:
@@ -59,5 +83,23 @@ async def take_told(turn: Turn, draft: dict[str, Any]) -> dict[str, Any]:
         if answer["accepted"]:
             taken.append(_TITLES[field])
     if taken:
-        turn.say("utter_tome_de_su_mensaje", datos=" y ".join(filter(None, [", ".join(taken[:-1]), taken[-1]])))
+        turn.say("utter_tome_de_su_mensaje", datos=_listed(taken))
     return draft
+
+
+async def take_place(turn: Turn, draft: dict[str, Any]) -> dict[str, Any]:
+    """The draft with the place that was told where something else was asked; says what it took."""
+    told, taken = told_in(turn.text), list[str]()
+    for field in ("municipio", "colonia"):
+        if field in told and field in draft["missing"]:
+            answer = await turn.backend.answer(field, told[field])
+            draft = answer["draft"]
+            if answer["accepted"]:
+                taken.append(_TITLES[field])
+    if taken:
+        turn.say("utter_tome_de_su_mensaje", datos=_listed(taken))
+    return draft
+
+
+def _listed(titles: list[str]) -> str:
+    return " y ".join(filter(None, [", ".join(titles[:-1]), titles[-1]]))

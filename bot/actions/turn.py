@@ -85,6 +85,8 @@ class Turn:
         self.message_id = str(heard or f"start-{tracker.sender_id}")
         place = _events_since_heard(tracker) if heard else None
         self.backend = client or BackendClient(shared_http(), tracker.sender_id, self.message_id, place)
+        #: What the request told of its matter, too little to be the whole story.
+        self.begun: str | None = tracker.get_slot("asunto")
         self.takes_offer = False
         self._take_offer()
 

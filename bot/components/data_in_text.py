@@ -267,7 +267,8 @@ def _neighbourhoods(text: str, municipalities: Municipalities) -> Iterator[Datum
 
 #: «Soy» alone says as often what somebody is as who: there, a name has two words at least, in capitals.
 _GIVES_NAME = re.compile(
-    r"\b(?:me llamo|mi nombre(?: completo)? es|mi nombre:|(?:es|va|esta) a nombre de|(?:habla|escribe|saluda))\s+"
+    r"\b(?:me llamo|(?:mi|el) nombre(?: completo| correcto)? es|mi nombre:|(?:es|va|esta) a nombre de|"
+    r"(?:habla|escribe|saluda))\s+"
     r"(?:la (?:senora|sra\.?|c\.)\s+|el (?:senor|sr\.?|c\.)\s+)?|\b(?P<am>soy)\s+"
 )
 _NAME_WORD = re.compile(r"[^\W\d_]+(?:['’.-][^\W\d_]+)*\.?")

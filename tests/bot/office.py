@@ -26,6 +26,7 @@ _OPTIONS = {
     "anonimo": [{"title": "Sí, anónima", "value": "si"}, {"title": "No, doy mis datos", "value": "no"}],
 }
 _PLACES = {"hermosillo": "26030", "navojoa": "26042"}
+_SHOWN = {"26030": "Hermosillo", "26042": "Navojoa"}
 
 #: A complete petition, as it is kept.
 COMPLETE = {
@@ -149,7 +150,7 @@ class Office:
             "kind_text": "Petición",
             "state": "open",
             "fields": self.fields,
-            "shown": self.fields,
+            "shown": {name: _SHOWN.get(value, value) for name, value in self.fields.items()},
             "awaiting": self.awaiting,
             "missing": missing,
             "next": {"name": missing[0], "options": _OPTIONS.get(missing[0], [])} if missing else None,
@@ -205,6 +206,8 @@ class Office:
         if field == "contacto":
             if word == "no tengo":
                 return "omitido", None
+            if "@" in word:
+                return word, None
             return (f"+52{digits[-10:]}", None) if len(digits) in {10, 12} else (None, "not_a_contact")
         if field == "curp":
             return (word.upper(), None) if len(word) == 18 else (None, "bad_curp")

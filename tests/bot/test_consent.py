@@ -51,3 +51,31 @@ async def test_no_answer_is_kept_before_consent(office: Office, talk: Talk) -> N
     await talk.say("me llamo Juan Pérez y mi teléfono es 6621234567")
     assert office.done("draft/answer") == 0
     assert office.fields == {}
+
+
+STORY = "hay un bache enorme frente a mi casa que ya tronó dos llantas"
+
+
+@pytest.mark.parametrize("text", [STORY, f"si, {STORY}"])
+async def test_a_story_told_in_place_of_an_answer_is_kept_and_the_question_repeated(
+    office: Office, talk: Talk, text: str
+) -> None:
+    await talk.say("quiero registrar una petición", "registrar_peticion")
+    assert (await talk.say(text)).names == ["utter_anote", "utter_consentimiento_otra_vez"]
+    assert not office.consent
+    assert office.fields == {"narrativa": text}
+    assert (await talk.say("acepto")).names == ["utter_pregunta_municipio"]
+
+
+async def test_a_story_told_with_the_consent_is_kept(office: Office, talk: Talk) -> None:
+    await talk.say("reportar bache", "registrar_peticion")
+    replies = await talk.say("acepto, está frente a la primaria y ya tronó dos llantas")
+    assert replies.names == ["utter_anote", "utter_pregunta_municipio"]
+    assert office.consent
+    assert office.fields["narrativa"].startswith("reportar bache. acepto, está frente")
+
+
+async def test_a_refusal_with_a_story_keeps_nothing(office: Office, talk: Talk) -> None:
+    await talk.say("quiero registrar una petición", "registrar_peticion")
+    assert (await talk.say(f"no acepto, {STORY}")).names == ["utter_consentimiento_negado"]
+    assert office.kind is None

@@ -21,6 +21,23 @@ async def test_status_asks_for_folio_then_code(office: Office, talk: Talk) -> No
     assert talk.form is None
 
 
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("perdí mi folio", "utter_folio_no_lo_tiene"),
+        ("no sé el folio de mi mamá", "utter_folio_no_lo_tiene"),
+        ("¿cuál es mi folio?", "utter_folio_no_lo_tiene"),
+        ("en qué va mi trámite CCS-2026-000123", "utter_folio_mal_escrito"),
+        ("cómo va el folio 4512", "utter_folio_mal_escrito"),
+        ("cómo va el reporte que hice el 12 de marzo", "utter_pregunta_folio"),
+        ("cómo va mi reporte, soy del 662 123 4567", "utter_pregunta_folio"),
+    ],
+)
+async def test_whoever_has_no_folio_or_another_is_told_so(office: Office, talk: Talk, text: str, said: str) -> None:
+    assert (await talk.say(text, "consultar_folio")).names == [said]
+    assert (await talk.say(OTHERS_FOLIO)).names == ["utter_pregunta_clave"]
+
+
 async def test_folio_and_code_told_at_once_are_enough(office: Office, talk: Talk) -> None:
     replies = await talk.say(f"folio {OTHERS_FOLIO.lower()} clave {OTHERS_CODE}", "consultar_folio")
     assert replies.names == ["utter_estado", "utter_estado_que_mas"]

@@ -90,6 +90,53 @@ async def test_a_bare_request_is_not_kept_as_the_story(office: Office, talk: Tal
     assert office.fields == {}
 
 
+# What the request itself told of its matter.
+
+
+@pytest.mark.parametrize(
+    ("more", "story"),
+    [
+        (
+            "es para la prepa, le piden 3000 pesos",
+            "quiero pedir una beca para mi hija. es para la prepa, le piden 3000 pesos",
+        ),
+        ("la beca de mi hija se atrasó tres meses", "la beca de mi hija se atrasó tres meses"),
+        ("es todo", "quiero pedir una beca para mi hija"),
+        ("ya te dije", "quiero pedir una beca para mi hija"),
+        ("huatabampo", "quiero pedir una beca para mi hija"),
+    ],
+)
+async def test_what_the_request_told_belongs_to_the_story(office: Office, talk: Talk, more: str, story: str) -> None:
+    office.consent = True
+    asked = await talk.say("quiero pedir una beca para mi hija", "solicitar_apoyo_social")
+    assert asked.names == ["utter_inicio_apoyo_social", "utter_pregunta_mas"]
+    assert "«quiero pedir una beca para mi hija»" in asked.text
+    await talk.say(more)
+    assert office.fields["narrativa"] == story
+    assert talk.slots["asunto"] is None
+
+
+async def test_what_the_request_told_is_kept_through_the_consent_and_said_once(office: Office, talk: Talk) -> None:
+    await talk.say("reportar bache", "registrar_peticion")
+    assert (await talk.press("/afirmar")).names == ["utter_pregunta_mas"]
+    await talk.say("frente a la primaria, ya tronó dos llantas")
+    assert office.fields["narrativa"] == "reportar bache. frente a la primaria, ya tronó dos llantas"
+    await talk.say("el asunto está mal", "corregir")
+    await talk.say("el bache está frente a la secundaria")
+    assert office.fields["narrativa"] == "el bache está frente a la secundaria"
+
+
+@pytest.mark.parametrize(("text", "known"), [("Hermosillo", {"municipio": "26030"}), ("662 123 4567", {})])
+async def test_a_place_or_a_number_alone_is_no_story(
+    office: Office, talk: Talk, text: str, known: dict[str, str]
+) -> None:
+    telling(office, talk)
+    assert (await talk.say(text)).names[-1] == "utter_pregunta_narrativa"
+    assert office.fields == known
+    await talk.say(STORY)
+    assert office.fields == {"narrativa": STORY, **known}
+
+
 async def test_the_opening_message_is_not_heard_again_as_an_answer(office: Office, talk: Talk) -> None:
     office.consent = True
     await talk.say("quiero registrar una petición", "registrar_peticion")
@@ -100,9 +147,9 @@ async def test_the_opening_message_is_not_heard_again_as_an_answer(office: Offic
 async def test_the_kind_follows_the_intent(office: Office, talk: Talk) -> None:
     office.consent = True
     replies = await talk.say("ocupo mi acta de nacimiento", "tramite_registro_civil")
-    assert replies.names == ["utter_inicio_registro_civil", "utter_pregunta_narrativa"]
+    assert replies.names == ["utter_inicio_registro_civil", "utter_anote", "utter_pregunta_municipio"]
     assert office.kind == "registro_civil"
-    assert office.fields == {"tipo_acta": "nacimiento"}
+    assert office.fields == {"tipo_acta": "nacimiento", "narrativa": "ocupo mi acta de nacimiento"}
 
 
 async def test_rights_over_data_are_a_petition_of_their_own(office: Office, talk: Talk) -> None:
@@ -308,6 +355,42 @@ async def test_a_datum_named_at_the_summary_is_asked_anew(office: Office, talk: 
     telling(office, talk, **COMPLETE)
     assert (await talk.say(text, "corregir")).names == [f"utter_pregunta_{field}"]
     assert field not in office.fields
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "changed"),
+    [
+        ("no, el número es 642 987 6543", "negar", {"contacto": "+526429876543"}),
+        ("cambiar teléfono 6429876543", "corregir", {"contacto": "+526429876543"}),
+        ("ana@correo.mx", "dar_dato", {"contacto": "ana@correo.mx"}),
+        ("sí, pero mi correo es ana@correo.mx", "afirmar", {"contacto": "ana@correo.mx"}),
+        ("no, mi nombre es Ana Soto Ruiz", "negar", {"nombre": "Ana Soto Ruiz"}),
+        (
+            "el nombre es Ana Soto Ruiz y el municipio Navojoa",
+            "dar_dato",
+            {"nombre": "Ana Soto Ruiz", "municipio": "26042"},
+        ),
+    ],
+)
+async def test_a_right_value_told_at_the_summary_is_taken_and_read_back(
+    office: Office, talk: Talk, text: str, intent: str, changed: dict[str, str]
+) -> None:
+    telling(office, talk, **COMPLETE)
+    assert (await talk.say(text, intent)).names == ["utter_corregi", "utter_resumen"]
+    assert office.fields == {**COMPLETE, **changed}
+    assert office.filed == []
+
+
+async def test_yes_with_what_is_known_already_files(office: Office, talk: Talk) -> None:
+    telling(office, talk, **COMPLETE)
+    assert (await talk.say("sí, en Hermosillo, 662 123 4567")).names == ["utter_registrada"]
+
+
+async def test_another_answer_than_the_one_asked_for_is_corrected(office: Office, talk: Talk) -> None:
+    telling(office, talk, narrativa=STORY, municipio="26030", colonia="Centro")
+    assert (await talk.say("el municipio es Navojoa")).names == ["utter_corregi", "utter_pregunta_nombre"]
+    assert office.fields["municipio"] == "26042" and "nombre" not in office.fields
+    assert (await talk.say("Ana Soto Ruiz")).names[-1] == "utter_pregunta_contacto"
 
 
 async def test_a_datum_is_corrected_in_the_midst_then_the_rest_asked(office: Office, talk: Talk) -> None:

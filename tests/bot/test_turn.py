@@ -8,7 +8,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from backend.text import fold
 from bot.actions.folios import _code_in, folio_in
-from bot.actions.petition import tells_something
+from bot.actions.story import tells_something
 from bot.actions.turn import Turn
 
 
