@@ -25,6 +25,7 @@ TITLES = {
     "consultar_folio": "Consultar un folio",
     "agregar_informacion": "Agregar información a un folio",
     "horario_ubicacion": "Horario y ubicación",
+    "como_funciona": "Preguntar cuánto tarda, cuesta o cómo se avisa",
     "aviso_privacidad": "Aviso de privacidad",
     "derechos_arco": "Derechos ARCO",
     "emergencia": "Emergencia",

@@ -1,5 +1,7 @@
 """What is told without asking anything: hours, notice, greetings; in a form too, between two questions."""
 
+import re
+
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 
 from bot.actions.backend_client import BackendError
@@ -19,6 +21,25 @@ async def tell_notice(turn: Turn) -> None:
     turn.say("utter_aviso", url=(await turn.backend.context())["privacy_url"])
 
 
+#: What is asked of how the service works, by its words: the first that are there tell.
+_SERVICE = {
+    "utter_servicio_costo": r"cost\w+|cuest\w+|cobr\w+|gratis|gratuit\w+|pag\w+|gasto|me va a salir",
+    "utter_servicio_presencia": r"ir|llevar|acudir|presentarme|venir|vuelta",
+    "utter_servicio_pruebas": r"fot\w+|video\w*|imagen\w*|archiv\w+|documento\w*|papel\w*|evidencia\w*|prueba\w*|"
+    r"audio\w*|pdf|recibo|adjunt\w+|anex\w+|nota de voz",
+    "utter_servicio_avisos": r"avis\w+|enter\w+|notifi\w+|llam\w+|habl\w+|marcan|mensaje\w*|correo|sms|wh?ats?app|"
+    r"sab(?:er|re)|se comunican|comprobante",
+    "utter_servicio_varias": r"varias|cuantas|otra persona|(?:a )?nombre de|aunque",
+    "utter_servicio_plazo": r"tard\w+|plazo\w*|dias?|tiempo|demor\w+|rapid\w+|cuando|esper\w+",
+}
+_SERVICE_OTHERWISE = "utter_servicio_despues"
+
+
+def _tell_how_it_works(turn: Turn) -> None:
+    asked = (response for response, words in _SERVICE.items() if re.search(rf"\b(?:{words})\b", turn.folded))
+    turn.say(next(asked, _SERVICE_OTHERWISE))
+
+
 #: Intents that one response answers.
 _FIXED = {
     "despedirse": "utter_despedida",
@@ -34,7 +55,15 @@ _FIXED = {
     "elegir": "utter_que_mas",
 }
 #: Intents answered in the middle of a form; thanks among them, to which the next question is answer enough.
-SIDE_QUESTIONS = {"ayuda", "informacion_publica", "horario_ubicacion", "aviso_privacidad", "saludar", "agradecer"}
+SIDE_QUESTIONS = {
+    "ayuda",
+    "informacion_publica",
+    "horario_ubicacion",
+    "aviso_privacidad",
+    "como_funciona",
+    "saludar",
+    "agradecer",
+}
 
 
 async def answer_side_question(turn: Turn) -> None:
@@ -43,6 +72,8 @@ async def answer_side_question(turn: Turn) -> None:
         await tell_hours(turn)
     elif turn.intent == "aviso_privacidad":
         await tell_notice(turn)
+    elif turn.intent == "como_funciona":
+        _tell_how_it_works(turn)
     elif turn.intent == "saludar":
         turn.say("utter_continuar_borrador")
     elif turn.intent in {"ayuda", "informacion_publica"}:
@@ -64,6 +95,15 @@ class ActionNotice(Answer):
 
     async def answer(self, turn: Turn) -> list[EventType]:
         await tell_notice(turn)
+        return []
+
+
+class ActionHowItWorks(Answer):
+    def name(self) -> str:
+        return "action_como_funciona"
+
+    async def answer(self, turn: Turn) -> list[EventType]:
+        _tell_how_it_works(turn)
         return []
 
 

@@ -16,6 +16,8 @@ from bot.actions.turn import Turn
 OTHERWISE = "_de_otro_modo"
 _REPEATS = ("utter_repito", "utter_repito_de_nuevo", "utter_repito_una_vez_mas")
 _PERSON = "/hablar_con_persona"
+#: Said where something was changed: what is read back after it is another thing.
+_GETS_ON = "utter_corregi"
 #: Turns in a row that only said again what had been said, after which a person is offered.
 _PATIENCE = 2
 
@@ -97,7 +99,7 @@ def _never_twice(turn: Turn) -> list[EventType]:
     for message in turn.dispatcher.messages:
         if _rendered(turn, message) in earlier:
             _reword(turn, message, earlier)
-    is_again = bool(set(filter(None, said)) & set(turn.tracker.get_slot("dichas") or []))
+    is_again = bool(set(filter(None, said)) & set(turn.tracker.get_slot("dichas") or [])) and _GETS_ON not in said
     in_a_row = int(turn.tracker.get_slot("repetidas") or 0) + 1 if is_again else 0
     if in_a_row >= _PATIENCE and not turn.hands_off and not _offers_person(turn):
         turn.say("utter_ofrecer_persona_si_repite")

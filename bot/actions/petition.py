@@ -308,6 +308,21 @@ async def _hear_confirmation(turn: Turn, draft: dict[str, Any]) -> list[EventTyp
     return go_on(tropiezos=stumbles(turn))
 
 
+def _tells_more(turn: Turn) -> bool:
+    """Whether what names no place tells more of the matter."""
+    if turn.is_button or turn.asks_something or turn.does_not_know:
+        return False
+    return tells_something(turn.text) and tells_more_than_data(turn.text)
+
+
+async def _add_to_story(turn: Turn, draft: dict[str, Any]) -> list[EventType]:
+    kept = await turn.backend.answer("narrativa", joined(draft["fields"].get("narrativa"), turn.text))
+    if kept["accepted"]:
+        turn.say("utter_agregue_a_su_asunto")
+    await ask_next(turn, kept["draft"], offer_person(turn))
+    return go_on(tropiezos=stumbles(turn))
+
+
 def _as_answer(turn: Turn, field: str) -> str:
     """The message as the answer to what was asked."""
     if field == "nombre":
@@ -349,6 +364,8 @@ async def _hear_answer(turn: Turn, draft: dict[str, Any]) -> list[EventType]:
         buttons = [*option_buttons([meant]), {"title": "No, es otro", "payload": "/negar"}, *offer_person(turn)]
         turn.say_with("utter_quiso_decir", buttons, sugerencia=suggestion["title"])
         return go_on(tropiezos=stumbles(turn))
+    if field == "municipio" and _tells_more(turn):
+        return await _add_to_story(turn, draft)
     turn.say_text(answer["problem_text"])
     await ask_next(turn, {**answer["draft"], "next": answer["draft"]["next"] or draft["next"]}, offer_person(turn))
     return go_on(tropiezos=stumbles(turn))

@@ -19,6 +19,7 @@ _TITLES = {
     "consultar_folio": "Consultar un folio",
     "agregar_informacion": "Agregar información",
     "horario_ubicacion": "Horario y ubicación",
+    "como_funciona": "Cómo funciona",
     "aviso_privacidad": "Aviso de privacidad",
     "derechos_arco": "Derechos ARCO",
     "hablar_con_persona": "Hablar con una persona",

@@ -29,7 +29,8 @@ _NO = re.compile(
     r"nel|nop|nunca|negativo|para nada|tampoco|no acepto)\b"
 )
 _CANCEL = re.compile(
-    r"^(?:ya no(?: quiero)?$|cancel(?:ar?|en?|o)(?:l[ao])?\b|quiero cancelar|olvid(?:a|al[ao]|el[ao]|ate|ese)\b|"
+    r"^(?:ya no(?: quiero)?$|no (?:lo |la )?registr\w+|"
+    r"cancel(?:ar?|en?|o)(?:l[ao])?\b|quiero cancelar|olvid(?:a|al[ao]|el[ao]|ate|ese)\b|"
     r"olvide (?:eso|todo)\b|dejalo|deja eso|mejor no|no quiero seguir|salir|"
     r"ya no quiero (?:seguir|registrar|nada)|me arrepenti|borra(?: todo)?$|empezar de nuevo)"
 )

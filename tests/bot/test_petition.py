@@ -137,6 +137,15 @@ async def test_a_place_or_a_number_alone_is_no_story(
     assert office.fields == {"narrativa": STORY, **known}
 
 
+async def test_more_of_the_story_told_in_place_of_a_place_is_kept(office: Office, talk: Talk) -> None:
+    telling(office, talk, narrativa=STORY)
+    replies = await talk.say("ya se lo dijimos al delegado y nadie viene")
+    assert replies.names == ["utter_agregue_a_su_asunto", "utter_pregunta_municipio"]
+    assert office.fields == {"narrativa": f"{STORY}. ya se lo dijimos al delegado y nadie viene"}
+    assert (await talk.say("no sé en qué municipio queda el rancho del delegado"))[0].name is None
+    assert "rancho" not in office.fields["narrativa"]
+
+
 async def test_the_opening_message_is_not_heard_again_as_an_answer(office: Office, talk: Talk) -> None:
     office.consent = True
     await talk.say("quiero registrar una petición", "registrar_peticion")
@@ -379,6 +388,17 @@ async def test_a_right_value_told_at_the_summary_is_taken_and_read_back(
     assert (await talk.say(text, intent)).names == ["utter_corregi", "utter_resumen"]
     assert office.fields == {**COMPLETE, **changed}
     assert office.filed == []
+
+
+async def test_corrections_one_after_another_are_no_repetition(office: Office, talk: Talk) -> None:
+    telling(office, talk, **COMPLETE)
+    for number in ("642 987 6541", "642 987 6542", "642 987 6543", "642 987 6544"):
+        assert (await talk.say(f"el teléfono es {number}")).names == ["utter_corregi", "utter_resumen"]
+
+
+async def test_not_to_register_is_to_cancel(office: Office, talk: Talk) -> None:
+    telling(office, talk, **COMPLETE)
+    assert (await talk.say("no registrar", "negar")).names == ["utter_confirmar_cancelar"]
 
 
 async def test_yes_with_what_is_known_already_files(office: Office, talk: Talk) -> None:
