@@ -195,7 +195,7 @@ def _add_error_handlers(app: FastAPI) -> None:
     async def database_refused(request: Request, error: DBAPIError) -> Response:
         if error.connection_invalidated:
             return await database_away(request, error)
-        if type(error.orig) is psycopg.DataError:  # the driver's own: a text with NUL, which no column holds
+        if type(error.orig) is psycopg.DataError:  # a text with NUL, which no column holds
             return _error(request, 422, "dato_invalido", "Revise los datos e intente de nuevo.", {})
         log.error("database_error", error=type(error.orig).__name__)
         return _error(request, 500, "error_interno", "Ocurrió un error. Ya quedó registrado; intente de nuevo.", {})

@@ -7,6 +7,8 @@ transaction commits: a route through `Tx`, a job or a command through
 
 import asyncio
 import enum
+import json
+import re
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -37,6 +39,8 @@ FRESH_SECONDS = 1.0
 #: How many connections of a process run statements that are transactions of their own.
 ALONE_AT_ONCE = 5
 _LAST_USED = "last_used"
+#: NUL as JSON has it, and not the six letters of somebody who wrote about it.
+_NUL = re.compile(r"(?<!\\)(?:\\\\)*\\u0000")
 NAMING = {
     "ix": "ix_%(table_name)s_%(column_0_N_name)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
@@ -115,9 +119,19 @@ def _ping_when_idle(engine: Engine) -> None:
             raise InvalidatePoolError("the connection was lost while it was idle") from error
 
 
+def _as_json(value: Any) -> str:
+    """What a JSON column is told. Raises DataError for a NUL anywhere in it, as the driver does for a text with one."""
+    told = json.dumps(value)
+    if "\\u0000" in told and _NUL.search(told):
+        raise psycopg.DataError("JSON cannot contain NUL (0x00) bytes")
+    return told
+
+
 def _engine(database_url: str, **options: Any) -> AsyncEngine:
     connect = {"connect_timeout": CONNECT_SECONDS}
-    engine = create_async_engine(sqlalchemy_url(database_url), connect_args=connect, **options)
+    engine = create_async_engine(
+        sqlalchemy_url(database_url), connect_args=connect, json_serializer=_as_json, **options
+    )
     _ping_when_idle(engine.sync_engine)
     return engine
 

@@ -6,8 +6,6 @@ from pathlib import Path
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page
 
-from tests.widths import WIDTHS
-
 #: What holds is as long to tell as to find out.
 _VIOLATIONS_ALONE = {"resultTypes": ["violations"]}
 
@@ -21,16 +19,10 @@ def seen(page: Page, name: str) -> None:
 
 
 def looked_at(page: Page, name: str) -> None:
-    """The same at both widths.
-
-    axe, which takes its second, looks at the widths at which flows are gone through (`tests.widths`).
-    """
+    """The same on a telephone and at a desk, whatever the width at which one came by."""
     for width in (360, 1280):
         page.set_viewport_size({"width": width, "height": 900})
-        if width in WIDTHS:
-            seen(page, name)
-        else:
-            fits(page, name)
+        seen(page, name)
 
 
 def fits(page: Page, name: str) -> int:

@@ -6,6 +6,7 @@ a bearer token, which no browser sends by itself.
 """
 
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Annotated
 from urllib.parse import urlsplit
@@ -91,35 +92,31 @@ async def _check_csrf(request: Request, expected: str) -> None:
         raise CsrfRefused
 
 
-def _refuse_system(request: Request) -> None:
+#: One thing that is asked of who is signed in. Raises what they are told.
+Check = Callable[[Request, User], None]
+
+
+def _is_no_system(request: Request, _: User) -> None:
     # Another system's token opens the integration API alone, whatever routes there come to be.
     if getattr(request.state, "scopes", None) is not None:
         raise Forbidden
 
 
-async def _account(request: Request, user: Annotated[User, Depends(_any_user)]) -> User:
-    _refuse_system(request)
-    return user
-
-
-async def _own_password(request: Request, user: Annotated[User, Depends(_any_user)]) -> User:
-    # A program's token was issued on purpose; the one-time password is the browser's business.
-    if user.must_change_password and not getattr(request.state, "is_program", False):
-        raise PasswordChangeRequired
-    return user
-
-
-async def _settled(request: Request, user: Annotated[User, Depends(_own_password)]) -> User:
-    if owes_second_factor(request, user) and not getattr(request.state, "is_program", False):
-        raise SecondFactorRequired
-    return user
-
-
-async def _account_owner(request: Request, user: Annotated[User, Depends(_own_password)]) -> User:
+def _is_no_program(request: Request, _: User) -> None:
     # An account's secrets are its person's, at a browser: no program's token comes near them.
     if getattr(request.state, "is_program", False):
         raise Forbidden
-    return user
+
+
+def _has_own_password(request: Request, user: User) -> None:
+    # A program's token was issued on purpose; the one-time password is the browser's business.
+    if user.must_change_password and not getattr(request.state, "is_program", False):
+        raise PasswordChangeRequired
+
+
+def _has_second_factor(request: Request, user: User) -> None:
+    if owes_second_factor(request, user) and not getattr(request.state, "is_program", False):
+        raise SecondFactorRequired
 
 
 def owes_second_factor(request: Request, user: User) -> bool:
@@ -128,58 +125,70 @@ def owes_second_factor(request: Request, user: User) -> bool:
     return user.second_factor_since is None and user.role in settings.second_factor_required_for
 
 
-async def _person(request: Request, user: Annotated[User, Depends(_settled)]) -> User:
-    _refuse_system(request)
-    return user
-
-
-async def _staff(user: Annotated[User, Depends(_person)]) -> User:
+def _is_no_liaison(_: Request, user: User) -> None:
     # To another agency's liaison nothing of the office exists, so that no answer tells which folios do.
     if user.role is Role.LIAISON:
         raise NotFound
-    if user.role is Role.AUDITOR:
-        raise Forbidden
-    return user
 
 
-async def _overseer(user: Annotated[User, Depends(_person)]) -> User:
-    if user.role is Role.LIAISON:
-        raise NotFound
-    if user.role not in (Role.AUDITOR, Role.HEAD, Role.ADMIN):
-        raise Forbidden
-    return user
-
-
-async def _reader(user: Annotated[User, Depends(_person)]) -> User:
-    if user.role is Role.LIAISON:
-        raise NotFound
-    return user
-
-
-async def _liaison(user: Annotated[User, Depends(_person)]) -> User:
+def _is_liaison(_: Request, user: User) -> None:
     if user.role is not Role.LIAISON:
         raise NotFound
-    return user
 
 
-def _at_least(role: Role) -> object:
-    async def check(user: Annotated[User, Depends(_staff)]) -> User:
-        return _ranked(user, role)
+def _is_no_auditor(_: Request, user: User) -> None:
+    if user.role is Role.AUDITOR:
+        raise Forbidden
+
+
+def _oversees(_: Request, user: User) -> None:
+    if user.role not in (Role.AUDITOR, Role.HEAD, Role.ADMIN):
+        raise Forbidden
+
+
+def _at_least(role: Role) -> Check:
+    def check(_: Request, user: User) -> None:
+        if _RANK[user.role] < _RANK[role]:
+            raise Forbidden
+
+    return check
+
+
+# What is asked of whom, in the order in which it is told.
+_ACCOUNT: tuple[Check, ...] = (_is_no_system,)
+_ACCOUNT_OWNER: tuple[Check, ...] = (_has_own_password, _is_no_program)
+_SETTLED: tuple[Check, ...] = (_has_own_password, _has_second_factor)
+_PERSON = (*_SETTLED, _is_no_system)
+_LIAISON = (*_PERSON, _is_liaison)
+_READER = (*_PERSON, _is_no_liaison)
+_OVERSEER = (*_READER, _oversees)
+_STAFF = (*_READER, _is_no_auditor)
+_HEAD = (*_STAFF, _at_least(Role.HEAD))
+_ADMIN = (*_STAFF, _at_least(Role.ADMIN))
+
+
+def _asked(checks: tuple[Check, ...]) -> object:
+    async def check(request: Request, user: Annotated[User, Depends(_any_user)]) -> User:
+        return _passed(request, user, checks)
 
     return Depends(check)
 
 
-def _ranked(user: User, role: Role) -> User:
-    if _RANK[user.role] < _RANK[role]:
-        raise Forbidden
+def _passed(request: Request, user: User, checks: tuple[Check, ...]) -> User:
+    for check in checks:
+        check(request, user)
     return user
+
+
+async def staff_of(request: Request, session: AsyncSession) -> User:
+    """Whom `CurrentUser` lets in, for what asks again while it lasts. Raises as it does."""
+    user = await _any_user(request, session, await _cookie(request), await _bearer(request))
+    return _passed(request, user, _STAFF)
 
 
 async def head_of(request: Request, session: AsyncSession) -> User:
     """Whom `CurrentHead` lets in by their cookie, for what asks again while it lasts. Raises as it does."""
-    user = await _any_user(request, session, request.cookies.get(COOKIE), None)
-    user = await _settled(request, await _own_password(request, user))
-    return _ranked(await _staff(await _person(request, user)), Role.HEAD)
+    return _passed(request, await _any_user(request, session, await _cookie(request), None), _HEAD)
 
 
 @dataclass(frozen=True)
@@ -207,7 +216,7 @@ def caller_of(request: Request, user: User, scope: Scope) -> Caller:
 
 
 def _with_scope(scope: Scope) -> object:
-    async def check(request: Request, user: Annotated[User, Depends(_settled)]) -> Caller:
+    async def check(request: Request, user: Annotated[User, _asked(_SETTLED)]) -> Caller:
         return caller_of(request, user, scope)
 
     return Depends(check)
@@ -278,22 +287,22 @@ def delete_cookie(response: Response) -> None:
 
 
 #: Signed in, perhaps with a one-time password still to be changed.
-AnyUser = Annotated[User, Depends(_account)]
+AnyUser = Annotated[User, _asked(_ACCOUNT)]
 #: At a browser, signed in with a password of their own, perhaps without the second factor that their role asks for.
-AccountOwner = Annotated[User, Depends(_account_owner)]
+AccountOwner = Annotated[User, _asked(_ACCOUNT_OWNER)]
 #: Signed in with all that their role asks for: staff, or a liaison, whom the route must tell apart.
-SettledUser = Annotated[User, Depends(_person)]
+SettledUser = Annotated[User, _asked(_PERSON)]
 #: Any member of the office's staff; to an agency's liaison its pages do not exist.
-CurrentUser = Annotated[User, Depends(_staff)]
+CurrentUser = Annotated[User, _asked(_STAFF)]
 #: Who reads the audit trail: an auditor, the head, an administrator.
-CurrentOverseer = Annotated[User, Depends(_overseer)]
+CurrentOverseer = Annotated[User, _asked(_OVERSEER)]
 #: Staff or an auditor, whom the route must tell apart.
-CurrentReader = Annotated[User, Depends(_reader)]
+CurrentReader = Annotated[User, _asked(_READER)]
 #: An agency's liaison, whose `agency_id` is set, and nobody else.
-CurrentLiaison = Annotated[User, Depends(_liaison)]
+CurrentLiaison = Annotated[User, _asked(_LIAISON)]
 #: The head of department, or an administrator.
-CurrentHead = Annotated[User, _at_least(Role.HEAD)]
-CurrentAdmin = Annotated[User, _at_least(Role.ADMIN)]
+CurrentHead = Annotated[User, _asked(_HEAD)]
+CurrentAdmin = Annotated[User, _asked(_ADMIN)]
 #: Whoever may read, or change, petitions by the integration API.
 ApiReader = Annotated[Caller, _with_scope(Scope.READ)]
 ApiWriter = Annotated[Caller, _with_scope(Scope.WRITE)]

@@ -8,9 +8,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sse_starlette import EventSourceResponse
 
 from backend.agents import service as agents
-from backend.agents import sessions
-from backend.agents.auth import COOKIE, CurrentUser
-from backend.agents.models import DESK_ROLES
+from backend.agents.auth import CurrentUser, staff_of
 from backend.catalog import service as catalog
 from backend.catalog.schemas import CannedReplyOut
 from backend.console import masking, presenting
@@ -19,6 +17,7 @@ from backend.console.schemas import ColleagueOut, ConversationOut, CountsOut, In
 from backend.conversations import queries
 from backend.conversations.queries import InboxView
 from backend.db import Tx
+from backend.errors import ChatSonoraError
 from backend.text import strip_control
 
 router = APIRouter(prefix="/api/console", tags=["console"])
@@ -95,15 +94,13 @@ async def stream(
         await queries.details(tx, conversation)
     resumed = last_event_id if last_event_id and last_event_id.isascii() and last_event_id.isdigit() else None
     follower = Follower(user.id, conversation, int(resumed) if resumed else after)
-    bearer = request.headers.get("authorization", "").partition(" ")[2]
-    cookie = request.cookies.get(COOKIE, "")
 
     async def is_allowed(session: AsyncSession) -> bool:
-        """As the request itself was: by its token where it bore one, else by its session, and still of the office."""
-        found = (
-            await sessions.find_by_token(session, bearer) if bearer else await sessions.find_session(session, cookie)
-        )
-        return found is not None and found[1].role in DESK_ROLES
+        try:
+            await staff_of(request, session)
+        except ChatSonoraError:
+            return False
+        return True
 
     state = request.app.state
     events = follow(state.database, state.live, state.inbox, follower, is_allowed)

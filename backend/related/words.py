@@ -158,37 +158,45 @@ def is_at_one_street(one: Said, other: Said) -> bool:
 
 def learn(one: Said, others: Iterable[Said]) -> None:
     """Compare what many say with `one` at once: with each by itself it takes several times as long."""
-    _learn(one.told, frozenset[str]().union(*(other.told for other in others)))
+    _likeness(one.told).learn(frozenset[str]().union(*(other.told for other in others)))
 
 
 def _like(one: Said, words: frozenset[str]) -> list[frozenset[str]]:
     """For each of some stems that has any, those of `one` that are one word with it."""
-    known = _known(one.told)
-    if not known.keys() >= words:
-        _learn(one.told, words)
-    return [found for word in words if (found := known[word])]
+    return _likeness(one.told).of(words)
+
+
+class _Likeness:
+    """What of `told` is one word with other stems: misspelt, or one the beginning of the other. Found once for each."""
+
+    def __init__(self, told: frozenset[str]) -> None:
+        self._told = told
+        self._known: dict[str, frozenset[str]] = {}
+
+    def of(self, words: frozenset[str]) -> list[frozenset[str]]:
+        """For each of some stems that has any, those of `told`."""
+        known = self._known
+        if not known.keys() >= words:
+            self.learn(words)
+        return [found for word in words if (found := known[word])]
+
+    def learn(self, words: frozenset[str]) -> None:
+        known = self._known
+        unknown = words - known.keys()
+        known.update(dict.fromkeys(unknown, frozenset()))
+        long = [word for word in unknown if len(word) >= _TELLS_APART]
+        begun: dict[str, list[str]] = {}
+        for word in long:
+            begun.setdefault(word[:_TELLS_APART], []).append(word)
+        for one in self._told:
+            for word, *_ in process.extract(one, long, scorer=fuzz.ratio, score_cutoff=SAME_WORD, limit=None):
+                known[word] |= {one}
+            for word in begun.get(one[:_TELLS_APART], ()):
+                if one.startswith(word) or word.startswith(one):
+                    known[word] |= {one}
 
 
 #: Kept: one narrative is compared with hundreds that share most of their words.
 @lru_cache(maxsize=16)
-def _known(told: frozenset[str]) -> dict[str, frozenset[str]]:
-    """Of the stems that some were compared with, those that are one word with each."""
-    del told
-    return {}
-
-
-def _learn(told: frozenset[str], words: frozenset[str]) -> None:
-    """Find of `told` what is one word with each: misspelt, or one the beginning of the other."""
-    known = _known(told)
-    unknown = words - known.keys()
-    known.update(dict.fromkeys(unknown, frozenset()))
-    long = [word for word in unknown if len(word) >= _TELLS_APART]
-    begun: dict[str, list[str]] = {}
-    for word in long:
-        begun.setdefault(word[:_TELLS_APART], []).append(word)
-    for one in told:
-        for word, *_ in process.extract(one, long, scorer=fuzz.ratio, score_cutoff=SAME_WORD, limit=None):
-            known[word] |= {one}
-        for word in begun.get(one[:_TELLS_APART], ()):
-            if one.startswith(word) or word.startswith(one):
-                known[word] |= {one}
+def _likeness(told: frozenset[str]) -> _Likeness:
+    return _Likeness(told)

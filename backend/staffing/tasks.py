@@ -166,18 +166,15 @@ async def listed(session: AsyncSession, wanted: Wanted, *, page: int = 1) -> tup
     """A page of tasks, what is due first first, then the latest; and how many there are in all."""
     conditions = _conditions(wanted)
     total = await session.scalar(select(func.count()).select_from(Task).where(*conditions)) or 0
-    ids = (
-        await session.scalars(
-            select(Task.id).where(*conditions).order_by(*_ORDER).limit(PAGE).offset((page - 1) * PAGE)
-        )
-    ).all()
+    # What a page shows of each is read of that page's alone.
+    shown = select(Task.id).where(*conditions).order_by(*_ORDER).limit(PAGE).offset((page - 1) * PAGE)
     person, by = aliased(User), aliased(User)
     rows = await session.execute(
         select(Task, person.full_name, by.full_name, Petition.folio)
         .join(person, person.id == Task.user_id)
         .join(by, by.id == Task.created_by)
         .outerjoin(Petition, Petition.id == Task.petition_id)
-        .where(Task.id.in_(ids))
+        .where(Task.id.in_(shown))
         .order_by(*_ORDER)
     )
     return [View(*row) for row in rows], total

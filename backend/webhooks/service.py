@@ -1,9 +1,11 @@
 """What a vendor told us, stored: each kind once, whatever is repeated, and in the order in which it is committed."""
 
+import enum
 import uuid
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields, is_dataclass, replace
 from datetime import UTC, datetime
+from typing import Any
 from uuid import UUID
 
 import structlog
@@ -63,6 +65,7 @@ async def take_in(
 
 async def store(session: AsyncSession, account: ChannelAccount, inbound: Inbound) -> None:
     """Store one thing that the vendor told. A repeat changes nothing."""
+    inbound = _clean(inbound)
     match inbound:
         case InboundMessage():
             await _message(session, account, inbound)
@@ -76,6 +79,17 @@ async def store(session: AsyncSession, account: ChannelAccount, inbound: Inbound
             await _block(session, account, inbound)
         case GroupMessage() | Nothing():
             pass
+
+
+def _clean(told: Any) -> Any:
+    """What a vendor told, with no text in it that cannot be kept."""
+    if isinstance(told, str) and not isinstance(told, enum.Enum):
+        return strip_control(told)
+    if isinstance(told, tuple):
+        return tuple(map(_clean, told))
+    if is_dataclass(told) and not isinstance(told, type):
+        return replace(told, **{one.name: _clean(getattr(told, one.name)) for one in fields(told)})
+    return told
 
 
 async def keep_unreadable(session: AsyncSession, account: ChannelAccount, request: WebhookRequest, reason: str) -> None:
@@ -95,7 +109,7 @@ async def conversation_of(session: AsyncSession, account: ChannelAccount, sender
     )
     conversation.address = sender.address[:160]
     if sender.display_name:
-        conversation.display_name = strip_control(sender.display_name)[:120]
+        conversation.display_name = sender.display_name[:120]
     if sender.verified_phone is not None:
         await contacts.note_verified_phone(session, conversation, sender.verified_phone)
     return conversation
@@ -111,7 +125,7 @@ async def _message(session: AsyncSession, account: ChannelAccount, inbound: Inbo
         session,
         conversation,
         external_id=inbound.external_id,
-        text=strip_control(inbound.text).strip() or title,
+        text=inbound.text.strip() or title,
         payload=payload,
         media=[conversations.AwaitedFile(media.reference, media.file_name) for media in inbound.media],
         extra=_extra(inbound),
@@ -146,7 +160,7 @@ async def _pressed(session: AsyncSession, conversation: Conversation, press: But
         query = query.where(Message.buttons.contains([{"title": press.title}]))
     bearer = await session.scalar(query.order_by(Message.seq.desc()).limit(1))
     if bearer is None or press.index >= len(bearer.buttons):
-        return None, strip_control(press.title) or "…"
+        return None, press.title or "…"
     button = bearer.buttons[press.index]
     return str(button["payload"]), str(button["title"])
 
@@ -165,7 +179,7 @@ async def _edit(session: AsyncSession, account: ChannelAccount, inbound: Inbound
         await _message(session, account, InboundMessage(inbound.external_id, inbound.sender, inbound.text))
         return
     conversation = await conversations.lock(session, known.conversation_id)
-    text = strip_control(inbound.text).strip()
+    text = inbound.text.strip()
     if not text or not await _revise(session, known, inbound.change_id):
         return
     known.text, known.edited_at = text, clock.now()

@@ -14,7 +14,7 @@ from backend.registry.models import Petition
 from backend.settings import Settings
 from tests import serving
 from tests.capture.conftest import people
-from tests.looks import seen
+from tests.looks import looked_at, seen
 from tests.signed_in import signed_in
 
 pytestmark = pytest.mark.browser
@@ -59,7 +59,7 @@ def test_ten_calls_are_logged_by_keyboard_alone_and_stand_in_the_list(
 ) -> None:
     in_database(people)
     page = _sign_in(browser, site)
-    seen(page, "calls-empty")
+    looked_at(page, "calls-empty")
     for number, (key, _) in enumerate(CALLS):
         _call(page, number, key)
     rows, petition = in_database(_logged)

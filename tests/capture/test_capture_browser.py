@@ -13,7 +13,7 @@ from backend.db import Database
 from backend.dossier.models import Document
 from backend.registry.models import Person, Petition
 from tests.capture.conftest import people
-from tests.looks import seen
+from tests.looks import looked_at, seen
 from tests.signed_in import signed_in
 
 pytestmark = pytest.mark.browser
@@ -81,7 +81,7 @@ def test_a_petition_is_captured_by_keyboard_alone(
     assert (petition.narrative, petition.postal_code, total) == (NARRATIVE, "83010", 2)
     assert person.phone == "+526621112233"
     assert keys.count <= MOST_KEYS, keys.count
-    seen(page, "capture-filed")
+    looked_at(page, "capture-filed")
     page.reload()
     expect(page.locator("[name=narrativa]")).to_have_value("")
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Sequence
 from datetime import timedelta
 
+import httpx
 import pytest
 from sqlalchemy import func, select, update
 
@@ -13,13 +14,14 @@ from backend.agents.service import create_user
 from backend.conversations.models import Message
 from backend.live import INBOX
 from backend.messaging import reconciliation
+from backend.messaging.adapters import webhook_address
 from backend.messaging.credentials import seal
 from backend.messaging.models import Arrival, ChannelAccount, UnreadableWebhook
 from backend.monitoring import queues
 from backend.webhooks import reading, service
 from backend.webhooks.reading import ArrivalReader
 from channels.port import Inbound, InboundMessage
-from tests.channels.conftest import Office, post_signed
+from tests.channels.conftest import WEBHOOK_SECRET, Office, post_signed
 from tests.fakes.handles import TwilioServer
 
 PEOPLE, MESSAGES = 4, 8
@@ -173,3 +175,22 @@ async def test_what_waits_to_be_read_is_not_fetched_from_the_vendors_list(
         await session.execute(update(Arrival).values(created_at=clock.now() - timedelta(days=60)))
     assert await reconciliation.catch_up(office.database, office.worker.adapters) == 0
     assert [message.extra["location"]["label"] for message in await office.messages()] == ["Plaza Zaragoza"]
+
+
+async def test_a_text_that_no_column_can_hold_is_cleaned_wherever_it_stands(
+    office: Office, twilio: TwilioServer, whatsapp: ChannelAccount, telegram_account: ChannelAccount
+) -> None:
+    place = {"Latitude": "29.07", "Longitude": "-110.95", "Label": "Plaza\0 Zaragoza"}
+    known = {"MessageSid": "SM1", "From": "whatsapp:+526620000001", "Body": "", "NumMedia": "0", **place}
+    assert (await post_signed(office, whatsapp, twilio, known)).status_code == 200
+    person, moment = {"id": 7, "is_bot": False, "first_name": "Ana"}, int(clock.now().timestamp())
+    card = {"first_name": "Luz\0", "phone_number": "+526621234567\0"}
+    message = {"message_id": 1, "date": moment, "chat": {"id": 7, "type": "private"}, "from": person, "contact": card}
+    async with httpx.AsyncClient(headers={"X-Telegram-Bot-Api-Secret-Token": WEBHOOK_SECRET}) as client:
+        address = webhook_address(office.settings, telegram_account)
+        assert (await client.post(address, json={"update_id": 1, "message": message})).status_code == 200
+    kept = [message.extra for message in await office.messages() if message.author == "citizen"]
+    assert [one["location"]["label"] for one in kept if "location" in one] == ["Plaza Zaragoza"]
+    assert [one["card"] for one in kept if "card" in one] == [
+        {"name": "Luz", "phone": "+526621234567", "is_own": False}
+    ]

@@ -10,6 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import true
+from sqlalchemy.orm.attributes import set_committed_value
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend import clock
@@ -33,6 +34,8 @@ CAUGHT_UP = "what a vendor could not deliver is fetched from its list"
 TURN_MOVES = "a turn whose Rasa is gone is had at another"
 PINNED = "a conversation stays with its Rasa"
 IMPORT_CLAIMED = "an import is one worker's at a time"
+MANY_AT_ONCE = "a change of many petitions is one transaction"
+LEFT_AS_IT_IS = "a petition that is so already is left as it is"
 
 _NEVER, _AT_ONCE = timedelta(days=1), timedelta(seconds=-60)
 
@@ -177,6 +180,34 @@ def _import_together() -> None:
     replace_function("backend.imports.jobs", "_claim", lambda _: claim)
 
 
+def _commit_between_petitions() -> None:
+    def make(original: Any) -> Any:
+        async def one(session: Any, *given: Any) -> Any:
+            # Past SQLAlchemy, which lets nobody commit within the edge's transaction.
+            await (await session.connection()).exec_driver_sql("COMMIT")
+            return await original(session, *given)
+
+        return one
+
+    replace_function("backend.workspace.bulk", "_one", make)
+
+
+def _forget_what_was_changed() -> None:
+    from backend.registry.models import Petition, Priority
+
+    def make(original: Any) -> Any:
+        async def one(session: Any, folio: str, change: Any) -> Any:
+            async def again(petition: Petition) -> Any:
+                set_committed_value(petition, "priority", Priority.NORMAL)
+                return await change(petition)
+
+            return await original(session, folio, again)
+
+        return one
+
+    replace_function("backend.workspace.bulk", "_one", make)
+
+
 _ON_CODE: dict[str, Callable[[], None]] = {
     REPEATS_KNOWN: _forget_repeats,
     ARRIVAL_KEPT: _take_calls_away_to_read_them,
@@ -191,6 +222,8 @@ _ON_CODE: dict[str, Callable[[], None]] = {
     TURN_MOVES: _never_move,
     PINNED: _forget_pins,
     IMPORT_CLAIMED: _import_together,
+    MANY_AT_ONCE: _commit_between_petitions,
+    LEFT_AS_IT_IS: _forget_what_was_changed,
 }
 _ON_SETTINGS: dict[str, dict[str, float]] = {
     LEASE_ENDS: {"lease_seconds": _NEVER.total_seconds()},

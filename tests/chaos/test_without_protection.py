@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.chaos import removals
+from tests.chaos import points, removals
 from tests.chaos.bot import Manner
 from tests.chaos.cache import guessed, with_redis
 from tests.chaos.oracle import Tally, judge
@@ -15,7 +15,7 @@ from tests.chaos.site import Site
 from tests.chaos.staff import head_of
 from tests.chaos.table import FULL, Table
 from tests.chaos.test_crashes import killed
-from tests.chaos.test_imports import filed_twice, imported
+from tests.chaos.test_imports import MANY, change_of_many, filed_twice, imported
 from tests.chaos.test_redis import TOO_MANY, TRIES
 from tests.chaos.test_scale_out import Trial
 from tests.chaos.test_streams import boundaries, heard_in_pieces
@@ -233,3 +233,17 @@ def test_import_claimed(site: Site) -> None:
     with head_of(site) as head:
         batch = imported(head, 2_000, "Pide que le pinten", seconds=300)
     assert filed_twice(site, batch) > 0
+
+
+@in_full
+@without(removals.MANY_AT_ONCE)
+def test_many_at_once(site: Site) -> None:
+    """The process dies among 200 petitions, and some are changed."""
+    assert 0 < change_of_many(site, points.MANY_CHANGED).at_first < MANY
+
+
+@in_full
+@without(removals.LEFT_AS_IT_IS)
+def test_left_as_it_is(site: Site) -> None:
+    """The change was made, and who saw no answer clicks again: the histories tell it twice."""
+    assert change_of_many(site, points.ANSWER_UNSENT).told_twice == MANY

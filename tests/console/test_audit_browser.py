@@ -12,7 +12,7 @@ from backend.agents.models import Role
 from backend.db import Database
 from backend.settings import Settings
 from tests.console.test_acuse import FORM
-from tests.looks import fits, seen
+from tests.looks import fits, looked_at
 from tests.serving import in_database
 from tests.staff import PASSWORD, add_staff
 
@@ -38,22 +38,22 @@ def test_a_second_factor_and_what_the_trail_shows(browser: Browser, site: str, s
     page = browser.new_page(locale="es-MX", viewport={"width": 1280, "height": 900})
     _enter(page, site, "hilda")
     page.goto(f"{site}/consola/mi-cuenta")
-    fits(page, "cuenta")
+    looked_at(page, "cuenta")
     page.get_by_label("Su contraseña").fill(PASSWORD)
     page.get_by_role("button", name="Activar el segundo factor").click()
     secret = page.locator("[data-secret]").inner_text().replace(" ", "")
-    seen(page, "cuenta-qr")
+    looked_at(page, "cuenta-qr")
     first = pyotp.TOTP(secret).at(clock.now())
     page.get_by_label("Código", exact=True).fill(first)
     page.get_by_role("button", name="Activar", exact=True).click()
     codes = page.locator("[data-recovery-codes] code")
     expect(codes).to_have_count(10)
     spare = codes.nth(3).inner_text()
-    fits(page, "cuenta-codigos")
+    looked_at(page, "cuenta-codigos")
     page.get_by_role("button", name="Salir").click()
 
     _enter(page, site, "hilda")
-    seen(page, "entrar-codigo")
+    looked_at(page, "entrar-codigo")
     page.get_by_label("Código").fill(first)
     page.get_by_role("button", name="Entrar").click()
     expect(page.get_by_role("alert")).to_contain_text("ya se usó")
@@ -111,7 +111,7 @@ def _as_auditor(browser: Browser, site: str, settings: Settings, folio: str) -> 
     page.get_by_role("link", name="Limpiar").click()
     page.get_by_role("button", name="Verificar toda ahora").click()
     expect(page.get_by_role("status")).to_contain_text("íntegra")
-    seen(page, "auditoria")
+    looked_at(page, "auditoria")
     with psycopg.connect(settings.database_url, autocommit=True) as connection:
         connection.execute("ALTER TABLE admin_event DISABLE TRIGGER USER")
         connection.execute("UPDATE admin_event SET detail = '{}' WHERE seq = 4")

@@ -156,3 +156,15 @@ async def test_a_postal_code_knows_its_place(ana: Staff) -> None:
     colonias = (await ana.get("/api/console/places/municipalities/26030/colonias")).json()
     assert {"name": "Country Club", "postal_code": "83010"} in colonias
     assert (await ana.get("/api/console/places/municipalities/99999/colonias")).status_code == 404
+
+
+async def test_a_text_that_no_column_can_hold_is_refused_within_json_too(ana: Staff, database: Database) -> None:
+    folio = await workspace.file(database)
+    address = f"/consola/peticiones/{folio}/estado"
+    analysed = {"status": "en_analisis", "reason": "Se revisa"}
+    assert (await ana.submit(address, **analysed)).status_code == 303
+    asked = {"status": "requiere_informacion", "reason": "Falta la calle"}
+    refused = await ana.submit(address, **asked, asked="¿Qué\0 calle?")
+    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "dato_invalido")
+    assert (await workspace.get(database, folio)).status == "en_analisis"
+    assert (await ana.submit(address, **asked, asked="¿Qué dice \\u0000?")).status_code == 303

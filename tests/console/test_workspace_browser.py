@@ -14,7 +14,7 @@ from backend.db import Database
 from backend.registry import petitions
 from backend.registry.models import ActorKind, EntryChannel, Petition, PetitionKind
 from backend.settings import Settings
-from tests.looks import seen
+from tests.looks import looked_at, seen
 from tests.signed_in import signed_in
 from tests.staff import add_staff
 from tests.widths import WIDTHS
@@ -98,7 +98,7 @@ def test_the_list_is_worked_through_by_key_alone(browser: Browser, site: str, fo
     keys.press("Enter")
     expect(page.get_by_role("heading", level=1)).to_have_text("Asignar a Beto")
     expect(page.get_by_role("status")).to_contain_text("2 peticiones cambiaron")
-    seen(page, "bulk")
+    looked_at(page, "bulk")
     page.get_by_role("link", name="Volver a la lista").click()
     _ready(page)
     page.locator("[name=responsable]").first.select_option(label="Beto")
@@ -122,7 +122,7 @@ def test_the_list_is_worked_through_by_key_alone(browser: Browser, site: str, fo
     expect(colleague.locator("[data-row]")).to_have_count(2)
     seen(colleague, "list")
     page.goto("/consola/plazos")
-    seen(page, "terms")
+    looked_at(page, "terms")
     for one in (page, colleague):
         one.context.close()
 

@@ -21,7 +21,7 @@ from backend.outreach.asking import Ask
 from backend.outreach.models import CallAttempt, CallOutcome, ReasonKind
 from backend.settings import Settings
 from backend.wakeups import notify
-from tests.looks import seen
+from tests.looks import looked_at, seen
 from tests.serving import in_database
 from tests.signed_in import signed_in
 from tests.staff import add_staff
@@ -119,7 +119,7 @@ def test_the_wall_screen_follows_by_itself_and_says_when_it_does_not(
     head.get_by_label("Dónde está la pantalla").fill("Sala")
     head.get_by_role("button", name="Hacer una clave").click()
     address = head.locator("[data-key-address]").inner_text()
-    seen(head, "settings")
+    looked_at(head, "settings")
 
     screen = browser.new_context(base_url=site, viewport={"width": 1920, "height": 1080}, locale="es-MX").new_page()
     screen.set_default_timeout(20_000)

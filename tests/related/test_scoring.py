@@ -56,9 +56,9 @@ def test_a_colonia_is_compared_by_its_name_alone() -> None:
 def test_many_are_scored_as_each_by_itself() -> None:
     sides = [_sides(pair) for label in PAIRS for pair in PAIRS[label]]
     new, olds = sides[0][0], [side for pair in sides for side in pair]
-    words._known.cache_clear()
+    words._likeness.cache_clear()
     apart = [compare(new, old) for old in olds]
-    words._known.cache_clear()
+    words._likeness.cache_clear()
     assert scoring.compare_all(new, olds) == apart
 
 

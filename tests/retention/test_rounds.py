@@ -2,10 +2,12 @@
 
 import asyncio
 import os
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from sqlalchemy import select, text, update
@@ -147,6 +149,32 @@ async def test_of_two_workers_one_has_the_round(
         assert await jobs.run_daily(around) is None
         may_go_on.set()
         assert await had == due | {"archivos_sueltos_borrados": 0}
+
+
+async def test_a_step_comes_by_each_row_once_a_handful_at_a_time(
+    database: Database, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    around = await _around(database, settings)
+    async with database.transaction() as session:
+        for number in range(4):
+            await conversations.open_conversation(
+                session, channel="web", account="portal", external_user_id=f"sesion {number}"
+            )
+        await session.execute(update(Conversation).values(rasa_turn_at=clock.now() - LONG_AGO))
+        all_of_them = set(await session.scalars(select(Conversation.id)))
+    handfuls: list[list[UUID]] = []
+
+    async def look_on(_: Any, __: Any, rows: Sequence[Conversation], ___: Any) -> list[str]:
+        handfuls.append([one.id for one in rows])
+        return []
+
+    monkeypatch.setattr(jobs, "BATCH", 2)
+    step = next(one for one in jobs.JOBS if one.name == "memorias_borradas")
+    monkeypatch.setattr(jobs, "JOBS", (replace(step, do=look_on),))
+    counts = await jobs.run(around)
+    assert counts is not None and counts[step.name] == 5
+    assert [len(one) for one in handfuls] == [2, 2, 1]
+    assert {one for handful in handfuls for one in handful} == all_of_them
 
 
 class _Killed(BaseException):

@@ -89,14 +89,15 @@ async def test_whoever_is_put_out_is_out_at_once_of_open_streams_too(
     ana = await sign_in(app, "ana")
     issued = await browser(app).post("/api/auth/tokens", json={"username": "ana", "password": PASSWORD})
     bearer = {"Authorization": f"Bearer {issued.json()['token']}"}
-    streams = [asyncio.create_task(_follow(app, headers)) for headers in (_cookie(ana), bearer)]
+    through_a_gate = _cookie(ana) | {"Authorization": "Basic YW5hOnB1ZXJ0YQ=="}  # of a proxy's that asks for it
+    streams = [asyncio.create_task(_follow(app, headers)) for headers in (_cookie(ana), bearer, through_a_gate)]
     await asyncio.sleep(0.5)
     assert not any(one.done() for one in streams)
     async with database.transaction() as session:
         await PUT_OUT[how](session, await agents.find_user(session, "ana"))
     async with asyncio.timeout(live_stream.HEARTBEAT / 2):  # not at the next heartbeat, but now
         ends = await asyncio.gather(*streams)
-    assert [end[-1] for end in ends] == ["signed_out", "signed_out"]
+    assert [end[-1] for end in ends] == ["signed_out"] * 3
     assert (await ana.get("/api/auth/me")).status_code == 401
     assert (await browser(app).get("/api/auth/me", headers=bearer)).status_code == 401
 
