@@ -130,7 +130,11 @@ def _as_json(value: Any) -> str:
 def _engine(database_url: str, **options: Any) -> AsyncEngine:
     connect = {"connect_timeout": CONNECT_SECONDS}
     engine = create_async_engine(
-        sqlalchemy_url(database_url), connect_args=connect, json_serializer=_as_json, **options
+        sqlalchemy_url(database_url),
+        connect_args=connect,
+        json_serializer=_as_json,
+        hide_parameters=True,  # errors are logged
+        **options,
     )
     _ping_when_idle(engine.sync_engine)
     return engine

@@ -2,11 +2,25 @@
 
 import logging
 import sys
-from typing import TextIO
+import traceback
+from typing import TextIO, cast
 
+import psycopg
 import structlog
+from structlog.typing import ExcInfo
 
 from backend.monitoring import metrics, tracing
+
+
+def _without_values(exc_info: ExcInfo) -> str:
+    """A traceback in which PostgreSQL's errors name what they are about, and no values: those are citizens' words."""
+    told, error = "".join(traceback.format_exception(*exc_info)), cast("BaseException | None", exc_info[1])
+    while error is not None:
+        if isinstance(error, psycopg.Error) and error.sqlstate is not None:
+            named = (error.sqlstate, error.diag.table_name, error.diag.column_name, error.diag.constraint_name)
+            told = told.replace(str(error), " ".join(filter(None, named)))
+        error = error.__cause__ or error.__context__
+    return told
 
 
 def configure(level: str, target: TextIO | None = None) -> None:
@@ -24,7 +38,7 @@ def configure(level: str, target: TextIO | None = None) -> None:
             metrics.count_event,
             tracing.add_trace_id,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
-            structlog.processors.format_exc_info,
+            structlog.processors.ExceptionRenderer(_without_values),
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),

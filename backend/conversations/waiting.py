@@ -14,9 +14,10 @@ from backend.conversations.models import Author, Conversation, Message
 from backend.text import fold
 
 BACK_PAYLOAD = "/volver_al_asistente"
-_BACK_WORDS = frozenset(
-    {"asistente", "volver al asistente", "seguir con el asistente", "cancelar espera", "ya no espero"}
-)
+_BACK_WORDS = frozenset({
+    "asistente", "volver al asistente", "seguir con el asistente", "cancelar", "cancela", "cancelar espera", "volver",
+    "regresar", "ya no", "ya no quiero", "ya no espero", "ya no quiero esperar", "mejor no", "no quiero esperar",
+})  # fmt: skip
 _REMIND_EVERY = timedelta(minutes=10)
 _BACK_BUTTON = ReplyButton("Seguir con el asistente", BACK_PAYLOAD)
 

@@ -185,8 +185,17 @@ _NOTHING = re.compile(
 )
 _NAME_LEAD = re.compile(
     r"^(?:hola,? |buen[oa]s? (?:dias?|tardes?|noches?),? )?"
-    r"(?:mi nombre (?:completo )?es|me llamo|soy|a nombre de|es)\s+",
+    r"(?:mi nombre (?:completo )?es|(?:yo )?me llamo|(?:yo )?soy|a nombre de|es)\s+",
     re.IGNORECASE,
+)
+_NAME_TAIL = re.compile(r"[\s,.]+(?:(?:muchas )?gracias|por favor|es todo|eso es todo)$", re.IGNORECASE)
+#: What is said where a name is asked for, and is none: «su nieta», «es todo», «quiero otra cosa».
+_NO_NAME = re.compile(
+    r"\b(?:su|mi|una?) (?:niet|hij|herman|espos|vecin|sobrin|prim|abuel|suegr|cunad|amig)[oa]\b|"
+    r"\b(?:su|mi) (?:mama|papa|madre|padre|tia|tio|pareja|marido|mujer|senora)\b|"
+    r"^(?:si|ok|todo|nada|listo|gracias|ningun[oa]|quien|que|como|donde|cuando|yo|ella|(?:el|la) mism[oa]|ya)\b|"
+    r"\b(?:quiero|quisiera|necesito|ocupo|tengo|porque)\b|"
+    r"\b(?:municipio|colonia|telefono|correo|numero|queja|peticion|reporte|asunto) (?:es|esta|era)\b"
 )
 _REFUSED = re.compile(r"^(?:no|prefiero|para que|por que|anonim[oa]|ningun[oa]?|sin nombre)\b")
 _EMAIL = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
@@ -258,7 +267,7 @@ def _neighbourhood(raw: str) -> Checked:
 
 
 def _name(raw: str) -> Checked:
-    name = _NAME_LEAD.sub("", raw).strip(" .,")
+    name = _NAME_TAIL.sub("", _NAME_LEAD.sub("", raw).strip(" .,")).strip(" .,")
     letters = sum(char.isalpha() for char in name)
     if _REFUSED.match(fold(name)):
         return Checked(problem="name_refused")
@@ -266,7 +275,7 @@ def _name(raw: str) -> Checked:
         return Checked(problem="too_long")
     if letters < 3 or any(char.isdigit() for char in name) or "@" in name or "?" in name:
         return Checked(problem="not_a_name")
-    if len(name.split()) > 8:
+    if len(name.split()) > 8 or _NO_NAME.search(fold(name)):
         return Checked(problem="not_a_name")
     return Checked(value=name.title() if name in {name.lower(), name.upper()} else name)
 
