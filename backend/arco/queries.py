@@ -96,8 +96,8 @@ async def page(
         )
     total = await session.scalar(select(func.count()).select_from(found.subquery())) or 0
     # What a page shows of each is read of that page's alone.
-    ids = (await session.scalars(found.order_by(*_ORDER).limit(PAGE).offset((number - 1) * PAGE))).all()
-    rows = await session.execute(_query().where(ArcoRequest.id.in_(ids)).order_by(*_ORDER))
+    shown = found.order_by(*_ORDER).limit(PAGE).offset((number - 1) * PAGE)
+    rows = await session.execute(_query().where(ArcoRequest.id.in_(shown)).order_by(*_ORDER))
     return [View(*row) for row in rows], total
 
 
