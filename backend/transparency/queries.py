@@ -84,8 +84,9 @@ async def page(
     """A page of requests, the most pressing first; and how many there are in all."""
     found = select(InfoRequest.id).where(*_conditions(wanted, today, work))
     total = await session.scalar(select(func.count()).select_from(found.subquery())) or 0
-    # What a page shows of each is read of that page's alone.
-    shown = found.order_by(*_ORDER).limit(PAGE).offset((number - 1) * PAGE)
+    # Of one state, as an index has them. What a page shows of each is read of that page's alone.
+    order = _ORDER if wanted.state is None else _ORDER[1:]
+    shown = found.order_by(*order).limit(PAGE).offset((number - 1) * PAGE)
     rows = await session.execute(_query().where(InfoRequest.id.in_(shown)).order_by(*_ORDER))
     return [View(*row) for row in rows], total
 

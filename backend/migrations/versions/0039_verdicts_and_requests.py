@@ -1,4 +1,4 @@
-"""What was said of each petition's conclusion, and the petitions of ARCO rights, among however many."""
+"""What was said of each petition's conclusion, the petitions of ARCO rights, and requests of a state in their order."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -11,12 +11,16 @@ depends_on = None
 _INDEXES = (
     ("ix_petition_event_last_word", "petition_event", ["petition_id", "id"], "kind = 'citizen_verdict'"),
     ("ix_petition_arco", "petition", ["created_at", "id"], "kind = 'derechos_arco'"),
+    *(
+        (f"ix_{table}_state", table, ["state", "due_on", sa.text("received_on DESC"), "id"], None)
+        for table in ("arco_request", "info_request")
+    ),
 )
 
 
 def upgrade() -> None:
     for name, table, columns, rows in _INDEXES:
-        op.create_index(name, table, columns, postgresql_where=sa.text(rows))
+        op.create_index(name, table, columns, postgresql_where=rows and sa.text(rows))
 
 
 def downgrade() -> None:
