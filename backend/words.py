@@ -1,6 +1,7 @@
 """Words as a search finds them: without case and accents, and nothing but letters and digits makes one."""
 
 import re
+import string
 
 from sqlalchemy import ColumnElement, SQLColumnExpression, func, literal_column
 from sqlalchemy.dialects.postgresql import TSQUERY
@@ -10,6 +11,7 @@ from backend.text import fold
 #: Each letter that `vector` takes for another, as a regular expression of both.
 _ACCENTED = str.maketrans({"a": "[aáÁ]", "e": "[eéÉ]", "i": "[iíÍ]", "o": "[oóÓ]", "u": "[uúüÚÜ]", "n": "[nñÑ]"})
 _BREAK = re.compile(r"[^a-z0-9]+")
+_LETTERS = string.ascii_lowercase + string.digits
 
 
 def split(typed: str) -> list[str]:
@@ -27,6 +29,16 @@ def vector(told: str) -> str:
 def query(simple: str) -> ColumnElement[str]:
     """`simple`, in the form of `to_tsquery`, to look for words as they stand."""
     return func.to_tsquery("simple", simple, type_=TSQUERY)
+
+
+def beginning(word: str) -> str:
+    """What begins with a word, in the form of `to_tsquery`."""
+    return f"{word}:*"
+
+
+def longer(word: str) -> str:
+    """What begins with a word and is longer: with it, all that `beginning` finds."""
+    return f"({' | '.join(beginning(word + letter) for letter in _LETTERS)})"
 
 
 def found(vector_sql: str, simple: str) -> ColumnElement[bool]:

@@ -125,6 +125,7 @@ class ArcoRequest(Base):
             postgresql_where=sql("state IN ('recibida', 'en_proceso', 'en_prevencion', 'procedente')"),
         ),
         Index("ix_arco_request_received", "received_on", "id"),
+        Index("ix_arco_request_state", "state", "due_on", sql("received_on DESC"), "id"),
         CheckConstraint(
             "(state IN ('procedente', 'cumplida', 'improcedente')) = (answered_on IS NOT NULL)", name="answered_has_day"
         ),

@@ -95,9 +95,10 @@ async def page(
             Person, Person.id == ArcoRequest.person_id
         )
     total = await session.scalar(select(func.count()).select_from(found.subquery())) or 0
-    # What a page shows of each is read of that page's alone.
-    ids = (await session.scalars(found.order_by(*_ORDER).limit(PAGE).offset((number - 1) * PAGE))).all()
-    rows = await session.execute(_query().where(ArcoRequest.id.in_(ids)).order_by(*_ORDER))
+    # Of one state, as an index has them. What a page shows of each is read of that page's alone.
+    order = _ORDER if wanted.state is None else _ORDER[1:]
+    shown = found.order_by(*order).limit(PAGE).offset((number - 1) * PAGE)
+    rows = await session.execute(_query().where(ArcoRequest.id.in_(shown)).order_by(*_ORDER))
     return [View(*row) for row in rows], total
 
 

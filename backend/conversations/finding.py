@@ -52,18 +52,19 @@ async def _said(
     session: AsyncSession, conditions: Conditions, ordering: Ordering, search: str, limit: int
 ) -> Sequence[UUID]:
     """Those in which somebody said it."""
-    said = searching.said(search)
-    if said is None:
+    said, in_two = searching.said(search), searching.said(search, is_in_two=True)
+    if said is None or in_two is None:
         return []
-    having = [Message.author.in_(PUBLIC_AUTHORS), said]
+    is_public = Message.author.in_(PUBLIC_AUTHORS)
+    having, indexed = [is_public, said], [is_public, in_two]
     expected = await newest.expected(session, select(Message.id).where(*having))
     if expected <= _COMMON * await newest.expected(session, select(Message.id)):
-        found = await _gathered(session, conditions, ordering, having, limit, MOST_GATHERED)
+        found = await _gathered(session, conditions, ordering, indexed, limit, MOST_GATHERED)
         if found is not None:
             return found
     walked = await _walked(session, conditions, ordering, [*having, *searching.looks_said(search)], limit)
     if len(walked) < limit:
-        return await _gathered(session, conditions, ordering, having, limit, None) or []
+        return await _gathered(session, conditions, ordering, indexed, limit, None) or []
     return walked
 
 

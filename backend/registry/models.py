@@ -245,6 +245,8 @@ class Petition(Base):
         Index("ix_petition_updated", "updated_at", "id"),
         Index("ix_petition_agency_updated", "agency_id", "updated_at", "id"),
         Index("ix_petition_municipality_updated", "municipality_id", "updated_at", "id"),
+        #: Few, and each has its request: which has none is told without reading them.
+        Index("ix_petition_arco", "created_at", "id", postgresql_where=sql("kind = 'derechos_arco'")),
     )
 
 
@@ -272,6 +274,7 @@ class PetitionEvent(Base):
         #: What reports count by when it was done.
         Index("ix_petition_event_by_staff", "at", postgresql_where=sql("user_id IS NOT NULL")),
         Index("ix_petition_event_verdict", "at", postgresql_where=sql("kind = 'citizen_verdict'")),
+        Index("ix_petition_event_last_word", "petition_id", "id", postgresql_where=sql("kind = 'citizen_verdict'")),
         #: Whose topic staff chose, for the suggestions to learn from.
         Index("ix_petition_event_topic", "id", postgresql_where=sql("kind = 'edited' AND detail ? 'topic_id'")),
     )

@@ -9,7 +9,7 @@ as words that stand for them (docs/adr/0026). All words must be there, in any or
 import re
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Text, case, cast, false, func, literal, select
+from sqlalchemy import ColumnElement, Select, Text, case, cast, false, func, literal, or_, select
 from sqlalchemy.dialects.postgresql import TSQUERY
 from sqlalchemy.orm import InstrumentedAttribute
 
@@ -52,13 +52,23 @@ def some_people(typed: str) -> Select[UUID]:
     return select(Person.id).where(people(typed)).limit(_MOST_PEOPLE)
 
 
-def said(typed: str) -> ColumnElement[bool] | None:
-    """Messages that have all the words, in any order, the last of them as a beginning; None: nothing to look for."""
+def said(typed: str, *, is_in_two: bool = False) -> ColumnElement[bool] | None:
+    """Messages that have all the words, in any order, the last of them as a beginning; None: nothing to look for.
+
+    `is_in_two`: the last as it is, or longer, which is the same. An index puts whole words together at once, and of a
+    beginning first reads all that have it; the planner takes this for more than there is.
+    """
     asked = _said_words(typed)
     if not asked:
         return None
-    last = f"{asked[-1]}:*" if len(asked[-1]) >= _LEAST_PREFIX else asked[-1]
-    return words.found(MESSAGE_WORDS, " & ".join([*asked[:-1], last]))
+    *whole, last = asked
+    if len(last) < _LEAST_PREFIX:
+        lasts = [last]
+    elif is_in_two and whole:
+        lasts = [last, words.longer(last)]
+    else:
+        lasts = [words.beginning(last)]
+    return or_(*(words.found(MESSAGE_WORDS, " & ".join([*whole, one])) for one in lasts))
 
 
 def looks_said(typed: str) -> list[ColumnElement[bool]]:

@@ -16,6 +16,7 @@ from sqlalchemy import (
     extract,
     func,
     literal_column,
+    select,
     true,
 )
 from sqlalchemy.orm import aliased
@@ -159,12 +160,19 @@ WORK = Source(
 
 _later = aliased(PetitionEvent, name="later")
 _conclusion_id = PetitionEvent.detail["conclusion_id"].as_integer()
-#: Of several answers about one conclusion the last one counts.
-_IS_LAST_WORD = ~exists().where(
-    _later.petition_id == PetitionEvent.petition_id,
-    _later.kind == PetitionEventKind.CITIZEN_VERDICT,
-    _later.id > PetitionEvent.id,
-    _later.detail["conclusion_id"].as_integer() == _conclusion_id,
+#: Of several answers about one conclusion the last one counts. One value, which the planner leaves to be asked of each
+#: answer: a NOT EXISTS it joins to all answers that there ever were.
+_IS_LAST_WORD = (
+    select(true())
+    .where(
+        _later.petition_id == PetitionEvent.petition_id,
+        _later.kind == PetitionEventKind.CITIZEN_VERDICT,
+        _later.id > PetitionEvent.id,
+        _later.detail["conclusion_id"].as_integer() == _conclusion_id,
+    )
+    .limit(1)
+    .scalar_subquery()
+    .is_(None)
 )
 _conclusion = aliased(PetitionEvent, name="conclusion")
 

@@ -94,6 +94,7 @@ class InfoRequest(Base):
             postgresql_where=sql("state IN ('recibida', 'en_proceso', 'en_aclaracion')"),
         ),
         Index("ix_info_request_received", "received_on", "id"),
+        Index("ix_info_request_state", "state", "due_on", sql("received_on DESC"), "id"),
         CheckConstraint(
             "(state IN ('contestada', 'no_competente', 'desechada')) = (answered_on IS NOT NULL)", name="closed_has_day"
         ),

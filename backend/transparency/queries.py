@@ -39,18 +39,20 @@ class View:
     person: str | None
 
 
-def _query(wanted: Wanted, today: date, work: WorkCalendar) -> Select[InfoRequest, str, str]:
+#: The overdue and most pressing first.
+_ORDER = (
+    InfoRequest.state.in_(OPEN).desc(),
+    InfoRequest.due_on.asc().nulls_last(),
+    InfoRequest.received_on.desc(),
+    InfoRequest.id,
+)
+
+
+def _query() -> Select[InfoRequest, str, str]:
     return (
         select(InfoRequest, OfficeArea.short_name, User.full_name)
         .outerjoin(OfficeArea, OfficeArea.id == InfoRequest.area_id)
         .outerjoin(User, User.id == InfoRequest.user_id)
-        .where(*_conditions(wanted, today, work))
-        .order_by(
-            InfoRequest.state.in_(OPEN).desc(),
-            InfoRequest.due_on.asc().nulls_last(),
-            InfoRequest.received_on.desc(),
-            InfoRequest.id,
-        )
     )
 
 
@@ -80,10 +82,12 @@ async def page(
     session: AsyncSession, wanted: Wanted, today: date, work: WorkCalendar, *, number: int = 1
 ) -> tuple[list[View], int]:
     """A page of requests, the most pressing first; and how many there are in all."""
-    query = _query(wanted, today, work)
-    counted = select(func.count()).select_from(InfoRequest).where(*_conditions(wanted, today, work))
-    total = await session.scalar(counted) or 0
-    rows = await session.execute(query.limit(PAGE).offset((number - 1) * PAGE))
+    found = select(InfoRequest.id).where(*_conditions(wanted, today, work))
+    total = await session.scalar(select(func.count()).select_from(found.subquery())) or 0
+    # Of one state, as an index has them. What a page shows of each is read of that page's alone.
+    order = _ORDER if wanted.state is None else _ORDER[1:]
+    shown = found.order_by(*order).limit(PAGE).offset((number - 1) * PAGE)
+    rows = await session.execute(_query().where(InfoRequest.id.in_(shown)).order_by(*_ORDER))
     return [View(*row) for row in rows], total
 
 

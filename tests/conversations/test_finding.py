@@ -17,6 +17,7 @@ SAID = (
     "Nada de eso",
     "SEÑOR, OTRA FUGA/DRENAJE EN LA CALLE",
     "Otra vez sin ÁGUA",
+    "Perdí mi folio abc123",
 )
 #: By what is typed, the newest first.
 FOUND = {
@@ -31,6 +32,9 @@ FOUND = {
     "drenaje fu": (),
     "fu drenaje": (),
     "luz agua ten": (1,),
+    "podridos agua": (3,),
+    "folio abc": (7,),
+    "abc folio": (),
     "zapoteca": (),
 }
 #: By name: the rarer gathered, the commoner walked to, few conversations walked through, few messages gathered.

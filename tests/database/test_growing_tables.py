@@ -10,6 +10,9 @@ from sqlalchemy import event, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
+from backend.arco import queries as arco_queries
+from backend.arco import service as arco
+from backend.arco.models import ArcoState
 from backend.calls import queries as calls
 from backend.calls.queries import CallFilter
 from backend.catalog.models import Agency
@@ -19,9 +22,15 @@ from backend.db import Database
 from backend.learning import exporting, queries
 from backend.learning.queries import Filter
 from backend.letters import batch
+from backend.registry import deadlines
 from backend.registry import queries as registry
 from backend.registry.queries import PetitionFilter
+from backend.reports import computing
+from backend.reports.definitions import REPORTS
+from backend.reports.periods import Period
 from backend.suggestions import jobs
+from backend.transparency import queries as info_requests
+from backend.transparency.models import RequestState
 from backend.turns import queries as turn_queries
 from backend.turns import reminders
 from benchmarks import registry_data
@@ -56,7 +65,16 @@ FROM petition;
 INSERT INTO interaction (id, kind, direction, channel, source, notes, started_at, phone)
 SELECT gen_random_uuid(), 'llamada', 'recibida', 'telefono', 'consola', '', now() - i * interval '1 hour',
   sha256(i::text::bytea)
-FROM generate_series(1, 4000) i
+FROM generate_series(1, 4000) i;
+INSERT INTO petition_event (petition_id, kind, actor, text, detail, at)
+SELECT id, 'citizen_verdict', 'citizen', '', '{"solved": true, "conclusion_id": 3}', created_at FROM petition;
+UPDATE petition SET kind = 'derechos_arco' WHERE number % 2 = 0;
+INSERT INTO arco_request (id, petition_id, state, received_on, due_on, extension_reason, identity_note, answer)
+SELECT gen_random_uuid(), id, 'recibida', created_at, created_at, '', '', '' FROM petition WHERE number % 2 = 0;
+INSERT INTO info_request (id, folio, received_on, due_on, text, state, answer_days, restarts, extension_days,
+  extension_reason, answer, created_by)
+SELECT gen_random_uuid(), folio, created_at, created_at, '', 'recibida', 15, true, 0, '', '', gen_random_uuid()
+FROM petition WHERE number % 2 = 0
 """
 
 
@@ -65,6 +83,16 @@ async def _of_agency(session: AsyncSession) -> object:
     assert agency_id is not None
     show = turn_queries.Show.OPEN
     return await turn_queries.of_agency(session, agency_id, show=show, search="", today=clock.now().date(), page=1)
+
+
+async def _satisfaction(session: AsyncSession) -> object:
+    return await computing.compute(session, REPORTS["satisfaccion"], Period.year(2025))
+
+
+async def _requests(session: AsyncSession) -> object:
+    today, work = clock.now().date(), await deadlines.calendar(session)
+    await arco_queries.page(session, arco_queries.Wanted(ArcoState.RECEIVED), today, work)
+    return await info_requests.page(session, info_requests.Wanted(RequestState.RECEIVED), today, work)
 
 
 async def _inbox(session: AsyncSession, typed: str) -> object:
@@ -97,6 +125,12 @@ ASKED: dict[str, tuple[Ask, tuple[str, ...]]] = {
         lambda session: registry.search(session, PetitionFilter(is_untold=True)),
         ("Backward using ix_notice_unproved",),
     ),
+    "what citizens said last of a conclusion": (_satisfaction, ("ix_petition_event_last_word",)),
+    "requests of a state": (
+        _requests,
+        ("Scan using ix_arco_request_state", "Scan using ix_info_request_state"),
+    ),
+    "ARCO petitions to take up": (arco.adopt, ("Index Only Scan using ix_petition_arco",)),
 }
 
 
@@ -134,5 +168,6 @@ async def test_each_is_read_by_its_index(database_url: str, database: Database) 
     for name, (_, indexes) in ASKED.items():
         for index in indexes:
             assert index in plans[name], f"{name}: {plans[name]}"
-        for table in ("turn", "understanding", "petition ", "message ", "conversation ", "notice ", "interaction "):
+        for table in ("turn", "understanding", "petition ", "message ", "conversation ", "notice ", "interaction ",
+                      "petition_event"):  # fmt: skip
             assert f"Seq Scan on {table}" not in plans[name], f"{name}: {plans[name]}"
