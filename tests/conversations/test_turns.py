@@ -120,6 +120,17 @@ async def test_a_bot_that_asks_for_a_person_is_heard_and_then_silent(stage: Stag
     assert len(assistant.turns) == 1
 
 
+@pytest.mark.parametrize("said", ["Cancelar.", "ya no quiero esperar", "asistente"])
+async def test_whoever_waits_no_longer_is_with_the_bot_again(stage: Stage, assistant: FakeAssistant, said: str) -> None:
+    assistant.answers = [TurnResult((Reply("Le comunico."),), Handoff(HandoffReason.REQUESTED))]
+    await stage.say("quiero una persona")
+    await stage.say("ya no me llega el agua")
+    assert (await stage.conversation()).owner is Owner.QUEUE
+    await stage.say(said)
+    assert (await stage.conversation()).owner is Owner.BOT
+    assert assistant.turns[-1].text == "/volver_con_bot"
+
+
 async def test_a_failed_bot_apologises_and_offers_the_scripted_intake(stage: Stage, assistant: FakeAssistant) -> None:
     assistant.answers = [AssistantError("empty")]
     replies = await stage.say("hola")
