@@ -147,7 +147,7 @@ async def _interruption(turn: Turn, context: dict[str, Any], draft: dict[str, An
         if corrected is not None:
             await ask_next(turn, corrected)
             return go_on(paso=None)
-    if turn.intent == "corregir" and turn.words <= 8 and turn.confidence > 0.6 and field != "narrativa":
+    if _wants_to_correct(turn, field):
         return await _what_to_correct(turn, draft)
     purpose = _looks_up(turn, field)
     if purpose is not None:
@@ -161,6 +161,12 @@ async def _interruption(turn: Turn, context: dict[str, Any], draft: dict[str, An
         await ask_again(turn, context, draft)
         return go_on()
     return None
+
+
+def _wants_to_correct(turn: Turn, field: str | None) -> bool:
+    """«Me equivoqué»; with «perdón, es el 662…» they answer what is asked."""
+    says_so = turn.intent == "corregir" and turn.words <= 8 and turn.confidence > 0.6
+    return says_so and field != "narrativa" and field not in told_in(turn.text)
 
 
 def _may_correct(turn: Turn, draft: dict[str, Any], field: str | None) -> bool:
@@ -233,6 +239,8 @@ async def _keep_story(turn: Turn, draft: dict[str, Any], story: str | None) -> d
     if answer["accepted"]:
         turn.begun = None
         turn.say("utter_anote", narrativa=story)
+    else:
+        turn.say_text(answer["problem_text"])
     kept: dict[str, Any] = answer["draft"]
     return kept
 

@@ -56,11 +56,12 @@ def name_alone(text: str) -> str:
 
 async def correct_told(turn: Turn, draft: dict[str, Any]) -> dict[str, Any] | None:
     """The draft with the answers changed for which this message tells another value; None where it changes none."""
-    told, changed = told_in(turn.text), list[str]()
-    for field in told.keys() & draft["fields"].keys():
-        if fold(told[field]) in {fold(draft["fields"][field]), fold(draft["shown"].get(field, ""))}:
+    changed = list[str]()
+    for field, value in told_in(turn.text).items():
+        kept = {fold(draft[form][field]) for form in ("fields", "shown") if field in draft[form]}
+        if not kept or fold(value) in kept:
             continue
-        answer = await turn.backend.answer(field, told[field])
+        answer = await turn.backend.answer(field, value)
         draft = answer["draft"]
         if answer["accepted"]:
             changed.append(_TITLES[field])

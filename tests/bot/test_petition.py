@@ -116,6 +116,14 @@ async def test_what_the_request_told_belongs_to_the_story(office: Office, talk: 
     assert talk.slots["asunto"] is None
 
 
+async def test_what_the_request_told_may_be_all_by_a_button(office: Office, talk: Talk) -> None:
+    office.consent = True
+    asked = await talk.say("quiero pedir una beca para mi hija", "solicitar_apoyo_social")
+    assert asked[-1].buttons == (("Es todo", '/elegir{"valor": "es todo"}'),)
+    assert (await talk.choose("es todo")).names == ["utter_pregunta_municipio"]
+    assert office.fields == {"narrativa": "quiero pedir una beca para mi hija"}
+
+
 async def test_what_the_request_told_is_kept_through_the_consent_and_said_once(office: Office, talk: Talk) -> None:
     await talk.say("reportar bache", "registrar_peticion")
     assert (await talk.press("/afirmar")).names == ["utter_pregunta_mas"]
@@ -418,6 +426,12 @@ async def test_a_datum_is_corrected_in_the_midst_then_the_rest_asked(office: Off
     assert (await talk.say("me equivoqué de municipio", "corregir")).names == ["utter_pregunta_municipio"]
     assert (await talk.say("Navojoa")).names == ["utter_pregunta_nombre"]
     assert office.fields == {"narrativa": STORY, "municipio": "26042", "colonia": "Centro"}
+
+
+async def test_an_answer_that_excuses_itself_is_the_answer(office: Office, talk: Talk) -> None:
+    telling(office, talk, **{name: value for name, value in COMPLETE.items() if name != "contacto"})
+    assert (await talk.say("perdón, es el 642 987 6543", "corregir")).names == ["utter_resumen"]
+    assert office.fields["contacto"] == "+526429876543"
 
 
 async def test_correcting_the_choice_shows_its_buttons_again(office: Office, talk: Talk) -> None:
