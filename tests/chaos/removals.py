@@ -74,7 +74,8 @@ def _take_calls_away_to_read_them() -> None:
 def _send_without_lease() -> None:
     from backend.outbox import service
 
-    service.VENDOR_LEASE = service.LEASE = _AT_ONCE
+    # Nor the while for which a delivery whose lease ended is left to whoever had it.
+    service.VENDOR_LEASE = service.LEASE = service.UNCERTAIN_GRACE = _AT_ONCE
 
 
 def _claim_without_a_trace() -> None:

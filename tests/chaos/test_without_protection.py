@@ -115,7 +115,7 @@ def test_lease_ends(site: Site, table: Table) -> None:
 def test_delivery_leased(site: Site, table: Table) -> None:
     """Two dispatchers send the same message."""
     site.stand_ins.telegram.faults(slow_seconds=0.7)
-    found = under(site, table, "a slow vendor", [on_telegram(site)], 3, lambda: None, seconds=40)
+    found = under(site, table, "a slow vendor", [on_telegram(site)], 3, lambda: None, seconds=10)
     assert found["telegram"].twice > 0
 
 
