@@ -32,7 +32,7 @@ def _code_in(turn: Turn) -> str | None:
 
 #: What is meant for a folio and is none of ours.
 _UNLIKE = re.compile(
-    r"\b[a-z]{1,5}[ -]?20\d\d[ -]?\d{2,}|\b20\d\d-\d{3,}|\bfolio (?:numero |num\.? |no\.? |es (?:el )?)?\d{3,9}\b"
+    r"\b[a-z]{1,5}-?20\d\d-?\d{3,}|\b20\d\d-\d{3,}|\bfolio (?:numero |num\.? |no\.? |es (?:el )?)?\d{3,9}\b"
 )
 _ASKS_FOR_IT = re.compile(r"\b(?:cual|que|donde) (?:es|era|esta|encuentro|veo) (?:mi|el) folio\b")
 

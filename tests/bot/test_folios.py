@@ -30,6 +30,7 @@ async def test_status_asks_for_folio_then_code(office: Office, talk: Talk) -> No
         ("en qué va mi trámite CCS-2026-000123", "utter_folio_mal_escrito"),
         ("cómo va el folio 4512", "utter_folio_mal_escrito"),
         ("cómo va el reporte que hice el 12 de marzo", "utter_pregunta_folio"),
+        ("cómo va lo que pedí en marzo 2026 150 vecinos", "utter_pregunta_folio"),
         ("cómo va mi reporte, soy del 662 123 4567", "utter_pregunta_folio"),
     ],
 )
