@@ -32,9 +32,15 @@ async def defer(session: AsyncSession, task: str, **arguments: Any) -> None:
     await queue.configure_task(task, allow_unknown=True, connection=raw.driver_connection).defer_async(**arguments)
 
 
-def connector_to(database_url: str) -> PsycopgConnector:
+def connector_to(database_url: str, *, connections: int = 4) -> PsycopgConnector:
     """The worker's own connections to the queue, a transaction for each statement: it says nothing that takes two."""
-    return PsycopgConnector(conninfo=conninfo(database_url), max_size=4, pool_factory=_pool, configure=_configure)
+    return PsycopgConnector(
+        conninfo=conninfo(database_url),
+        min_size=connections,
+        max_size=connections,
+        pool_factory=_pool,
+        configure=_configure,
+    )
 
 
 async def _configure(connection: AsyncConnection[Any]) -> None:
@@ -44,7 +50,7 @@ async def _configure(connection: AsyncConnection[Any]) -> None:
 
 async def forget_stalled(database_url: str) -> int:
     """Drop the jobs that a worker was at when it died, and tell how many: their work was found by the sweep."""
-    connector = connector_to(database_url)
+    connector = connector_to(database_url, connections=1)
     await connector.open_async()
     try:
         manager = JobManager(connector)

@@ -27,7 +27,7 @@ from bot.actions.kinds import KINDS, OPENS_PETITION
 from bot.actions.manners import Answer
 from bot.actions.people import emergency, reach_person
 from bot.actions.readings import doubtful_text
-from bot.actions.story import joined, only_asks, tells_more_than_data, tells_something
+from bot.actions.story import joined, only_asks, tells_more_than_data, tells_something, tells_story
 from bot.actions.told import correct_told, name_alone, take_place, take_told, told_in
 from bot.actions.turn import Turn, first_name
 
@@ -228,7 +228,7 @@ async def _hear_consent(turn: Turn, draft: dict[str, Any]) -> list[EventType]:
 
 def _story_in(turn: Turn, draft: dict[str, Any]) -> str | None:
     """The story that is told where a mere yes or no was asked for; kept as one told by the first message."""
-    tells = not turn.is_button and tells_something(turn.text) and tells_more_than_data(turn.text)
+    tells = not turn.is_button and tells_story(turn.text)
     return joined(turn.begun, turn.text) if tells and "narrativa" in draft["missing"] else None
 
 
@@ -318,9 +318,7 @@ async def _hear_confirmation(turn: Turn, draft: dict[str, Any]) -> list[EventTyp
 
 def _tells_more(turn: Turn) -> bool:
     """Whether what names no place tells more of the matter."""
-    if turn.is_button or turn.asks_something or turn.does_not_know:
-        return False
-    return tells_something(turn.text) and tells_more_than_data(turn.text)
+    return not (turn.is_button or turn.asks_something or turn.does_not_know) and tells_story(turn.text)
 
 
 async def _add_to_story(turn: Turn, draft: dict[str, Any]) -> list[EventType]:

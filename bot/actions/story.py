@@ -38,6 +38,11 @@ def tells_more_than_data(text: str) -> bool:
     return any(word not in _INTRODUCING for word in _telling(without(text, _DATA)))
 
 
+def tells_story(text: str) -> bool:
+    """Whether a message is a story of its own, whatever data stand in it."""
+    return tells_something(text) and tells_more_than_data(text)
+
+
 def only_asks(text: str) -> bool:
     """Whether nothing is told, but that a petition is to be filed."""
     return all(word in _REQUEST_WORDS for word in _words(text))

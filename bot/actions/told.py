@@ -56,19 +56,18 @@ def name_alone(text: str) -> str:
 
 async def correct_told(turn: Turn, draft: dict[str, Any]) -> dict[str, Any] | None:
     """The draft with the answers changed for which this message tells another value; None where it changes none."""
-    changed = list[str]()
-    for field, value in told_in(turn.text).items():
-        kept = {fold(draft[form][field]) for form in ("fields", "shown") if field in draft[form]}
-        if not kept or fold(value) in kept:
-            continue
-        answer = await turn.backend.answer(field, value)
-        draft = answer["draft"]
-        if answer["accepted"]:
-            changed.append(_TITLES[field])
+    others = {field: value for field, value in told_in(turn.text).items() if _is_other(draft, field, value)}
+    draft, changed = await _answer_each(turn, draft, others)
     if not changed:
         return None
     turn.say("utter_corregi", datos=_listed(changed))
     return draft
+
+
+def _is_other(draft: dict[str, Any], field: str, value: str) -> bool:
+    """Whether an answer is kept, and this is another."""
+    kept = {fold(draft[form][field]) for form in ("fields", "shown") if field in draft[form]}
+    return bool(kept) and fold(value) not in kept
 
 
 async def take_told(turn: Turn, draft: dict[str, Any]) -> dict[str, Any]:
@@ -79,27 +78,35 @@ async def take_told(turn: Turn, draft: dict[str, Any]) -> dict[str, Any]:
     told, taken = told_in(draft["fields"].get("narrativa", "")) | told_in(turn.text), list[str]()
     while draft["missing"] and draft["missing"][0] in told:
         field = draft["missing"][0]
-        answer = await turn.backend.answer(field, told.pop(field))
-        draft = answer["draft"]
-        if answer["accepted"]:
-            taken.append(_TITLES[field])
-    if taken:
-        turn.say("utter_tome_de_su_mensaje", datos=_listed(taken))
+        draft, accepted = await _answer_each(turn, draft, {field: told.pop(field)})
+        taken += accepted
+    _say_taken(turn, taken)
     return draft
 
 
 async def take_place(turn: Turn, draft: dict[str, Any]) -> dict[str, Any]:
     """The draft with the place that was told where something else was asked; says what it took."""
-    told, taken = told_in(turn.text), list[str]()
-    for field in ("municipio", "colonia"):
-        if field in told and field in draft["missing"]:
-            answer = await turn.backend.answer(field, told[field])
-            draft = answer["draft"]
-            if answer["accepted"]:
-                taken.append(_TITLES[field])
-    if taken:
-        turn.say("utter_tome_de_su_mensaje", datos=_listed(taken))
+    told = told_in(turn.text)
+    place = {field: told[field] for field in ("municipio", "colonia") if field in told and field in draft["missing"]}
+    draft, taken = await _answer_each(turn, draft, place)
+    _say_taken(turn, taken)
     return draft
+
+
+async def _answer_each(turn: Turn, draft: dict[str, Any], told: dict[str, str]) -> tuple[dict[str, Any], list[str]]:
+    """The draft with what was told, by field, and the titles of what was accepted."""
+    accepted = list[str]()
+    for field, value in told.items():
+        answer = await turn.backend.answer(field, value)
+        draft = answer["draft"]
+        if answer["accepted"]:
+            accepted.append(_TITLES[field])
+    return draft, accepted
+
+
+def _say_taken(turn: Turn, titles: list[str]) -> None:
+    if titles:
+        turn.say("utter_tome_de_su_mensaje", datos=_listed(titles))
 
 
 def _listed(titles: list[str]) -> str:

@@ -1,6 +1,7 @@
-"""A petition told to the form: questions, interruptions, correction, confirmation (consent: test_consent.py)."""
+"""A petition told to the form: questions and interruptions.
 
-import pytest
+Consent: test_consent.py; what belongs to the story: test_story.py; correction and confirmation: test_correction.py.
+"""
 
 from tests.bot.office import COMPLETE, EMERGENCY, OWN_FOLIO, Office
 from tests.bot.talk import Talk
@@ -88,70 +89,6 @@ async def test_a_bare_request_is_not_kept_as_the_story(office: Office, talk: Tal
     replies = await talk.say("buenas quisiera poner una queja por favor", "registrar_queja")
     assert replies.names == ["utter_inicio_queja", "utter_pregunta_narrativa"]
     assert office.fields == {}
-
-
-# What the request itself told of its matter.
-
-
-@pytest.mark.parametrize(
-    ("more", "story"),
-    [
-        (
-            "es para la prepa, le piden 3000 pesos",
-            "quiero pedir una beca para mi hija. es para la prepa, le piden 3000 pesos",
-        ),
-        ("la beca de mi hija se atrasó tres meses", "la beca de mi hija se atrasó tres meses"),
-        ("es todo", "quiero pedir una beca para mi hija"),
-        ("ya te dije", "quiero pedir una beca para mi hija"),
-        ("huatabampo", "quiero pedir una beca para mi hija"),
-    ],
-)
-async def test_what_the_request_told_belongs_to_the_story(office: Office, talk: Talk, more: str, story: str) -> None:
-    office.consent = True
-    asked = await talk.say("quiero pedir una beca para mi hija", "solicitar_apoyo_social")
-    assert asked.names == ["utter_inicio_apoyo_social", "utter_pregunta_mas"]
-    assert "«quiero pedir una beca para mi hija»" in asked.text
-    await talk.say(more)
-    assert office.fields["narrativa"] == story
-    assert talk.slots["asunto"] is None
-
-
-async def test_what_the_request_told_may_be_all_by_a_button(office: Office, talk: Talk) -> None:
-    office.consent = True
-    asked = await talk.say("quiero pedir una beca para mi hija", "solicitar_apoyo_social")
-    assert asked[-1].buttons == (("Es todo", '/elegir{"valor": "es todo"}'),)
-    assert (await talk.choose("es todo")).names == ["utter_pregunta_municipio"]
-    assert office.fields == {"narrativa": "quiero pedir una beca para mi hija"}
-
-
-async def test_what_the_request_told_is_kept_through_the_consent_and_said_once(office: Office, talk: Talk) -> None:
-    await talk.say("reportar bache", "registrar_peticion")
-    assert (await talk.press("/afirmar")).names == ["utter_pregunta_mas"]
-    await talk.say("frente a la primaria, ya tronó dos llantas")
-    assert office.fields["narrativa"] == "reportar bache. frente a la primaria, ya tronó dos llantas"
-    await talk.say("el asunto está mal", "corregir")
-    await talk.say("el bache está frente a la secundaria")
-    assert office.fields["narrativa"] == "el bache está frente a la secundaria"
-
-
-@pytest.mark.parametrize(("text", "known"), [("Hermosillo", {"municipio": "26030"}), ("662 123 4567", {})])
-async def test_a_place_or_a_number_alone_is_no_story(
-    office: Office, talk: Talk, text: str, known: dict[str, str]
-) -> None:
-    telling(office, talk)
-    assert (await talk.say(text)).names[-1] == "utter_pregunta_narrativa"
-    assert office.fields == known
-    await talk.say(STORY)
-    assert office.fields == {"narrativa": STORY, **known}
-
-
-async def test_more_of_the_story_told_in_place_of_a_place_is_kept(office: Office, talk: Talk) -> None:
-    telling(office, talk, narrativa=STORY)
-    replies = await talk.say("ya se lo dijimos al delegado y nadie viene")
-    assert replies.names == ["utter_agregue_a_su_asunto", "utter_pregunta_municipio"]
-    assert office.fields == {"narrativa": f"{STORY}. ya se lo dijimos al delegado y nadie viene"}
-    assert (await talk.say("no sé en qué municipio queda el rancho del delegado"))[0].name is None
-    assert "rancho" not in office.fields["narrativa"]
 
 
 async def test_the_opening_message_is_not_heard_again_as_an_answer(office: Office, talk: Talk) -> None:
@@ -346,115 +283,7 @@ async def test_a_choice_is_offered_as_buttons_and_taken_in_words(office: Office,
     assert office.fields["anonimo"] == "si"
 
 
-# Correction and confirmation.
-
-
-async def test_a_datum_is_corrected_by_button_and_nothing_else_asked(office: Office, talk: Talk) -> None:
-    telling(office, talk, **COMPLETE)
-    asked = await talk.press("/corregir")
-    assert asked.names == ["utter_que_corrijo"]
-    assert "El teléfono o correo" in asked[0].titles
-    assert (await talk.choose("contacto")).names == ["utter_pregunta_contacto"]
-    assert (await talk.say("6429998877")).names == ["utter_resumen"]
-    assert office.fields == {**COMPLETE, "contacto": "+526429998877"}
-
-
-@pytest.mark.parametrize(
-    ("text", "field"),
-    [
-        ("el teléfono está mal", "contacto"),
-        ("no, la colonia no es esa", "colonia"),
-        ("cambie mi nombre por favor", "nombre"),
-        ("está mal el municipio", "municipio"),
-    ],
-)
-async def test_a_datum_named_at_the_summary_is_asked_anew(office: Office, talk: Talk, text: str, field: str) -> None:
-    telling(office, talk, **COMPLETE)
-    assert (await talk.say(text, "corregir")).names == [f"utter_pregunta_{field}"]
-    assert field not in office.fields
-
-
-@pytest.mark.parametrize(
-    ("text", "intent", "changed"),
-    [
-        ("no, el número es 642 987 6543", "negar", {"contacto": "+526429876543"}),
-        ("cambiar teléfono 6429876543", "corregir", {"contacto": "+526429876543"}),
-        ("ana@correo.mx", "dar_dato", {"contacto": "ana@correo.mx"}),
-        ("sí, pero mi correo es ana@correo.mx", "afirmar", {"contacto": "ana@correo.mx"}),
-        ("no, mi nombre es Ana Soto Ruiz", "negar", {"nombre": "Ana Soto Ruiz"}),
-        (
-            "el nombre es Ana Soto Ruiz y el municipio Navojoa",
-            "dar_dato",
-            {"nombre": "Ana Soto Ruiz", "municipio": "26042"},
-        ),
-    ],
-)
-async def test_a_right_value_told_at_the_summary_is_taken_and_read_back(
-    office: Office, talk: Talk, text: str, intent: str, changed: dict[str, str]
-) -> None:
-    telling(office, talk, **COMPLETE)
-    assert (await talk.say(text, intent)).names == ["utter_corregi", "utter_resumen"]
-    assert office.fields == {**COMPLETE, **changed}
-    assert office.filed == []
-
-
-async def test_corrections_one_after_another_are_no_repetition(office: Office, talk: Talk) -> None:
-    telling(office, talk, **COMPLETE)
-    for number in ("642 987 6541", "642 987 6542", "642 987 6543", "642 987 6544"):
-        assert (await talk.say(f"el teléfono es {number}")).names == ["utter_corregi", "utter_resumen"]
-
-
-async def test_not_to_register_is_to_cancel(office: Office, talk: Talk) -> None:
-    telling(office, talk, **COMPLETE)
-    assert (await talk.say("no registrar", "negar")).names == ["utter_confirmar_cancelar"]
-
-
-async def test_yes_with_what_is_known_already_files(office: Office, talk: Talk) -> None:
-    telling(office, talk, **COMPLETE)
-    assert (await talk.say("sí, en Hermosillo, 662 123 4567")).names == ["utter_registrada"]
-
-
-async def test_another_answer_than_the_one_asked_for_is_corrected(office: Office, talk: Talk) -> None:
-    telling(office, talk, narrativa=STORY, municipio="26030", colonia="Centro")
-    assert (await talk.say("el municipio es Navojoa")).names == ["utter_corregi", "utter_pregunta_nombre"]
-    assert office.fields["municipio"] == "26042" and "nombre" not in office.fields
-    assert (await talk.say("Ana Soto Ruiz")).names[-1] == "utter_pregunta_contacto"
-
-
-async def test_a_datum_is_corrected_in_the_midst_then_the_rest_asked(office: Office, talk: Talk) -> None:
-    telling(office, talk, narrativa=STORY, municipio="26030", colonia="Centro")
-    assert (await talk.say("me equivoqué de municipio", "corregir")).names == ["utter_pregunta_municipio"]
-    assert (await talk.say("Navojoa")).names == ["utter_pregunta_nombre"]
-    assert office.fields == {"narrativa": STORY, "municipio": "26042", "colonia": "Centro"}
-
-
-async def test_an_answer_that_excuses_itself_is_the_answer(office: Office, talk: Talk) -> None:
-    telling(office, talk, **{name: value for name, value in COMPLETE.items() if name != "contacto"})
-    assert (await talk.say("perdón, es el 642 987 6543", "corregir")).names == ["utter_resumen"]
-    assert office.fields["contacto"] == "+526429876543"
-
-
-async def test_correcting_the_choice_shows_its_buttons_again(office: Office, talk: Talk) -> None:
-    telling(office, talk, kind="queja", **{**COMPLETE, "anonimo": "no"})
-    await talk.press("/corregir")
-    replies = await talk.choose("anonimo")
-    assert replies.names == ["utter_pregunta_anonimo"]
-    assert replies[0].titles == ["Sí, anónima", "No, doy mis datos"]
-
-
-async def test_no_at_the_summary_asks_what_to_correct(office: Office, talk: Talk) -> None:
-    telling(office, talk, **COMPLETE)
-    assert (await talk.press("/negar")).names == ["utter_que_corrijo"]
-    assert office.filed == []
-    assert (await talk.say("no, nada")).names == ["utter_resumen"]
-
-
-async def test_what_is_not_understood_at_the_summary_files_nothing(office: Office, talk: Talk) -> None:
-    telling(office, talk, **COMPLETE)
-    assert (await talk.say("qwerty")).names == ["utter_confirmar_otra_vez"]
-    assert (await talk.say("zxcv")).names == ["utter_ofrecer_persona_en_registro", "utter_confirmar_otra_vez"]
-    assert office.filed == []
-    assert talk.form == "peticion_form"
+# The end.
 
 
 async def test_the_same_petition_again_says_its_folio(office: Office, talk: Talk) -> None:

@@ -156,6 +156,7 @@ async def test_a_place_that_is_not_in_sonora_is_refused(database: Database, type
         ("Yo soy Laura Ibarra", "Laura Ibarra"),
         ("Laura Ibarra, muchas gracias", "Laura Ibarra"),
         ("Juana Ibarra es todo", "Juana Ibarra"),
+        ("Ella García", "Ella García"),
         ("Vecinos de la colonia Modelo", "Vecinos de la colonia Modelo"),
         ("Municipio de Bácum", "Municipio de Bácum"),
         ("María de la Luz Prieto Sierra", "María de la Luz Prieto Sierra"),
