@@ -16,6 +16,31 @@ from backend.redis_link import RedisAway, RedisLink
 
 T = TypeVar("T")
 
+#: How long no use that has run out is looked for.
+_LOOK_SECONDS = 60.0
+
+
+class _OwnCounts(MemoryStorage):
+    """This process's counts; what has run out is let go of now and then.
+
+    The library looks for it at every use, through all keys, and at each of them in a thread: where a thousand people
+    write, a message of any of them would pay for a thousand.
+    """
+
+    #: The library's look, and the time without one after it. While it lasts the library begins no other.
+    _look: asyncio.Task[None] | None = None
+
+    async def acquire_entry(self, key: str, limit: int, expiry: int, amount: int = 1) -> bool:
+        is_acquired = await super().acquire_entry(key, limit, expiry, amount)
+        if self.timer is not None and self.timer is not self._look:
+            self.timer = self._look = asyncio.create_task(_and_rest(self.timer))
+        return is_acquired
+
+
+async def _and_rest(look: asyncio.Task[None]) -> None:
+    await asyncio.wait([look])
+    await asyncio.sleep(_LOOK_SECONDS)
+
 
 class RateLimiter:
     """Moving windows by subject and key. A key may be personal: Redis holds it masked, and no longer than its window.
@@ -25,7 +50,7 @@ class RateLimiter:
 
     def __init__(self, link: RedisLink | None = None) -> None:
         self._link = link
-        self._own = MovingWindowRateLimiter(MemoryStorage())
+        self._own = MovingWindowRateLimiter(_OwnCounts())
         self._shared = MovingWindowRateLimiter(_storage(link)) if link is not None else None
         self._lines: defaultdict[tuple[str, str], asyncio.Lock] = defaultdict(asyncio.Lock)
 

@@ -42,7 +42,7 @@ ROUNDS, AT_ONCE = 6, 8
 #: Turns of a conversation that is old, and of one that is new; how often a question is asked in each.
 OLD, NEW, AGED_TURNS = 100, 5, 20
 #: What the default pipeline is trained on: so many examples an intent, so many epochs of each learned part.
-EXAMPLES, EPOCHS = 10, 10
+EXAMPLES, EPOCHS = 60, 30
 RESULTS = ROOT / "benchmarks/results/turn.md"
 PRODUCT, WHATSAPP, BOT, RASA, DEFAULT = "product", "whatsapp", "bot", "rasa", "default"
 #: A support is somebody's own, so no neighbour's petition is offered and all conversations are alike.
