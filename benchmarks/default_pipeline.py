@@ -2,8 +2,8 @@
 
 `python -m benchmarks.default_pipeline FOLDER EXAMPLES EPOCHS` trains it and prints the model's path on its last line.
 The pipeline and the policies are those that Rasa 3.6 uses where a configuration names none; its learned policies
-learn from our rules told as stories. With all examples and 100 epochs it would train for hours on two cores; how
-long it learned tells in what it understands, and hardly in what a turn costs.
+learn from our rules told as stories. With all examples and 100 epochs it would train for hours on two cores. It must
+learn enough to have the benchmark's conversation, as what it understands decides which actions a turn calls.
 """
 
 import shutil
