@@ -10,6 +10,16 @@ MONTHS = (
     "diciembre",
 )  # fmt: skip
 _SPACE = re.compile(r"\s+")
+#: How a (folded) text ends where the place or person that it names next has given something its name: «en la calle …».
+NAMED_AFTER = (
+    r"\b(?:calle|c\.|avenida|av\.?|blvd\.?|bulevar|boulevard|carretera|escuela|primaria|secundaria|colonia|col\.?|"
+    r"fracc\.?|fraccionamiento|barrio|ejido|hotel|tienda|mercado|plaza|parque|hospital|senora|sra\.?|don|dona|"
+    r"nuevo|nueva)\s+(?:(?:de|la|el|los|las|del|general|gral\.?|alvaro)\s+)*$"
+)
+#: What a telephone puts behind a sign: a colour of skin, and that it is to be shown in colours.
+_SHADES = "[\U0001f3fb-\U0001f3ff\ufe0f\\s]*"
+_YES_SIGNS = re.compile(f"(?:[👍👌✅✔☑🆗]{_SHADES})+")
+_NO_SIGNS = re.compile(f"(?:[👎❌✖🚫🙅]{_SHADES})+")
 
 
 def fold(text: str) -> str:
@@ -17,6 +27,14 @@ def fold(text: str) -> str:
     decomposed = unicodedata.normalize("NFKD", text.casefold())
     plain = decomposed if decomposed.isascii() else "".join(filterfalse(unicodedata.combining, decomposed))
     return _SPACE.sub(" ", plain).strip()
+
+
+def sign_in_words(text: str) -> str:
+    """«sí» or «no» for a message that is nothing but thumbs up or down, ticks or crosses; any other as it is."""
+    stripped = text.strip()
+    if _YES_SIGNS.fullmatch(stripped):
+        return "sí"
+    return "no" if _NO_SIGNS.fullmatch(stripped) else text
 
 
 def strip_control(text: str) -> str:

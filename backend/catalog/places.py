@@ -1,5 +1,6 @@
 """Municipalities as people name them: with typos, nicknames, or by the town they live in."""
 
+import re
 import sqlite3
 from collections.abc import Collection
 from contextlib import closing
@@ -12,10 +13,11 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.catalog.models import Municipality
-from backend.text import fold
+from backend.text import NAMED_AFTER, fold
 
 #: From here a name is taken; from the lower bound it is asked about.
 ACCEPT, SUGGEST = 92.0, 70.0
+_NAMED_AFTER = re.compile(NAMED_AFTER)
 _FILLER = ("municipio de ", "ciudad de ", "en ", "soy de ", "vivo en ", "aqui en ", "de ", "el ", "la ")
 
 
@@ -45,12 +47,18 @@ async def match_municipality(session: AsyncSession, typed: str) -> PlaceMatch:
     by_town = _by_settlement().get(wanted)
     if by_town is not None and by_town in names:
         return PlaceMatch(municipality=names[by_town])
-    contained = [municipality for name, municipality in names.items() if f" {name} " in f" {wanted} "]
+    contained = [municipality for name, municipality in names.items() if _is_told(name, wanted)]
     if len({municipality.id for municipality in contained}) == 1:
         return PlaceMatch(municipality=contained[0])
     if best is not None and best[1] >= SUGGEST:
         return PlaceMatch(suggestion=names[best[0]])
     return PlaceMatch()
+
+
+def _is_told(name: str, text: str) -> bool:
+    """Whether a folded text names the place itself, and not a street or a school that has its name."""
+    places = re.finditer(rf"(?<!\S){re.escape(name)}(?!\S)", text)
+    return any(not _NAMED_AFTER.search(text[: place.start()]) for place in places)
 
 
 def _without_filler(names: Collection[str], typed: str) -> str:

@@ -10,7 +10,7 @@ from sqlalchemy import Select, bindparam, select, union
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend.conversations.models import Author, Message
-from backend.text import fold
+from backend.text import fold, sign_in_words
 
 _NUMBER = re.compile(r"^(?:la |el |opcion |numero )*(\d{1,2})[.)]?$")
 _YES = {"si", "sip", "claro", "claro que si", "ok", "okay", "va", "sale", "dale", "acepto", "de acuerdo", "esta bien"}
@@ -79,7 +79,7 @@ async def pressed(session: AsyncSession, message: Message) -> Pressed:
 
 
 def _match(typed: str, buttons: list[tuple[str, str]]) -> str | None:
-    word = fold(typed).strip(" .!¡¿?,")
+    word = fold(sign_in_words(typed)).strip(" .!¡¿?,")
     for title, payload in buttons:
         if word == fold(title).strip(" .!¡¿?,"):
             return payload

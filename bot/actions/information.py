@@ -21,8 +21,13 @@ async def tell_notice(turn: Turn) -> None:
     turn.say("utter_aviso", url=(await turn.backend.context())["privacy_url"])
 
 
+#: Said to somebody in a hurry, who has asked for nothing yet.
+_HURRY = "utter_servicio_prisa"
 #: What is asked of how the service works, by its words: the first that are there tell.
 _SERVICE = {
+    "utter_servicio_acceso": r"leer|escribir|letras|veo|cieg[oa]s?|sord[oa]s?|sordomud[oa]s?|oigo|oir|invidentes?|"
+    r"discapacidad\w*",
+    _HURRY: r"urg\w+|prisas?|apur\w+|(?:sea|mas|muy) rapido|rapido por favor|no tengo mucho tiempo",
     "utter_servicio_costo": r"cost\w+|cuest\w+|cobr\w+|gratis|gratuit\w+|pag\w+|gasto|me va a salir",
     "utter_servicio_presencia": r"ir|llevar|acudir|presentarme|venir|vuelta",
     "utter_servicio_pruebas": r"fot\w+|video\w*|imagen\w*|archiv\w+|documento\w*|papel\w*|evidencia\w*|prueba\w*|"
@@ -35,9 +40,12 @@ _SERVICE = {
 _SERVICE_OTHERWISE = "utter_servicio_despues"
 
 
-def _tell_how_it_works(turn: Turn) -> None:
+def _tell_how_it_works(turn: Turn) -> str:
+    """The response that was said."""
     asked = (response for response, words in _SERVICE.items() if re.search(rf"\b(?:{words})\b", turn.folded))
-    turn.say(next(asked, _SERVICE_OTHERWISE))
+    response = next(asked, _SERVICE_OTHERWISE)
+    turn.say(response)
+    return response
 
 
 #: Intents that one response answers.
@@ -103,7 +111,8 @@ class ActionHowItWorks(Answer):
         return "action_como_funciona"
 
     async def answer(self, turn: Turn) -> list[EventType]:
-        _tell_how_it_works(turn)
+        if _tell_how_it_works(turn) == _HURRY:
+            turn.say(_FIXED["afirmar"])
         return []
 
 

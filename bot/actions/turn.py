@@ -8,7 +8,7 @@ from typing import Any
 from rasa_sdk import Tracker
 from rasa_sdk.executor import CollectingDispatcher
 
-from backend.text import fold
+from backend.text import fold, sign_in_words
 from bot.actions.backend_client import BackendClient, shared_http
 
 logger = logging.getLogger(__name__)
@@ -121,7 +121,7 @@ class Turn:
 
     @property
     def folded(self) -> str:
-        return fold(self.text).strip(" .,!¡¿")
+        return fold(sign_in_words(self.text)).strip(" .,!¡¿")
 
     @property
     def words(self) -> int:

@@ -18,7 +18,7 @@ from stdnum.exceptions import ValidationError
 from stdnum.mx import curp as stdnum_curp
 
 from backend.registry import folios
-from backend.text import fold
+from backend.text import NAMED_AFTER, fold
 from bot.components.normalisation import by_ear
 
 MUNICIPALITIES = Path(__file__).resolve().parents[2] / "backend/catalog/seed/municipalities.csv"
@@ -115,11 +115,7 @@ def _certificates(text: str) -> Iterator[Datum]:
         yield Datum("tipo_acta", 0, len(text), found.pop())
 
 
-_STREET = re.compile(
-    r"\b(?:calle|c\.|avenida|av\.?|blvd\.?|bulevar|boulevard|carretera|escuela|primaria|secundaria|colonia|col\.?|"
-    r"fracc\.?|fraccionamiento|barrio|ejido|hotel|tienda|mercado|plaza|parque|hospital|senora|sra\.?|don|dona|"
-    r"nuevo|nueva)\s+(?:de\s+|la\s+|el\s+|los\s+|las\s+)?$|\b(?:soy|llamo|nombre es)\s+$"
-)
+_STREET = re.compile(rf"{NAMED_AFTER}|\b(?:soy|llamo|nombre es)\s+$")
 #: Names that are common words or people's names: taken for a municipality only where the sentence says so.
 _COMMON = {
     "altar", "alamos", "ap", "benito juarez", "carbo", "empalme", "esperanza", "fronteras", "granados", "la colorada",

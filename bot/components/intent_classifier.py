@@ -12,6 +12,7 @@ from rasa.shared.nlu.training_data.message import Message
 from rasa.shared.nlu.training_data.training_data import TrainingData
 
 from bot.components.intent_model import IntentModel
+from bot.components.normalisation import plain
 from bot.components.requests import Request, requests_in
 from bot.components.straight_graph import run_straight
 
@@ -82,7 +83,8 @@ class NgramIntentClassifier(GraphComponent, IntentClassifier):
             text = message.get(TEXT)
             if not text:
                 continue
-            likeliest = dangers_first(self._model.ranking(text), self._config["emergency_from"])
+            ranked = self._model.ranking(text) if is_legible(text) else [(name, 0.0) for name in self._model.intents]
+            likeliest = dangers_first(ranked, self._config["emergency_from"])
             requests = requests_in(text, dict(likeliest), self._model.readings)
             if requests:
                 message.set(REQUESTS, [vars(request) for request in requests], add_to_output=True)
@@ -94,6 +96,11 @@ class NgramIntentClassifier(GraphComponent, IntentClassifier):
             message.set(INTENT, ranking[0], add_to_output=True)
             message.set(INTENT_RANKING_KEY, ranking, add_to_output=True)
         return messages
+
+
+def is_legible(text: str) -> bool:
+    """Whether there is a word, a number or a sign that stands for one: of a mere «.» or «!» the model would guess."""
+    return any(char.isalnum() for char in plain(text))
 
 
 def dangers_first(ranking: list[tuple[str, float]], emergency_from: float) -> list[tuple[str, float]]:

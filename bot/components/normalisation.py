@@ -8,6 +8,8 @@ import re
 import unicodedata
 from itertools import filterfalse
 
+from backend.text import sign_in_words
+
 _REPEATED = re.compile(r"([a-z])\1{2,}")
 _EMAIL = re.compile(r"\S+@\S+\.\S+")
 _FOLIO = re.compile(r"\bac[\s\-.]*\d{4}[\s\-.]*\d{1,6}[\s\-.]*[0-9a-z]?\b")
@@ -35,8 +37,8 @@ _SHORT = {
 
 
 def plain(text: str) -> str:
-    """Lower case, no accents (ñ stays), no letter thrice, abbreviations spelled out, numbers by kind."""
-    folded = _fold(text)
+    """Lower case, no accents (ñ stays), no letter thrice, abbreviations and thumbs spelled out, numbers by kind."""
+    folded = _fold(sign_in_words(text))
     if "@" in folded:
         folded = _EMAIL.sub(" _correo_ ", folded)
     if _NUMBER.search(folded):

@@ -7,7 +7,7 @@ import pytest
 
 from bot.components import intent_model
 from bot.components.grams import Floats, grams_of
-from bot.components.intent_classifier import dangers_first
+from bot.components.intent_classifier import dangers_first, is_legible
 from bot.components.intent_model import IntentModel
 from bot.components.normalisation import by_ear, plain
 
@@ -47,6 +47,16 @@ def model() -> IntentModel:
 )
 def test_misspelt_messages_are_read(model: IntentModel, text: str, meant: str) -> None:
     assert model.ranking(text)[0][0] == meant
+
+
+@pytest.mark.parametrize("text", [".", "!!", "¿?", "-", "😀", "$", " "])
+def test_mere_signs_mean_nothing(text: str) -> None:
+    assert not is_legible(text)
+
+
+@pytest.mark.parametrize("text", ["1", "ok.", "👍", "q", "ñ"])
+def test_what_can_be_read_may_mean_something(text: str) -> None:
+    assert is_legible(text)
 
 
 def test_confidences_are_probabilities_in_order(model: IntentModel) -> None:
@@ -115,6 +125,10 @@ def test_texts_read_together_are_read_as_alone(model: IntentModel, monkeypatch: 
         ("folio ac-2026-000123-k", "folio _folio_"),
         ("año 2026", "año _numero_"),
         ("  \n", ""),
+        ("👍🏽", "si"),
+        ("✔️ ✔️", "si"),
+        ("👎", "no"),
+        ("gracias 👍", "gracias"),
     ],
 )
 def test_one_spelling_for_many(text: str, read: str) -> None:

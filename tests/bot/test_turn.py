@@ -24,6 +24,7 @@ def turn(text: str, intent: str = "", confidence: float = 0.0, entities: list[di
 
 
 YES = [
+    "👍", "👍🏼👍🏼", "✅",
     "sí", "si", "SI", "Sí.", "siii", "si!!", "¡Sí!", "sip", "simón", "simon", "claro", "claro que sí", "acepto",
     "si acepto", "sí, acepto", "ok", "okey", "okay", "va", "vale", "sale", "sale pues", "dale", "correcto",
     "de acuerdo", "esta bien", "Está bien", "adelante", "así es", "afirmativo", "por supuesto", "cómo no",

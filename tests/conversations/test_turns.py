@@ -191,7 +191,7 @@ async def test_emergency_with_an_agent_flags_and_does_not_talk_over_them(
     assert (await stage.conversation()).is_emergency
 
 
-@pytest.mark.parametrize("typed", ["2", "no acepto", "NO ACEPTO.", "la segunda", "opción 2"])
+@pytest.mark.parametrize("typed", ["2", "no acepto", "NO ACEPTO.", "la segunda", "opción 2", "👎🏽"])
 async def test_an_option_may_be_typed(stage: Stage, assistant: FakeAssistant, typed: str) -> None:
     buttons = (ReplyButton("Acepto", "/afirmar"), ReplyButton("No acepto", "/negar"))
     assistant.answers = [TurnResult((Reply("¿Acepta?", buttons),))]

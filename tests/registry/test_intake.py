@@ -123,6 +123,8 @@ async def test_every_nickname_leads_to_its_municipality(database: Database) -> N
         ("Cd. Obregón", "26018"),
         ("guaymas sonora", "26029"),
         ("soy de nogales", "26043"),
+        ("en la calle obregon de navojoa", "26042"),
+        ("colonia centro navojoa", "26042"),
     ],
 )
 async def test_a_municipality_is_known_by_nickname_and_close_spelling(database: Database, typed: str, key: str) -> None:
@@ -136,7 +138,10 @@ async def test_a_doubtful_municipality_is_asked_about_and_not_assumed(database: 
     assert doubtful.suggestion.title == "Hermosillo"
 
 
-@pytest.mark.parametrize("typed", ["Guadalajara", "xyz", "¿?", "la casa de mi tía"])
+@pytest.mark.parametrize(
+    "typed",
+    ["Guadalajara", "xyz", "¿?", "la casa de mi tía", "se tira el agua en la calle Álvaro Obregón"],
+)
 async def test_a_place_that_is_not_in_sonora_is_refused(database: Database, typed: str) -> None:
     checked = await _check(database, "municipio", typed)
     assert (checked.value, checked.problem, checked.suggestion) == (None, "unknown_municipality", None)
@@ -178,6 +183,8 @@ async def test_a_name_is_kept_without_what_introduces_it(database: Database, typ
         ("soy mi mamá", "not_a_name"),
         ("el municipio es Etchojoa", "not_a_name"),
         ("quiero otra cosa", "not_a_name"),
+        ("Centro", "not_a_name"),
+        ("colonia Las Quintas", "not_a_name"),
         ("sí", "not_a_name"),
         ("juan 2", "not_a_name"),
         ("ana@example.com", "not_a_name"),
