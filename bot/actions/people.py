@@ -119,7 +119,7 @@ class CallForm(FormListener, Action):
         return go_on()
 
     async def _hear_consent(self, turn: Turn) -> list[EventType]:
-        if turn.says_yes or (turn.intent == "afirmar" and turn.words <= 6):
+        if turn.agrees:
             await turn.backend.consent(True)
         return await self._ask_again(turn)
 

@@ -212,8 +212,7 @@ async def _hear_cancel(turn: Turn, context: dict[str, Any], draft: dict[str, Any
 
 async def _hear_consent(turn: Turn, draft: dict[str, Any]) -> list[EventType]:
     story = _story_in(turn, draft)
-    is_yes = turn.says_yes or (turn.intent == "afirmar" and turn.words <= 6 and not turn.says_no)
-    if is_yes and (story is None or "acept" in turn.folded):
+    if turn.agrees and (story is None or "acept" in turn.folded):
         await turn.backend.consent(True)
         await ask_next(turn, await take_told(turn, await _keep_story(turn, draft, story)))
         return go_on(asunto=turn.begun)
@@ -309,7 +308,7 @@ async def _hear_confirmation(turn: Turn, draft: dict[str, Any]) -> list[EventTyp
     named = _field_named(turn.folded, draft) if not turn.is_button else None
     if named is not None or turn.intent == "corregir" or turn.says_no:
         return await _what_to_correct(turn, draft)
-    if turn.says_yes or (turn.intent == "afirmar" and turn.words <= 6):
+    if turn.agrees:
         return await file(turn)
     offer_person(turn)
     turn.say("utter_confirmar_otra_vez")

@@ -20,6 +20,13 @@ _YES = re.compile(
     r"asi es|afirmativo|por supuesto|como no|andale|orale|todo bien|registr(?:ar?|e)(?:l[ao])?|confirmo|"
     r"esta correcto)\b"
 )
+#: What the model takes for a yes binds nobody without one of these: it reads «depende», «mande» and «eh» so, too.
+_AGREES = re.compile(
+    r"\b(?:[sz]i+p?(?! no\b)|sip?s|see+|yes|yep|ok\w*|[sc]imon+|acept\w+|acuerdo|conform\w+|correct\w+|perfect\w+|"
+    r"exact\w+|efectivamente|en efecto|arre+|fierro|(?:eso|esa?|asi) mer(?:[oa]|ito)|eso es|esa mera|a[jh]a|ei|uh huh|"
+    r"proced\w+|autorizo|obvi[oa]?|claro|clarin|segur[oa]|supuesto|naturalmente|adelante|sobres|jalale|ech[ae]le|"
+    r"pongale|dele|andele|bien|cabal|gusto|desde luego|sin duda|cierto|va+|de una|mande (?:la|lo)|juega|asi dejelo)\b"
+)
 _DOES_NOT_KNOW = re.compile(
     r"\bno (?:lo |la |me )?(?:se|acuerdo|recuerdo|tengo|encuentro|entiendo)\b|"
     r"\bse me (?:olvido|perdio)|\bperdi\b|\bolvide\b(?! (?:eso|todo)\b)"
@@ -149,6 +156,13 @@ class Turn:
         if self.is_button:
             return self.intent == "afirmar"
         return bool(_YES.search(self.folded))
+
+    @property
+    def agrees(self) -> bool:
+        """Whether they say yes to what binds them: consent, and what is filed in their name."""
+        is_meant = not self.is_button and self.intent == "afirmar" and self.words <= _SHORT_YES
+        is_told = "?" not in self.text and not self.says_no and bool(_AGREES.search(self.folded))
+        return self.says_yes or (is_meant and is_told)
 
     @property
     def says_no(self) -> bool:

@@ -31,6 +31,12 @@ YES = [
     "ándale", "ándale pues", "órale", "todo bien", "regístrala", "registrela por favor", "confirmo", "si esta bien",
     "está correcto", "si porfa",
 ]  # fmt: skip
+AGREES = [
+    "oki", "arre pues", "fierro pariente", "Exactamente.", "Estoy de acuerdo.", "ajá", "así mero", "eso es",
+    "Conforme.", "zi", "cimon", "obvio si", "pos sí", "me parece bien", "Proceda, por favor.", "póngale nomás",
+    "sobres", "juega",
+]  # fmt: skip
+BINDS_NOBODY = ["depende", "mande", "cómo", "eh", "pues", "q dice", "y si no", "ahorita", "no, así está bien"]
 NO = [
     "no", "No.", "NO", "nooo", "no gracias", "nel", "nop", "nunca", "negativo", "para nada", "tampoco", "no acepto",
     "no, no acepto", "no quiero", "no estoy de acuerdo", "no, está mal", "no es correcto", "no por ahora",
@@ -89,6 +95,17 @@ def test_says_yes(text: str) -> None:
 @pytest.mark.parametrize("text", [*NO, *DOES_NOT_KNOW, *WANTS_PERSON, *STORIES, "no si", "sirve de algo", "valor"])
 def test_does_not_say_yes(text: str) -> None:
     assert not turn(text).says_yes
+
+
+@pytest.mark.parametrize("text", AGREES)
+def test_agrees(text: str) -> None:
+    assert turn(text, "afirmar", 0.9).agrees
+    assert not turn(text, "dar_dato", 0.9).agrees
+
+
+@pytest.mark.parametrize("text", BINDS_NOBODY)
+def test_what_the_model_alone_takes_for_a_yes_binds_nobody(text: str) -> None:
+    assert not turn(text, "afirmar", 0.99).agrees
 
 
 @pytest.mark.parametrize("text", NO)
