@@ -16,8 +16,8 @@ NAMED_AFTER = (
     r"fracc\.?|fraccionamiento|barrio|ejido|hotel|tienda|mercado|plaza|parque|hospital|senora|sra\.?|don|dona|"
     r"nuevo|nueva)\s+(?:(?:de|la|el|los|las|del|general|gral\.?|alvaro)\s+)*$"
 )
-#: What a telephone puts behind a sign: a colour of skin, and that it is to be shown in colours.
-_SHADES = "[\U0001f3fb-\U0001f3ff\ufe0f\\s]*"
+#: What a telephone puts behind a sign: a colour of skin, a woman's or a man's, and that it is to be shown in colours.
+_SHADES = "[\U0001f3fb-\U0001f3ff\u200d♀♂\ufe0f\\s]*"
 _YES_SIGNS = re.compile(f"(?:[👍👌✅✔☑🆗]{_SHADES})+")
 _NO_SIGNS = re.compile(f"(?:[👎❌✖🚫🙅]{_SHADES})+")
 

@@ -128,6 +128,7 @@ def test_texts_read_together_are_read_as_alone(model: IntentModel, monkeypatch: 
         ("👍🏽", "si"),
         ("✔️ ✔️", "si"),
         ("👎", "no"),
+        ("🙅🏽\u200d♀️", "no"),
         ("gracias 👍", "gracias"),
     ],
 )

@@ -153,6 +153,7 @@ async def test_a_place_that_is_not_in_sonora_is_refused(database: Database, type
         ("Me llamo Juan Pérez", "Juan Pérez"),
         ("mi nombre completo es María del Carmen O'Brien", "María del Carmen O'Brien"),
         ("hola, soy Ana Luz", "Ana Luz"),
+        ("Centro Comunitario La Esperanza", "Centro Comunitario La Esperanza"),
         ("juan pérez lópez", "Juan Pérez López"),
         ("JUAN PÉREZ", "Juan Pérez"),
         ("Noé Ramírez", "Noé Ramírez"),
