@@ -57,8 +57,8 @@ async def match_municipality(session: AsyncSession, typed: str) -> PlaceMatch:
 
 def _is_told(name: str, text: str) -> bool:
     """Whether a folded text names the place itself, and not a street or a school that has its name."""
-    places = re.finditer(rf"(?<!\S){re.escape(name)}(?!\S)", text)
-    return any(not _NAMED_AFTER.search(text[: place.start()]) for place in places)
+    before_each = f" {text} ".split(f" {name} ")[:-1]
+    return any(not _NAMED_AFTER.search(f"{before} ") for before in before_each)
 
 
 def _without_filler(names: Collection[str], typed: str) -> str:

@@ -25,7 +25,7 @@ TITLES = {
     "consultar_folio": "Consultar un folio",
     "agregar_informacion": "Agregar información a un folio",
     "horario_ubicacion": "Horario y ubicación",
-    "como_funciona": "Preguntar cuánto tarda, cuesta o cómo se avisa",
+    "como_funciona": "Preguntar cuánto tarda, cuesta o cómo se avisa; decir que le urge o que no sabe leer",
     "aviso_privacidad": "Aviso de privacidad",
     "derechos_arco": "Derechos ARCO",
     "emergencia": "Emergencia",

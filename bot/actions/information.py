@@ -112,7 +112,7 @@ class ActionHowItWorks(Answer):
 
     async def answer(self, turn: Turn) -> list[EventType]:
         if _tell_how_it_works(turn) == _HURRY:
-            turn.say(_FIXED["afirmar"])
+            turn.say("utter_que_mas")
         return []
 
 
