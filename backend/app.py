@@ -8,7 +8,6 @@ import psycopg
 import structlog
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from procrastinate.exceptions import ConnectorException
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
@@ -186,7 +185,6 @@ def _add_error_handlers(app: FastAPI) -> None:
 
     @app.exception_handler(OperationalError)
     @app.exception_handler(PoolTimeout)
-    @app.exception_handler(ConnectorException)
     async def database_away(request: Request, error: Exception) -> Response:
         log.error("database_unavailable", error=type(getattr(error, "orig", error)).__name__)
         return _error(request, 503, "no_disponible", NOT_NOW, {}, RETRY)

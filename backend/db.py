@@ -24,7 +24,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, InvalidatePoolError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection
 
 from backend import wakeups
@@ -145,7 +145,8 @@ class Database:
 
     def __init__(self, database_url: str, *, pool_size: int = 10, link: RedisLink | None = None) -> None:
         self.engine = _engine(database_url, pool_size=pool_size, max_overflow=3)
-        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False)
+        session_class = Session if link is not None else wakeups.NotifyingSession
+        self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, sync_session_class=session_class)
         #: For statements that are transactions of their own: nothing is undone when one gives its connection back.
         self._alone = _engine(
             database_url,
@@ -163,8 +164,7 @@ class Database:
     async def transaction(self) -> AsyncIterator[AsyncSession]:
         """One transaction: committed when the block ends well, rolled back otherwise."""
         async with self._sessions() as session:
-            if self._link is not None:
-                wakeups.note(session)
+            wakeups.note(session)
             async with session.begin():
                 await self._hold_keys(session)
                 yield session

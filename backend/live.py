@@ -1,4 +1,4 @@
-"""Wake-ups for whoever follows a conversation or the inbox: PostgreSQL's, and Redis' where there is one.
+"""Wake-ups for whoever follows a conversation, the inbox or work to do: PostgreSQL's, and Redis' where there is one.
 
 A notification carries no data, only that there is something to read: the reader
 asks the database for what is after its cursor. A lost notification therefore
@@ -32,10 +32,23 @@ INBOX = "inbox"
 INBOX_SECONDS = 1.0
 TYPING_SECONDS = 6.0
 RECONNECT_SECONDS = 1.0
+#: What workers follow: a vendor's file to fetch, a turn to have in some conversation.
+FETCH_MEDIA = "media"
+TURNS = "turn:"
 
 
 def conversation_topic(conversation_id: UUID) -> str:
     return f"conversation:{conversation_id}"
+
+
+def turn_topic(conversation_id: UUID) -> str:
+    """Rings for the followers of `TURNS`: a message of this conversation waits to be dealt with."""
+    return f"{TURNS}{conversation_id}"
+
+
+def dispatch_topic(channel: str) -> str:
+    """Rings when there is something to send on this channel."""
+    return f"dispatch:{channel}"
 
 
 def account_topic(user_id: UUID) -> str:
@@ -54,7 +67,7 @@ class Subscription:
         self._rung.add(topic)
         self._event.set()
 
-    async def wait(self, timeout: float) -> set[str]:
+    async def wait(self, timeout: float | None) -> set[str]:
         """The topics on which something happened; none after `timeout` seconds of nothing."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(timeout):
@@ -171,7 +184,8 @@ class LiveEvents:
         self._ring(INBOX)
 
     def _ring(self, topic: str) -> None:
-        for follower in self._followers.get(topic, ()):
+        followed = TURNS if topic.startswith(TURNS) else topic
+        for follower in self._followers.get(followed, ()):
             follower.ring(topic)
 
     def _ring_everybody(self) -> None:

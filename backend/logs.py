@@ -28,7 +28,7 @@ def configure(level: str, target: TextIO | None = None) -> None:
     target = target or sys.stdout
     logging.basicConfig(level=logging.WARNING, stream=target, format="%(levelname)s %(name)s %(message)s")
     # An access log would hold query strings; a vendor library's debug log, bodies.
-    for noisy in ("uvicorn.access", "httpx", "httpcore", "procrastinate"):
+    for noisy in ("uvicorn.access", "httpx", "httpcore"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     logging.getLogger("opentelemetry").setLevel(logging.ERROR)  # each retry to reach a collector would be a line
     structlog.configure(

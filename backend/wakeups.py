@@ -1,17 +1,19 @@
-"""How a commit wakes those who follow what it changed, in whatever process they are.
+"""How a commit wakes those who follow what it changed, in whatever process they are: open pages, and the workers.
 
 Without Redis by PostgreSQL's NOTIFY, which is part of the transaction. With Redis after the commit, as whoever looked
 before it would see nothing; where Redis does not take it, by a NOTIFY of its own. A wake-up carries no data, only that
 there is something to read: one that is lost, as by a crash right after a commit, delays until the followers look again
-by themselves (within 10 s; a chat page on which nothing is under way, within 75 s), and loses nothing.
+by themselves (workers within `SWEEP_SECONDS`, pages within 10 s; a chat page on which nothing is under way, within
+75 s), and loses nothing.
 """
 
-from collections.abc import Collection, Hashable
+from collections.abc import Collection
 
 import structlog
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
+from sqlalchemy.orm import Session
 
 from backend.redis_link import RedisAway, RedisLink
 
@@ -28,35 +30,34 @@ async def notify(session: AsyncSession, *topics: str) -> None:
     noted: dict[str, None] | None = session.info.get(_NOTED)
     if noted is not None:
         noted.update(dict.fromkeys(topics))
-        return
-    fresh = [topic for topic in topics if is_first(session, (CHANNEL, topic))]
-    if fresh:
-        await session.execute(_NOTIFY, {"channel": CHANNEL, "topics": fresh})
-
-
-def is_first(session: AsyncSession, wish: Hashable) -> bool:
-    """Whether `wish` is told for the first time in this transaction.
-
-    Wake-ups of one transaction all ring at its commit, so one of a kind is enough. Within a savepoint, which may be
-    undone alone, every time counts as the first.
-    """
-    if session.in_nested_transaction():
-        return True
-    told: set[Hashable] = session.info.setdefault("told", set())
-    if wish in told:
-        return False
-    told.add(wish)
-    return True
+    else:
+        await session.execute(_NOTIFY, {"channel": CHANNEL, "topics": list(topics)})
 
 
 def note(session: AsyncSession) -> None:
-    """From now on this session's wake-ups are noted down, for `publish` after its commit."""
+    """From now on this session's wake-ups are noted down, each once.
+
+    A `NotifyingSession` tells them with its commit; of another, `publish` does after it. What a savepoint noted that
+    was undone rings as well: somebody looks, and finds nothing.
+    """
     session.info[_NOTED] = {}
 
 
 def noted(session: AsyncSession) -> list[str]:
     """The wake-ups noted so far, in their order."""
     return list(session.info[_NOTED])
+
+
+class NotifyingSession(Session):
+    """A session whose noted wake-ups are part of its transaction: one statement, the last before the commit."""
+
+
+@event.listens_for(NotifyingSession, "before_commit")
+def _notify_noted(session: Session) -> None:
+    noted: dict[str, None] = session.info.get(_NOTED, {})
+    if noted and not session.in_nested_transaction():
+        session.execute(_NOTIFY, {"channel": CHANNEL, "topics": list(noted)})
+        noted.clear()
 
 
 async def publish(engine: AsyncEngine, link: RedisLink, topics: Collection[str]) -> None:

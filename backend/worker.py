@@ -1,20 +1,14 @@
-"""The worker: advances conversations and dispatches the outbox, woken by the queue.
+"""The worker: advances conversations and dispatches the outbox, woken by commits (`backend.wakeups`).
 
-Tasks have their context (database, assistant, channels) from `Worker`; a task's failure is
-recorded in the log and its work stays in its table, where the sweep finds it.
+A wake-up only rings; the work is in its table, where the sweep finds what no wake-up told of and what failed.
 """
 
 import asyncio
 import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from uuid import UUID
 
-import procrastinate
-import psycopg
 import structlog
-from procrastinate import JobContext
-from sqlalchemy.exc import SQLAlchemyError
 
 from backend import heap, logs
 from backend.acuse.service import ChatAcuse
@@ -27,7 +21,6 @@ from backend.conversations import jobs as conversation_jobs
 from backend.conversations import media
 from backend.conversations import service as conversations
 from backend.conversations.files import FileStore
-from backend.conversations.inbox import ADVANCE, FETCH_MEDIA
 from backend.conversations.scanning import scanner_at
 from backend.conversations.turns import Advancer
 from backend.db import Database
@@ -35,7 +28,6 @@ from backend.dossier import sweeping as dossier_sweeping
 from backend.imports import jobs as imports
 from backend.integrations import idempotency as api_answers
 from backend.internal_api import idempotency as bot_answers
-from backend.jobqueue import connector_to, forget_stalled, queue
 from backend.ledger import chats
 from backend.limits import RateLimiter
 from backend.live import LiveEvents
@@ -49,7 +41,6 @@ from backend.monitoring.assistant import MeasuredAssistant
 from backend.monitoring.listener import told_to_operators
 from backend.notices import jobs as notice_jobs
 from backend.outbox.dispatcher import Dispatcher
-from backend.outbox.service import DISPATCH
 from backend.outreach import jobs as outreach_jobs
 from backend.quarterly import jobs as scheduled_reports
 from backend.redis_link import link_to
@@ -68,9 +59,8 @@ from backend.webhooks.reading import ArrivalReader
 
 log = structlog.get_logger(__name__)
 
-CONCURRENCY = 16
-#: Files fetched side by side.
-FETCHERS = 4
+#: A turn that is under way when a worker is told to stop ends, or is given up by the bot, before it is cut off.
+_TURN_ENDS_SECONDS = 2.0
 
 
 class Worker:
@@ -83,7 +73,6 @@ class Worker:
         self.database = Database(settings.database_url, link=self.redis)
         assistant = MeasuredAssistant(assistant)
         self.measures = measuring.Measures(self.database, assistant, settings)
-        self._room = asyncio.Semaphore(CONCURRENCY)
         self.adapters = Adapters(settings, self.database)
         self.lines = Lines(settings)
         scanner = scanner_at(settings.clamd_url)
@@ -104,19 +93,17 @@ class Worker:
             turn_seconds=settings.turn_timeout,
             acuses=ChatAcuse(self.files, settings.base_url),
         )
+        self.turns = conversation_jobs.TurnTaker(self.advancer)
+        self.media = media.MediaFetcher(
+            self.database, self.adapters, self.files, max_bytes=settings.attachment_max_bytes
+        )
 
     async def sweep_once(self) -> None:
         """Find turns whose wake-up was lost, and give waiting citizens to agents who have room."""
         async with self.database.transaction() as session:
             await conversations.assign_waiting(session)
             pending = await conversation_jobs.find_pending(session)
-        await asyncio.gather(*map(self._take_up, pending))
-
-    async def fetch_media(self) -> None:
-        """Get the files that vendors hold for us, a few side by side."""
-        limit = self.settings.attachment_max_bytes
-        fetching = (media.fetch_due(self.database, self.adapters, self.files, max_bytes=limit) for _ in range(FETCHERS))
-        await asyncio.gather(*fetching)
+        self.turns.take_up(pending)
 
     async def fetch_recordings(self) -> None:
         """Get the calls' recordings that Twilio holds for us."""
@@ -140,7 +127,6 @@ class Worker:
         often, hours = self.settings.sweep_seconds, self.settings.notice_fallback_hours
         return [
             Chore("sweep", often, self.sweep_once),
-            Chore("media", often, self.fetch_media),
             Chore("notices", 10.0, lambda: notice_jobs.fall_back(self.database, hours=hours)),
             Chore("followers", 10.0, lambda: telling.tell_followers(self.database)),
             Chore("reconciliation", 60.0, lambda: reconciliation.catch_up(self.database, self.adapters)),
@@ -158,7 +144,6 @@ class Worker:
             Chore("webhooks", often, self.webhooks.run_once),
             Chore("webhooks_tidy", 3600.0, self.webhooks.tidy),
             Chore("staged_scans", 3600.0, lambda: dossier_sweeping.forget_staged(self.database, self.files)),
-            Chore("stalled_jobs", 600.0, lambda: forget_stalled(self.settings.database_url)),
             Chore("api_answers", 3600.0, lambda: api_answers.forget_old(self.database)),
             Chore("bot_answers", 3600.0, lambda: bot_answers.forget_old(self.database)),
             Chore("chats_ledger", 30.0, lambda: chats.look_after(self.database)),
@@ -176,14 +161,6 @@ class Worker:
         await self.database.close()
         if self.redis is not None:
             await self.redis.close()
-
-    async def _take_up(self, conversation_id: UUID) -> None:
-        """Advance one of many: a bot that hangs on some must not hold up the others, nor an error."""
-        async with self._room:
-            try:
-                await self.advancer.advance(conversation_id)
-            except Exception:
-                log.exception("take_up_failed", conversation_id=str(conversation_id))
 
 
 @dataclass(frozen=True)
@@ -205,27 +182,6 @@ class Chore:
             await asyncio.sleep(self.every)
 
 
-@queue.task(name=ADVANCE, pass_context=True)
-async def advance(context: JobContext, conversation_id: str) -> None:
-    """Handle a conversation's pending messages."""
-    worker: Worker = context.additional_context["worker"]
-    await worker.advancer.advance(UUID(conversation_id))
-
-
-@queue.task(name=DISPATCH, pass_context=True)
-async def dispatch(context: JobContext) -> None:
-    """Tell the dispatcher that there is something to send."""
-    worker: Worker = context.additional_context["worker"]
-    worker.dispatcher.wake()
-
-
-@queue.task(name=FETCH_MEDIA, pass_context=True)
-async def fetch_media(context: JobContext) -> None:
-    """Get the files that vendors hold for us."""
-    worker: Worker = context.additional_context["worker"]
-    await worker.fetch_media()
-
-
 async def run(settings: Settings) -> None:
     """Work until told to stop; through a lost database too."""
     logs.configure(settings.log_level)
@@ -233,14 +189,16 @@ async def run(settings: Settings) -> None:
     assistant = assistant_of(settings)
     worker = Worker(settings, assistant)
     stopping = asyncio.Event()
+    turn_ends = settings.turn_timeout + _TURN_ENDS_SECONDS
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     pool = metrics.watch_pool(worker.database.engine)
     await worker.live.start()
     tasks = [
         *(asyncio.create_task(chore.run()) for chore in worker.chores()),
-        asyncio.create_task(_work_for_ever(worker)),
-        asyncio.create_task(worker.dispatcher.run(idle_seconds=settings.sweep_seconds)),
+        asyncio.create_task(worker.turns.run(worker.live, stop_seconds=turn_ends)),
+        asyncio.create_task(worker.media.run(worker.live, idle_seconds=settings.sweep_seconds)),
+        asyncio.create_task(worker.dispatcher.run(worker.live, idle_seconds=settings.sweep_seconds)),
         asyncio.create_task(worker.poller.run()),
         asyncio.create_task(worker.arrivals.run(worker.live, idle_seconds=settings.sweep_seconds)),
     ]
@@ -255,19 +213,3 @@ async def run(settings: Settings) -> None:
     await assistant.close()
     await worker.close()
     tracing.stop()
-
-
-async def _work_for_ever(worker: Worker) -> None:
-    while True:
-        try:
-            with queue.replace_connector(connector_to(worker.settings.database_url)) as app:
-                async with app.open_async():
-                    await app.run_worker_async(
-                        concurrency=CONCURRENCY,
-                        install_signal_handlers=False,
-                        delete_jobs="always",
-                        additional_context={"worker": worker},
-                    )
-        except (psycopg.Error, SQLAlchemyError, procrastinate.exceptions.ProcrastinateException, OSError) as error:
-            log.warning("queue_disconnected", error=type(error).__name__)
-            await asyncio.sleep(1.0)

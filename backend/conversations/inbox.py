@@ -15,11 +15,10 @@ from backend.conversations import messages
 from backend.conversations.errors import PayloadNotOffered
 from backend.conversations.messages import StoredFile
 from backend.conversations.models import Author, Conversation, EventKind, InboundMedia, Message
-from backend.jobqueue import defer
+from backend.live import FETCH_MEDIA, turn_topic
 from backend.vault.columns import index_of
+from backend.wakeups import notify
 
-ADVANCE = "conversations.advance"
-FETCH_MEDIA = "conversations.fetch_media"
 #: In a message's `extra`: how many files it waits for, or waited for.
 AWAITS_FILES = "files"
 
@@ -151,9 +150,9 @@ async def receive_locked(
         session.add(row)
     if media:
         await session.flush()
-        await defer(session, FETCH_MEDIA)
+        await notify(session, FETCH_MEDIA)
     else:
-        await defer(session, ADVANCE, conversation_id=str(conversation.id))
+        await notify(session, turn_topic(conversation.id))
     return Received(message.id, is_repeat=False)
 
 

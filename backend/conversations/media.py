@@ -14,14 +14,13 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
 from backend.conversations.files import FileStore, StorageFull
-from backend.conversations.inbox import ADVANCE
 from backend.conversations.messages import StoredFile, attach
 from backend.conversations.models import InboundMedia, MediaState, Message
 from backend.conversations.scanning import ScannerAway
+from backend.crew import Crew
 from backend.db import Database
 from backend.errors import ChatSonoraError
-from backend.jobqueue import defer
-from backend.live import INBOX, conversation_topic
+from backend.live import FETCH_MEDIA, INBOX, LiveEvents, conversation_topic, turn_topic
 from backend.messaging.adapters import Adapters
 from backend.wakeups import notify
 from channels.port import MediaContent, MediaReference, MediaUnavailable
@@ -31,6 +30,8 @@ log = structlog.get_logger(__name__)
 MAX_ATTEMPTS = 6
 _LEASE = timedelta(seconds=60)
 _BACKOFF_SECONDS = 2.0
+#: Files fetched side by side in one process.
+_ROOM = 4
 
 
 @dataclass(frozen=True)
@@ -68,18 +69,35 @@ async def problems(session: AsyncSession, message_id: UUID) -> list[str]:
     return [problem or "unavailable" for problem in rows]
 
 
-async def fetch_due(database: Database, adapters: Adapters, files: FileStore, *, max_bytes: int) -> int:
-    """Fetch every file that is due; how many were tried."""
-    tried = 0
-    while True:
-        async with database.transaction() as session:
+class MediaFetcher:
+    """Fetches the files that vendors hold for us, a few side by side in this process."""
+
+    def __init__(self, database: Database, adapters: Adapters, files: FileStore, *, max_bytes: int) -> None:
+        self._database = database
+        self._adapters = adapters
+        self._files = files
+        self._max_bytes = max_bytes
+        self._crew = Crew("media", self._fetch_next, room=_ROOM)
+
+    async def run(self, live: LiveEvents, *, idle_seconds: float) -> None:
+        """For ever: fetch when messages with files arrive, and look for what no wake-up told of, or is due again."""
+        await self._crew.run(live, FETCH_MEDIA, idle_seconds=idle_seconds)
+
+    async def fetch_due(self) -> None:
+        """Fetch every file that is due."""
+        await self._crew.finish()
+
+    async def _fetch_next(self) -> bool:
+        """Fetch one file, another beside it if there is one; False where none is due."""
+        async with self._database.transaction() as session:
             claim = await _claim(session)
         if claim is None:
-            return tried
-        tried += 1
-        result = await _fetch(claim, adapters, files, max_bytes)
-        async with database.transaction() as session:
+            return False
+        self._crew.start()
+        result = await _fetch(claim, self._adapters, self._files, self._max_bytes)
+        async with self._database.transaction() as session:
             await _record(session, claim, result)
+        return True
 
 
 async def _claim(session: AsyncSession) -> _Claim | None:
@@ -153,4 +171,4 @@ async def _record(session: AsyncSession, claim: _Claim, result: StoredFile | _Ca
     await session.flush()
     await notify(session, conversation_topic(message.conversation_id), INBOX)
     if not await is_awaited(session, message.id):
-        await defer(session, ADVANCE, conversation_id=str(message.conversation_id))
+        await notify(session, turn_topic(message.conversation_id))

@@ -18,7 +18,6 @@ from backend.agents.models import DESK_ROLES, User
 from backend.assistant.port import ReplyButton
 from backend.conversations import messages
 from backend.conversations.errors import AgentUnavailable, AlreadyTaken, ConversationClosed, NotYours
-from backend.conversations.inbox import ADVANCE
 from backend.conversations.messages import NewMessage, StoredFile
 from backend.conversations.models import (
     Author,
@@ -30,8 +29,7 @@ from backend.conversations.models import (
     Owner,
     RatingState,
 )
-from backend.jobqueue import defer
-from backend.live import INBOX, conversation_topic
+from backend.live import INBOX, conversation_topic, turn_topic
 from backend.wakeups import notify
 
 #: What tells the bot that a person gave the conversation back.
@@ -205,7 +203,7 @@ async def _back_to_bot(
     conversation.is_emergency = False
     await messages.record(session, conversation, kind, from_owner=from_owner, agent_id=agent_id)
     await messages.append(session, conversation, NewMessage(Author.CONTROL, payload=BACK_TO_BOT))
-    await defer(session, ADVANCE, conversation_id=str(conversation.id))
+    await notify(session, turn_topic(conversation.id))
 
 
 async def close(

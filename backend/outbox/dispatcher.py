@@ -17,6 +17,7 @@ from backend import clock
 from backend.conversations.files import FileStore
 from backend.db import Database
 from backend.limits import RateLimiter
+from backend.live import LiveEvents, dispatch_topic
 from backend.monitoring import metrics, tracing
 from backend.outbox import media_links, service
 from backend.outbox.service import Claim
@@ -52,38 +53,28 @@ class Dispatcher:
         self._settings = settings
         self._files = files
         self._limiter = limiter
-        self._alarms = {channel: asyncio.Event() for channel in MANNERS}
-
-    def wake(self) -> None:
-        """There is something new to send."""
-        for alarm in self._alarms.values():
-            alarm.set()
 
     async def send_all_due(self) -> int:
         """Send everything that is due on every channel; how many deliveries were tried."""
         return sum(await asyncio.gather(*(self._drain(channel) for channel in MANNERS)))
 
-    async def run(self, *, idle_seconds: float) -> None:
+    async def run(self, live: LiveEvents, *, idle_seconds: float) -> None:
         """Every channel's loop, for ever; each looks for itself at least every `idle_seconds`."""
-        await asyncio.gather(*(self._run_channel(channel, idle_seconds) for channel in MANNERS))
+        await asyncio.gather(*(self._run_channel(channel, live, idle_seconds) for channel in MANNERS))
 
-    async def _run_channel(self, channel: str, idle_seconds: float) -> None:
-        alarm = self._alarms[channel]
-        while True:
-            alarm.clear()
-            wait = idle_seconds
-            try:
-                await self._drain(channel)
-                async with self._database.transaction() as session:
-                    due = await service.next_due(session, channel)
-                if due is not None:
-                    wait = min(max((due - clock.now()).total_seconds(), 0.05), idle_seconds)
-            except Exception:  # the outer loop: whatever it was is recorded, and tried again
-                log.exception("dispatch_failed", channel=channel)
-            try:
-                await asyncio.wait_for(alarm.wait(), wait)
-            except TimeoutError:
-                continue
+    async def _run_channel(self, channel: str, live: LiveEvents, idle_seconds: float) -> None:
+        async with live.subscribe(dispatch_topic(channel)) as alarm:
+            while True:
+                wait = idle_seconds
+                try:
+                    await self._drain(channel)
+                    async with self._database.transaction() as session:
+                        due = await service.next_due(session, channel)
+                    if due is not None:
+                        wait = min(max((due - clock.now()).total_seconds(), 0.05), idle_seconds)
+                except Exception:  # the outer loop: whatever it was is recorded, and tried again
+                    log.exception("dispatch_failed", channel=channel)
+                await alarm.wait(wait)
 
     async def _drain(self, channel: str) -> int:
         pace = MANNERS[channel].per_second

@@ -17,8 +17,7 @@ from sqlalchemy.orm import aliased
 
 from backend import clock
 from backend.conversations.models import Attachment, Conversation, Message
-from backend.jobqueue import defer
-from backend.live import INBOX, conversation_topic
+from backend.live import INBOX, conversation_topic, dispatch_topic
 from backend.messaging import health, templates, window
 from backend.outbox.models import Delivery, DeliveryAttempt, DeliveryState
 from backend.outbox.parts import parts_of
@@ -35,7 +34,6 @@ from channels.port import (
     Uncertain,
 )
 
-DISPATCH = "outbox.dispatch"
 #: A vendor may take long over a file; our own chat never does.
 LEASE, VENDOR_LEASE = timedelta(seconds=30), timedelta(seconds=120)
 #: With the longest pause, about six hours: longer than any outage of a vendor that we know of.
@@ -117,7 +115,7 @@ async def enqueue(
         )
     await session.flush()
     if not is_sent:
-        await defer(session, DISPATCH)
+        await notify(session, dispatch_topic(conversation.channel))
 
 
 async def _not_before(session: AsyncSession, conversation: Conversation) -> datetime:
@@ -344,7 +342,7 @@ async def retry(session: AsyncSession, message_id: UUID) -> int:
     for delivery in parts:
         delivery.state, delivery.attempts, delivery.next_attempt_at = DeliveryState.PENDING, 0, clock.now()
     await session.flush()
-    await defer(session, DISPATCH)
+    await notify(session, *{dispatch_topic(delivery.channel) for delivery in parts})
     return len(parts)
 
 

@@ -12,10 +12,10 @@ from uuid import UUID
 
 import structlog
 from sqlalchemy import exists, func, select, update
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
+from backend.crew import Crew
 from backend.db import Database
 from backend.live import LiveEvents
 from backend.messaging.adapters import Adapters
@@ -56,41 +56,21 @@ class ArrivalReader:
     def __init__(self, database: Database, adapters: Adapters) -> None:
         self._database = database
         self._adapters = adapters
-        self._reading: set[asyncio.Task[None]] = set()
+        self._crew = Crew("arrivals", self._read_next, room=ROOM)
         self._settling: set[asyncio.Task[None]] = set()
 
     async def run(self, live: LiveEvents, *, idle_seconds: float) -> None:
         """For ever: read when calls arrive, and look for what no wake-up told of."""
         try:
-            async with live.subscribe(ARRIVED) as alarm:
-                while True:
-                    self._start()
-                    await alarm.wait(idle_seconds)
+            await self._crew.run(live, ARRIVED, idle_seconds=idle_seconds)
         finally:
-            for task in self._reading:
-                task.cancel()
-            await asyncio.gather(*self._reading, *self._settling, return_exceptions=True)
+            await asyncio.gather(*self._settling, return_exceptions=True)
 
     async def read_due(self) -> None:
         """Read everything that may be read now, and tell the vendors what they expect."""
-        self._start()
-        while under_way := self._reading | self._settling:
-            await asyncio.wait(under_way)
-
-    def _start(self) -> None:
-        if len(self._reading) < ROOM:
-            task = asyncio.create_task(self._read_all())
-            self._reading.add(task)
-            task.add_done_callback(self._reading.discard)
-
-    async def _read_all(self) -> None:
-        try:
-            while await self._read_next():
-                pass
-        except OperationalError as error:
-            log.warning("arrivals_without_database", error=type(error).__name__)
-        except Exception:  # the outer loop: recorded, and looked at again
-            log.exception("arrivals_not_read")
+        await self._crew.finish()
+        while self._settling:
+            await asyncio.wait(self._settling)
 
     async def _read_next(self) -> bool:
         """Read one call; False where none may be read now."""
@@ -102,7 +82,7 @@ class ArrivalReader:
                     return False
                 taken = found.id
                 if found.others_wait:
-                    self._start()
+                    self._crew.start()
                 adapter, told = await self._read(session, found.id, found.account_id)
         except Exception:  # the call's outer loop: recorded, and tried again
             if taken is None:

@@ -9,7 +9,6 @@ from uuid import UUID
 import structlog
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import FileResponse
-from procrastinate.exceptions import ConnectorException
 from sqlalchemy.exc import OperationalError
 
 from backend.conversations import files
@@ -88,7 +87,7 @@ async def _through_a_restart(work: Callable[[], Awaitable[None]]) -> None:
     while True:
         try:
             return await work()
-        except (OperationalError, ConnectorException) as error:
+        except OperationalError as error:
             if time.monotonic() > give_up_at:
                 raise
             log.warning("webhook_held", error=type(error).__name__)

@@ -51,8 +51,9 @@ class Office:
     async def take_turns(self) -> None:
         """Read what the vendors brought, and answer it."""
         await self.worker.arrivals.read_due()
-        await self.worker.fetch_media()
+        await self.worker.media.fetch_due()
         await self.worker.sweep_once()
+        await self.worker.turns.finish()
 
     @asynccontextmanager
     async def looking(self) -> AsyncIterator[AsyncSession]:

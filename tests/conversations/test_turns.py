@@ -5,19 +5,20 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import select, text, update
+from sqlalchemy import select, update
 
 from backend import clock
 from backend.assistant.emergency import EMERGENCY_TEXT
 from backend.assistant.port import AssistantError, Handoff, Reply, ReplyButton, TurnResult
 from backend.conversations import service as conversations
-from backend.conversations.inbox import ADVANCE
 from backend.conversations.jobs import find_pending
 from backend.conversations.models import Author, Conversation, HandoffReason, Message, Owner
 from backend.conversations.turns import Advancer
 from backend.db import Database
+from backend.live import turn_topic
 from tests.conversations.conftest import Stage
 from tests.fake_assistant import FakeAssistant
+from tests.wakeups import listening
 
 
 async def test_a_message_gets_its_reply(stage: Stage) -> None:
@@ -50,21 +51,22 @@ async def test_messages_are_answered_in_order_however_many_workers_wake(stage: S
     assert replies == [f"eco: m{number}" for number in range(20)]
 
 
-async def test_the_wake_up_exists_only_if_the_message_does(stage: Stage, database: Database) -> None:
-    count = text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = :task")
-
+async def test_a_worker_is_woken_only_if_the_message_is_stored(
+    stage: Stage, database: Database, database_url: str
+) -> None:
     class Abandoned(Exception):
         pass
 
-    with pytest.raises(Abandoned):
-        async with database.transaction() as session:
-            await conversations.receive(session, stage.conversation_id, external_id="x", text="hola")
-            raise Abandoned
-    async with database.transaction() as session:
-        assert await session.scalar(count, {"task": ADVANCE}) == 0
-    await stage.hear("hola")
-    async with database.transaction() as session:
-        assert await session.scalar(count, {"task": ADVANCE}) == 1
+    with listening(database_url) as told:
+        with pytest.raises(Abandoned):
+            async with database.transaction() as session:
+                await conversations.receive(session, stage.conversation_id, external_id="x", text="hola")
+                raise Abandoned
+        assert told() == []
+        await stage.hear("hola", external_id="y")
+        assert turn_topic(stage.conversation_id) in told()
+        await stage.hear("hola", external_id="y")
+        assert told() == [], "a repeat wakes nobody"
 
 
 async def test_a_reply_in_flight_is_dropped_when_an_agent_takes_over(

@@ -1,18 +1,18 @@
 """What every transaction stands on: live connections, and one wake-up of a kind."""
 
 import asyncio
+from typing import Any
 
 import psycopg
 import pytest
-from procrastinate.exceptions import ConnectorException
-from procrastinate.manager import JobManager
 from psycopg import sql
-from sqlalchemy import text
+from sqlalchemy import event, text
 from sqlalchemy.exc import OperationalError
 
-from backend import db, jobqueue
+from backend import db
 from backend.db import Database
-from backend.wakeups import is_first, notify
+from backend.wakeups import notify
+from tests.wakeups import listening
 
 _END_OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid = :pid"
 
@@ -103,86 +103,44 @@ async def test_statements_alone_that_are_given_up_leave_no_connection_behind(dat
             await asyncio.sleep(0.05)
 
 
-async def test_a_transaction_wakes_once_for_the_same(database: Database) -> None:
-    async with database.transaction() as session:
-        for _ in range(3):
-            await jobqueue.defer(session, "outbox.dispatch")
-            await jobqueue.defer(session, "conversations.advance", conversation_id="c1")
-            await notify(session, "inbox")
-        count = text("SELECT count(*) FROM procrastinate_jobs")
-        assert await session.scalar(count) == 2
-        async with session.begin_nested():
-            assert is_first(session, "said in a savepoint") and is_first(session, "said in a savepoint")
-        assert is_first(session, "said in a savepoint"), "the savepoint may have been undone"
-        assert not is_first(session, "said in a savepoint")
-    async with database.transaction() as session:
-        assert is_first(session, "said in a savepoint")
-
-
-@pytest.mark.parametrize("fresh_seconds", [0.0, 1000.0], ids=["idle", "just used"])
-async def test_the_queues_lost_connection_is_replaced(
-    database_url: str, other: Database, fresh_seconds: float, monkeypatch: pytest.MonkeyPatch
+async def test_a_transaction_wakes_once_for_the_same_and_only_if_it_is_committed(
+    database: Database, database_url: str
 ) -> None:
-    """Unseen where it was idle; where it was in use just now, one statement fails and the next has another."""
-    monkeypatch.setattr(jobqueue, "FRESH_SECONDS", fresh_seconds)
-    connector = jobqueue.connector_to(database_url)
-    await connector.open_async()
-
-    async def pid() -> object:
-        return (await connector.execute_query_one_async("SELECT pg_backend_pid() AS pid"))["pid"]
-
-    # One after another, so that it is the one connection that was used.
-    used = {await pid() for _ in range(8)}
-    async with other.transaction() as session:
-        for one in used:
-            await session.execute(text(_END_OTHERS), {"pid": one})
-    lost = 0
-    for _ in used:
-        try:
-            await pid()
-        except ConnectorException:
-            lost += 1
-    assert lost == (0 if fresh_seconds == 0.0 else len(used))
-    assert await pid() not in used
-    await connector.close_async()
-    await other.close()
-
-
-async def test_each_statement_of_the_queue_is_a_transaction(database_url: str, other: Database) -> None:
-    connector = jobqueue.connector_to(database_url)
-    await connector.open_async()
-    await connector.execute_query_async("CREATE TABLE told (id int)")
-    pid = (await connector.execute_query_one_async("SELECT pg_backend_pid() AS pid"))["pid"]
-    async with other.transaction() as session:
-        state = text("SELECT query FROM pg_stat_activity WHERE pid = :pid AND state = 'idle'")
-        assert "pg_backend_pid" in (await session.scalar(state, {"pid": pid}) or ""), "no COMMIT came after it"
-    await connector.close_async()
-    await other.close()
-
-
-async def test_the_queue_waits_for_no_disk_and_everybody_else_does(database_url: str, database: Database) -> None:
-    shown = "SELECT setting || ' by ' || source AS value FROM pg_settings WHERE name = 'synchronous_commit'"
-    connector = jobqueue.connector_to(database_url)
-    await connector.open_async()
-    assert (await connector.execute_query_one_async(shown))["value"] == "off by session"
-    await connector.close_async()
-    async with database.transaction() as session:
-        assert "by session" not in str(await session.scalar(text(shown)))
-
-
-async def test_what_a_dead_worker_was_at_leaves_the_queue(database_url: str, database: Database) -> None:
-    connector = jobqueue.connector_to(database_url)
-    await connector.open_async()
-    manager = JobManager(connector)
-    working, dead = await manager.register_worker(), await manager.register_worker()
-    for worker in (working, dead):
+    with listening(database_url) as told:
         async with database.transaction() as session:
-            await jobqueue.defer(session, "conversations.advance", conversation_id=str(worker))
-        assert await manager.fetch_job(None, worker) is not None
-    await manager.unregister_worker(dead)
-    await connector.close_async()
+            for _ in range(3):
+                await notify(session, "turn:c1", "inbox")
+            async with session.begin_nested():
+                await notify(session, "inbox", "media")
+            assert told() == []
+        assert told() == ["turn:c1", "inbox", "media"]
+        with pytest.raises(ZeroDivisionError):
+            async with database.transaction() as session:
+                await notify(session, "inbox")
+                raise ZeroDivisionError
+        assert told() == []
 
-    assert await jobqueue.forget_stalled(database_url) == 1
+
+async def test_what_is_committed_in_the_midst_of_a_request_wakes_then(database: Database, database_url: str) -> None:
+    with listening(database_url) as told:
+        async with database.transaction() as session:
+            await notify(session, "inbox")
+            await session.commit()
+            assert told() == ["inbox"]
+        assert told() == []
+
+
+async def test_a_transaction_tells_all_its_wake_ups_by_one_statement(database: Database) -> None:
+    said: list[str] = []
+
+    @event.listens_for(database.engine.sync_engine, "before_cursor_execute")
+    def note(*arguments: Any) -> None:
+        said.append(arguments[2])
+
     async with database.transaction() as session:
-        left = (await session.scalars(text("SELECT args ->> 'conversation_id' FROM procrastinate_jobs"))).all()
-    assert left == [str(working)]
+        await notify(session, "inbox")
+        await notify(session, "media", "inbox")
+        await session.execute(text("SELECT 1"))
+    async with database.transaction() as session:
+        await session.execute(text("SELECT 1"))
+    assert [one.split()[1].split("(")[0] for one in said if "keyring" not in one][-3:] == ["1", "pg_notify", "1"]

@@ -5,12 +5,13 @@ from datetime import datetime, timedelta
 from itertools import product
 
 import pytest
-from sqlalchemy import text, update
+from sqlalchemy import update
 
 from backend import clock
 from backend.conversations import messages
 from backend.conversations.messages import NewMessage
 from backend.conversations.models import Author, Message
+from backend.live import dispatch_topic
 from backend.outbox import receipts
 from backend.outbox import service as outbox
 from backend.outbox.models import Delivery, DeliveryState
@@ -18,8 +19,8 @@ from channels.manners import MANNERS
 from channels.port import Button, Manners, NotSent, SendFailure, SendOutcome, Sent, Uncertain
 from channels.web import WebChannel
 from tests.outbox.conftest import FakeChannel, Post
+from tests.wakeups import listening
 
-JOBS = text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = :task")
 BUSY = NotSent(SendFailure.UNAVAILABLE, "503")
 PROGRESS = [
     DeliveryState.PENDING,
@@ -74,20 +75,19 @@ async def test_only_what_is_meant_for_the_citizen_has_a_delivery(post: Post, aut
     assert bool(await post.deliveries()) is (author in {Author.BOT, Author.AGENT, Author.SYSTEM})
 
 
-async def test_a_delivery_exists_only_if_its_message_does(post: Post) -> None:
+async def test_a_dispatcher_is_woken_only_if_a_message_is_stored(post: Post, database_url: str) -> None:
     class Abandoned(Exception):
         pass
 
-    with pytest.raises(Abandoned):
-        async with post.database.transaction() as session:
-            conversation = await messages.lock(session, post.conversation_id)
-            await messages.append(session, conversation, NewMessage(Author.BOT, text="hola"))
-            raise Abandoned
-    async with post.database.transaction() as session:
-        assert await session.scalar(JOBS, {"task": outbox.DISPATCH}) == 0
-    await post.say("hola", "de nuevo")
-    async with post.database.transaction() as session:
-        assert await session.scalar(JOBS, {"task": outbox.DISPATCH}) == 1, "one wake-up a transaction is enough"
+    with listening(database_url) as told:
+        with pytest.raises(Abandoned):
+            async with post.database.transaction() as session:
+                conversation = await messages.lock(session, post.conversation_id)
+                await messages.append(session, conversation, NewMessage(Author.BOT, text="hola"))
+                raise Abandoned
+        assert told() == []
+        await post.say("hola", "de nuevo")
+        assert told().count(dispatch_topic("web")) == 1, "one wake-up a transaction is enough"
 
 
 async def test_buttons_go_out_with_their_message(post: Post, channel: FakeChannel) -> None:
@@ -334,17 +334,17 @@ async def test_a_receipt_that_overtakes_the_send_is_not_undone_by_it(post: Post)
     assert await _claim(post) == []
 
 
-async def test_what_the_portals_own_chat_stores_is_sent_and_wakes_nobody(
-    post: Post, channel: FakeChannel, monkeypatch: pytest.MonkeyPatch
+async def test_what_the_portals_own_chat_stores_is_sent_and_wakes_no_dispatcher(
+    post: Post, channel: FakeChannel, monkeypatch: pytest.MonkeyPatch, database_url: str
 ) -> None:
     monkeypatch.setitem(MANNERS, "web", Manners(text_limit=1000, is_read_where_stored=True))
-    await post.say("hola")
+    with listening(database_url) as told:
+        await post.say("hola")
+        assert dispatch_topic("web") not in told()
     assert await post.dispatch() == 0
     assert channel.sent == []
     delivery = await post.one()
     assert (delivery.state, delivery.sent_at is not None) == (DeliveryState.SENT, True)
-    async with post.database.transaction() as session:
-        assert await session.scalar(JOBS, {"task": outbox.DISPATCH}) == 0
     await _receipt(post, DeliveryState.READ)
     assert (await post.one()).state is DeliveryState.READ
 

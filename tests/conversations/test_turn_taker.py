@@ -1,0 +1,130 @@
+"""Taking conversations up as wake-ups tell of them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from uuid import UUID, uuid4
+
+import pytest
+from structlog.testing import capture_logs
+
+from backend.conversations.jobs import ROOM, TurnTaker
+from backend.conversations.turns import Advancer
+from backend.db import Database
+from backend.live import LiveEvents
+from tests.conversations.conftest import Stage
+from tests.fake_assistant import FakeAssistant
+from tests.waiting import until
+
+
+class FakeAdvancer(Advancer):
+    """Notes whom it was asked to advance, and waits until it may; whoever is in `fails` fails."""
+
+    def __init__(self) -> None:
+        self.begun: list[UUID] = []
+        self.ended: list[UUID] = []
+        self.fails: set[UUID] = set()
+        self.may_end = asyncio.Event()
+
+    async def advance(self, conversation_id: UUID) -> None:
+        self.begun.append(conversation_id)
+        if conversation_id in self.fails:
+            raise ZeroDivisionError
+        await self.may_end.wait()
+        self.ended.append(conversation_id)
+
+
+@pytest.fixture
+def advancer() -> FakeAdvancer:
+    return FakeAdvancer()
+
+
+@pytest.fixture
+def taker(advancer: FakeAdvancer) -> TurnTaker:
+    return TurnTaker(advancer)
+
+
+@pytest.fixture
+async def live(database_url: str) -> AsyncIterator[LiveEvents]:
+    live = LiveEvents(database_url)
+    await live.start()
+    async with asyncio.timeout(30):
+        await live.connected.wait()
+    yield live
+    await live.stop()
+
+
+async def test_no_more_are_advanced_at_once_than_there_is_room_for(taker: TurnTaker, advancer: FakeAdvancer) -> None:
+    told = [uuid4() for _ in range(ROOM + 5)]
+    taker.take_up(told)
+    await until(lambda: len(advancer.begun) >= ROOM)
+    await asyncio.sleep(0.05)
+    assert advancer.begun == told[:ROOM]
+    taker.take_up(told[ROOM:])  # they wait already
+    advancer.may_end.set()
+    await taker.finish()
+    assert advancer.begun == told, "each once, in the order in which they were told of"
+
+
+async def test_who_is_told_of_again_in_mid_turn_is_looked_at_again(taker: TurnTaker, advancer: FakeAdvancer) -> None:
+    """Else what was stored while the turn was ending would wait for the sweep."""
+    one = uuid4()
+    taker.take_up([one])
+    await until(lambda: len(advancer.begun) >= 1)
+    taker.take_up([one, one])
+    advancer.may_end.set()
+    await taker.finish()
+    assert advancer.begun == [one, one]
+
+
+async def test_one_that_fails_is_told_and_holds_up_nobody(taker: TurnTaker, advancer: FakeAdvancer) -> None:
+    broken = [uuid4() for _ in range(ROOM + 1)]
+    advancer.fails = set(broken)
+    advancer.may_end.set()
+    whole = uuid4()
+    with capture_logs() as logged:
+        taker.take_up([*broken, whole])
+        await taker.finish()
+    assert advancer.ended == [whole]
+    assert [entry["event"] for entry in logged] == ["turn_failed"] * len(broken)
+
+
+async def test_when_told_to_stop_a_turn_under_way_ends_and_no_other_begins(
+    taker: TurnTaker, advancer: FakeAdvancer, live: LiveEvents
+) -> None:
+    told = [uuid4() for _ in range(ROOM + 1)]
+    running = asyncio.create_task(taker.run(live, stop_seconds=30))
+    taker.take_up(told)
+    await until(lambda: len(advancer.begun) >= ROOM)
+    running.cancel()
+    await asyncio.sleep(0.05)
+    assert not running.done()
+    advancer.may_end.set()
+    await asyncio.gather(running, return_exceptions=True)
+    assert advancer.ended == told[:ROOM]
+
+
+async def test_when_told_to_stop_a_turn_that_never_ends_is_cut_off(
+    taker: TurnTaker, advancer: FakeAdvancer, live: LiveEvents
+) -> None:
+    running = asyncio.create_task(taker.run(live, stop_seconds=0.05))
+    taker.take_up([uuid4()])
+    await until(lambda: len(advancer.begun) >= 1)
+    running.cancel()
+    async with asyncio.timeout(30):
+        await asyncio.gather(running, return_exceptions=True)
+        await taker.finish()
+    assert advancer.ended == []
+
+
+async def test_a_message_that_is_stored_is_answered_without_any_sweep(
+    stage: Stage, assistant: FakeAssistant, live: LiveEvents, database: Database
+) -> None:
+    taker = TurnTaker(stage.advancer)
+    other = await stage.another()
+    running = asyncio.create_task(taker.run(live, stop_seconds=5))
+    await asyncio.sleep(0)  # it follows from now on, and hears whatever is committed
+    await asyncio.gather(*(one.hear(f"m{number}") for number in range(5) for one in (stage, other)))
+    await until(lambda: len(assistant.turns) == 10)
+    running.cancel()
+    await asyncio.gather(running, return_exceptions=True)  # the last turn ends first
+    assert len(await stage.transcript()) == len(await other.transcript()) == 10
