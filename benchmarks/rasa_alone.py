@@ -47,8 +47,9 @@ class Direct:
 
     async def ask(self, text: str) -> float:
         """Seconds until the whole answer. Raises Unanswered."""
-        # Our channel takes the first three, Rasa's REST channel the last two.
-        body = {"sender_id": self._session_id, "message_id": str(uuid.uuid4()), "text": text}
+        # Our channel takes the first four, Rasa's REST channel the last two.
+        body: dict[str, object] = {"sender_id": self._session_id, "message_id": str(uuid.uuid4()), "text": text}
+        body["is_new"] = True
         body |= {"sender": self._session_id, "message": text}
         begun = time.perf_counter()
         answer = await self._client.post(self._bot.address, json=body, headers=dict(self._bot.headers))

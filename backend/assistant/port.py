@@ -14,7 +14,8 @@ from backend.conversations.models import HandoffReason
 class Turn:
     """One message for the assistant. `message_id` makes the call idempotent: the same id, the same answer.
 
-    `at` names the process that has it, one of `Assistant.fit`; None where none was fit to.
+    `at` names the process that has it, one of `Assistant.fit`; None where none was fit to. `is_new`: nobody was given this
+    message before, so none need look whether it had it.
     """
 
     conversation_id: UUID
@@ -23,6 +24,7 @@ class Turn:
     channel: str
     ends_at: datetime
     at: str | None
+    is_new: bool = False
 
 
 @dataclass(frozen=True)

@@ -118,6 +118,7 @@ class RasaProcess:
             "text": turn.text,
             "metadata": {"channel": turn.channel},
             "ends_at": turn.ends_at.timestamp(),
+            "is_new": turn.is_new,
         }
         async with asyncio.timeout((turn.ends_at - clock.now()).total_seconds()):
             return await self._client.post("/webhooks/chat_sonora/webhook", json=body)

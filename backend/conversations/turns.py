@@ -145,7 +145,8 @@ class Advancer:
         conversation.lease_until = moment + self._lease
         ends_at, fit = moment + self._turn, self._assistant.fit(conversation.id)
         place = await pins.take(session, conversation, fit, moment=moment, ends_at=ends_at)
-        turn = Turn(conversation.id, message.id, text, conversation.channel, ends_at, place.at)
+        is_new = message.attempts == 1
+        turn = Turn(conversation.id, message.id, text, conversation.channel, ends_at, place.at, is_new)
         return BotTurn(turn, place, lease_token, conversation.ownership_epoch, message.author is Author.CONTROL)
 
     async def _have_turn(self, claimed: BotTurn) -> Step:
@@ -175,7 +176,7 @@ class Advancer:
                 return None
             conversation.rasa_busy_until = None
             place = await pins.take(session, conversation, fit, moment=moment, ends_at=turn.ends_at)
-        return replace(claimed, turn=replace(turn, at=place.at), place=place)
+        return replace(claimed, turn=replace(turn, at=place.at, is_new=False), place=place)
 
 
 async def _pending(session: AsyncSession, conversation_id: UUID, *, limit: int) -> Sequence[Message]:
@@ -359,7 +360,7 @@ async def _store_result(
         await messages.append(session, conversation, new)
     if result.handoff is not None:
         await _hand_off(session, conversation, message, result.handoff, index=len(result.replies))
-    else:
+    elif any(folios.parse(reply.text) for reply in result.replies):  # a petition that was filed is told with its folio
         await commands.after_turn(session, conversation, message)
 
 

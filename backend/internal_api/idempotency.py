@@ -9,7 +9,8 @@ from typing import Annotated, TypeVar
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel
-from sqlalchemy import delete, text
+from sqlalchemy import bindparam, delete, func, text
+from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
@@ -21,8 +22,12 @@ from backend.settings import Settings
 #: A turn is tried again within minutes; where nobody mended the worker over a long weekend, then.
 KEPT = timedelta(days=7)
 _WAIT = text("SELECT pg_advisory_xact_lock(hashtextextended(:key, 0))")
-_WAIT_FOR_NO_DISK = text(
-    "SELECT pg_advisory_xact_lock(hashtextextended(:key, 0)), set_config('synchronous_commit', 'off', true)"
+#: Nothing where the key has its answer already.
+_KEEP_WITHOUT_DISK = (
+    insert(IdempotentAnswer)
+    .values(key=bindparam("key"), answer=bindparam("answer"))
+    .on_conflict_do_nothing()
+    .returning(func.set_config("synchronous_commit", "off", True))
 )
 _bearer = HTTPBearer(auto_error=False, scheme_name="InternalToken")
 
@@ -59,34 +64,41 @@ async def _require_service(
 ServiceOnly = Depends(_require_service)
 
 
-def _always(_: BaseModel) -> bool:
-    return True
+async def once(session: AsyncSession, key: str, model: type[Out], effect: Callable[[], Awaitable[Out]]) -> Out:
+    """The answer to `key`: kept from the first call, or made now and kept. Simultaneous calls wait.
 
-
-async def once(
-    session: AsyncSession,
-    key: str,
-    model: type[Out],
-    effect: Callable[[], Awaitable[Out]],
-    *,
-    is_kept: Callable[[Out], bool] = _always,
-    is_read: bool = False,
-) -> Out:
-    """The answer to `key`: kept from the first call, or made now and kept if `is_kept`. Simultaneous calls wait.
-
-    The body is not compared: the bot's key names a message and an action, which say one thing. What only reads
-    (`is_read`) waits for no disk: where PostgreSQL falls and loses it, all that came of it, later, is lost as well.
+    The body is not compared: the bot's key names a message and an action, which say one thing.
     """
-    await session.execute(_WAIT_FOR_NO_DISK if is_read else _WAIT, {"key": key})
+    await session.execute(_WAIT, {"key": key})
     earlier = await session.get(IdempotentAnswer, key)
     if earlier is not None:
         return model.model_validate(earlier.answer)
     answer = await effect()
-    if not is_kept(answer):
-        return answer
     session.add(IdempotentAnswer(key=key, answer=answer.model_dump(mode="json")))
     await session.flush()
     return answer
+
+
+async def read_once(
+    session: AsyncSession,
+    key: str,
+    model: type[Out],
+    read: Callable[[], Awaitable[Out]],
+    *,
+    is_kept: Callable[[Out], bool],
+) -> Out:
+    """What was read for `key` at first, where that was kept; else what is read now, kept for the next if `is_kept`.
+
+    Reading changes nothing, so it is done before anybody looks whether it was: whoever keeps it first is right. It
+    waits for no disk: where PostgreSQL falls and loses it, all that came of it, later, is lost as well.
+    """
+    found = await read()
+    if is_kept(found):
+        row = {"key": key, "answer": found.model_dump(mode="json")}
+        if await session.scalar(_KEEP_WITHOUT_DISK, row) is not None:
+            return found
+    earlier = await session.get(IdempotentAnswer, key)
+    return found if earlier is None else model.model_validate(earlier.answer)
 
 
 async def forget_old(database: Database) -> None:

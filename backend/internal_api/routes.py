@@ -5,6 +5,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
@@ -15,7 +16,7 @@ from backend.contacts import service as contacts
 from backend.conversations.errors import ConversationNotFound
 from backend.conversations.models import Conversation
 from backend.db import Tx
-from backend.internal_api.idempotency import Key, KeyIfGiven, ServiceOnly, once
+from backend.internal_api.idempotency import Key, KeyIfGiven, ServiceOnly, once, read_once
 from backend.internal_api.schemas import (
     AnswerIn,
     AnswerOut,
@@ -52,6 +53,7 @@ from backend.settings import Settings
 
 router = APIRouter(prefix="/internal", tags=["internal"], dependencies=[ServiceOnly])
 _BASE = "/conversations/{conversation_id}"
+_IS_THERE = select(Conversation.id).where(Conversation.id == bindparam("id"))
 
 
 async def _found(tx: Tx, conversation_id: UUID) -> Conversation:
@@ -62,7 +64,10 @@ async def _found(tx: Tx, conversation_id: UUID) -> Conversation:
 
 
 async def _known(tx: Tx, conversation_id: UUID) -> UUID:
-    return (await _found(tx, conversation_id)).id
+    """The same without reading it: most of what the bot does needs its id alone."""
+    if await tx.scalar(_IS_THERE, {"id": conversation_id}) is None:
+        raise ConversationNotFound
+    return conversation_id
 
 
 FoundConversation = Annotated[Conversation, Depends(_found)]
@@ -96,7 +101,7 @@ async def context(request: Request, tx: Tx, conversation: FoundConversation, key
     find = partial(_context, request, tx, conversation)
     if key is None:
         return await find()
-    return await once(tx, key, Context, find, is_kept=lambda found: found.draft is not None, is_read=True)
+    return await read_once(tx, key, Context, find, is_kept=lambda found: found.draft is not None)
 
 
 async def _context(request: Request, tx: AsyncSession, conversation: Conversation) -> Context:

@@ -108,6 +108,8 @@ def key_of(masked_text: str) -> str:
 
 async def _judge_the_one_before(session: AsyncSession, row: Understanding) -> None:
     """What this message tells of the last typed one: the other reading was meant, or a person is wanted."""
+    if row.is_typed and row.intent != PERSON:
+        return  # tells nothing, whatever it was (`_follow_up`)
     named = {"conversation_id": row.conversation_id, "message_id": row.message_id}
     before = await session.scalar(
         _ONE_BEFORE, {**named, "since": row.created_at - FOLLOWS_WITHIN, "to": row.created_at}

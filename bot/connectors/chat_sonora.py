@@ -1,11 +1,11 @@
 """The input channel: one turn a request, and the same answer to a repeated message id.
 
 The backend is the only caller. It serialises a conversation's messages and may repeat a
-call whose answer it never got; the tracker store, written at a turn's end, tells whether the
-turn was had, and while it cannot be asked the call waits. A turn that fails is answered 500,
-never with an empty success, and one that is not done at `ends_at` is given up: then another
-process may have the conversation (docs/adr/0031). With the replies goes what was understood
-(`bot/connectors/understanding.py`), where the turn was stored.
+call whose answer it never got; of one that is not said to be new the tracker store, written at
+a turn's end, tells whether the turn was had, and while it cannot be asked the call waits. A turn
+that fails is answered 500, never with an empty success, and one that is not done at `ends_at` is
+given up: then another process may have the conversation (docs/adr/0031). With the replies goes
+what was understood (`bot/connectors/understanding.py`), where the turn was stored.
 """
 
 import asyncio
@@ -38,7 +38,7 @@ class WholeTextOutputChannel(CollectingOutputChannel):
 
 
 class ChatSonoraInput(InputChannel):
-    """`POST /webhooks/chat_sonora/webhook` with `sender_id`, `message_id`, `text`, `metadata`, `ends_at`."""
+    """`POST /webhooks/chat_sonora/webhook` with `sender_id`, `message_id`, `text`, `metadata`, `ends_at`, `is_new`."""
 
     def __init__(self, token: str) -> None:
         self._token = token
@@ -87,7 +87,8 @@ class ChatSonoraInput(InputChannel):
                 metadata={**(body.get("metadata") or {}), "message_id": message_id},
             )
             try:
-                return await asyncio.wait_for(_answer_to(request, message, on_new_message), _seconds_left(body))
+                answer = _answer_to(request, message, on_new_message, is_new=body.get("is_new") is True)
+                return await asyncio.wait_for(answer, _seconds_left(body))
             except Exception as error:  # whatever failed, the backend must hear that it did
                 return _failed(message_id, type(error).__name__)
 
@@ -99,10 +100,11 @@ class ChatSonoraInput(InputChannel):
 
 
 async def _answer_to(
-    request: Request, message: UserMessage, on_new_message: Callable[[UserMessage], Awaitable[Any]]
+    request: Request, message: UserMessage, on_new_message: Callable[[UserMessage], Awaitable[Any]], *, is_new: bool
 ) -> HTTPResponse:
     """What was answered to the message before, or its turn; all within one task, which knows what the turn stored."""
-    earlier = await _earlier_answer(request, message.sender_id, message.message_id)
+    store = _store(request)
+    earlier = None if is_new else await _earlier_answer(request, store, message.sender_id, message.message_id)
     if earlier is not None:
         return earlier
     await on_new_message(message)
@@ -149,9 +151,10 @@ def _model_version(agent: Any) -> str:
     return str(agent.processor.model_filename).removesuffix(".tar.gz")
 
 
-async def _earlier_answer(request: Request, sender_id: str, message_id: str) -> HTTPResponse | None:
+async def _earlier_answer(
+    request: Request, store: TurnTrackerStore, sender_id: str, message_id: str
+) -> HTTPResponse | None:
     """What was answered to `message_id` before; None if that turn was never had to its end."""
-    store = _store(request)
     if not await store.has_heard(sender_id, message_id):
         return None
     tracker = await store.retrieve_full_tracker(sender_id)

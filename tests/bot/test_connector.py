@@ -116,6 +116,25 @@ async def test_a_repeated_message_gets_the_same_answer_without_a_second_turn(
     assert [_shown(message) for message in again["messages"]] == [_shown(message) for message in first]
 
 
+@pytest.mark.parametrize(("said", "is_looked_for"), [({}, True), ({"is_new": False}, True), ({"is_new": True}, False)])
+async def test_whether_a_turn_was_had_is_looked_for_unless_its_message_is_new(
+    channel: httpx.AsyncClient,
+    agent: Agent,
+    monkeypatch: pytest.MonkeyPatch,
+    said: dict[str, bool],
+    is_looked_for: bool,
+) -> None:
+    looked: list[str] = []
+
+    async def look(sender_id: str, message_id: str) -> bool:
+        looked.append(message_id)
+        return False
+
+    monkeypatch.setattr(agent.store, "has_heard", look)
+    assert (await post(channel, **said)).status_code == 200
+    assert looked == ["m1"] * is_looked_for
+
+
 async def test_each_answer_tells_what_was_understood_and_by_which_model(channel: httpx.AsyncClient) -> None:
     understood = {
         "intent": "saludar",

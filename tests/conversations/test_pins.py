@@ -118,6 +118,7 @@ async def test_a_turn_whose_process_is_gone_is_had_by_another_at_once(stage: Sta
     assistant.answers = [GONE]
     assert [view.text for view in await stage.say("hola")] == ["eco: hola"]
     first, second = assistant.turns
+    assert (first.is_new, second.is_new) == (True, False), "the one that is gone may have had it"
     assert (first.at, second.at) == (A, B)
     assert (first.message_id, first.ends_at) == (second.message_id, second.ends_at)
     assert (await stage.conversation()).rasa == B

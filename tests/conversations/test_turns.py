@@ -157,6 +157,7 @@ async def test_a_dead_workers_turn_is_taken_up_again_and_stored_once(
         assert await find_pending(session) == [stage.conversation_id]
     await stage.advance()
     assert [turn.message_id for turn in assistant.turns] == [message_id]
+    assert [turn.is_new for turn in (*hanging.turns, *assistant.turns)] == [True, False]
     hanging.hold.set()
     await lost
     assert [view.text for view in await stage.transcript()] == ["hola", "eco: hola"]

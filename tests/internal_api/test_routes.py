@@ -8,6 +8,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 from sqlalchemy import func, select, text, update
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
 from backend.conversations.models import Conversation
@@ -113,18 +114,37 @@ async def test_a_turn_run_again_finds_the_petition_as_it_found_it_first(actions:
     assert (await actions.context())["draft"] is None
 
 
-@pytest.mark.parametrize("is_read", [True, False])
-async def test_only_what_is_read_waits_for_no_disk(database: Database, is_read: bool) -> None:
-    async def effect() -> Text:
+async def test_only_what_is_read_waits_for_no_disk(database: Database) -> None:
+    async def answer() -> Text:
+        return Text(text="42")
+
+    async def how(session: AsyncSession) -> str:
         shown = text("SELECT setting || ' by ' || source FROM pg_settings WHERE name = 'synchronous_commit'")
-        return Text(text=str(await session.scalar(shown)))
+        return str(await session.scalar(shown))
 
     for _ in range(2):  # on one connection: nothing is left of it for the next
         async with database.transaction() as session:
-            how = await idempotency.once(session, uuid.uuid4().hex, Text, effect, is_read=is_read)
-            assert (how.text == "off by session") is is_read
-    async with database.transaction() as session:
-        assert (await effect()).text != "off by session"
+            await idempotency.once(session, uuid.uuid4().hex, Text, answer)
+            assert await how(session) != "off by session"
+        async with database.transaction() as session:
+            await idempotency.read_once(session, uuid.uuid4().hex, Text, answer, is_kept=lambda _: True)
+            assert await how(session) == "off by session"
+
+
+async def test_reads_at_once_for_one_key_say_the_same(database: Database) -> None:
+    """Each finds another thing; the first to keep it is right, whoever was at it meanwhile."""
+    found = iter("abcdefgh")
+
+    async def read() -> Text:
+        return Text(text=next(found))
+
+    async def ask() -> str:
+        async with database.transaction() as session:
+            told = await idempotency.read_once(session, "k" * 64, Text, read, is_kept=lambda _: True)
+            await asyncio.sleep(0.01)
+        return told.text
+
+    assert len(set(await asyncio.gather(*(ask() for _ in range(8))))) == 1
 
 
 async def test_one_conversation_never_sees_anothers_context(actions: Actions, elsewhere: Actions) -> None:
