@@ -14,8 +14,8 @@ from backend.conversations.models import HandoffReason
 class Turn:
     """One message for the assistant. `message_id` makes the call idempotent: the same id, the same answer.
 
-    `at` names the process that has it, one of `Assistant.fit`; None where none was fit to. `is_new`: nobody was given this
-    message before, so none need look whether it had it.
+    `at` names the process that has it, one of `Assistant.fit`; None where none was fit to. `is_new`: nobody was given
+    this message before, so none need look whether it had it.
     """
 
     conversation_id: UUID
