@@ -1,6 +1,7 @@
 """The backend's internal API, as the actions use it. Shapes: backend/internal_api/schemas.py."""
 
 import asyncio
+import logging
 import os
 import time
 from typing import Any
@@ -14,6 +15,10 @@ _AGAIN_SECONDS = 0.2
 
 #: What the backend takes. A longer text is no folio, name or phone, and is cut to be refused as such.
 _FOLIO_MAX, _NAME_MAX, _PHONE_MAX = 200, 200, 100
+
+
+#: It would tell of every call, by the conversation's name.
+logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 class BackendError(Exception):

@@ -23,7 +23,7 @@ from sanic import Blueprint, response
 from sanic.request import Request
 from sanic.response import HTTPResponse
 
-from bot.connectors import action_answers
+from bot.connectors import action_answers, action_calls
 from bot.connectors.understanding import understanding_of
 from bot.trackers import TurnTrackerStore, saved_in_this_turn
 
@@ -53,6 +53,7 @@ class ChatSonoraInput(InputChannel):
         if not token:
             raise ValueError("credentials.yml gives no token for the chat_sonora channel")
         action_answers.check_their_schema_once()
+        action_calls.keep_connections()
         return cls(token)
 
     def blueprint(self, on_new_message: Callable[[UserMessage], Awaitable[Any]]) -> Blueprint:
