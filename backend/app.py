@@ -101,9 +101,10 @@ def _routes() -> tuple[BaseRoute, ...]:
     assembled = APIRouter()
     for part in (
         health,
-        telephony,  # first what is called most, and before the webhooks: its addresses are among theirs
-        webhooks,
+        internal_api,  # first what is called most: they are asked one after another
         widget,
+        telephony,  # before the webhooks: its addresses are among theirs
+        webhooks,
         widget_pages,
         privacy,
         folio_page,
@@ -112,7 +113,6 @@ def _routes() -> tuple[BaseRoute, ...]:
         integrations,
         open311,
         catalog,
-        internal_api,
         console,
     ):
         assembled.include_router(part.router)

@@ -26,9 +26,6 @@ from sqlalchemy.orm import Session
 
 _T = TypeVar("_T")
 
-#: A statement that only reads sees one moment by itself: no transaction is begun and undone around it.
-_ALONE = {"isolation_level": "AUTOCOMMIT"}
-
 #: How many of a tracker's events the database has; on trackers that came from it or went to it.
 _STORED = "_stored_events"
 #: How long the database may be away: longer than any turn lasts.
@@ -79,7 +76,6 @@ class TurnTrackerStore(SQLTrackerStore):
         # Within a text the quotes would be escaped: only an event's own field reads so.
         field = f'"message_id": {json.dumps(message_id)}'
         with self.session_scope() as session:
-            session.connection(execution_options=_ALONE)
             heard = session.query(event.id).filter(
                 event.sender_id == sender_id,
                 event.type_name == UserUttered.type_name,
@@ -104,7 +100,6 @@ class TurnTrackerStore(SQLTrackerStore):
 
     async def _read(self, sender_id: str, of_all_sessions: bool) -> DialogueStateTracker | None:
         with self.session_scope() as session:
-            session.connection(execution_options=_ALONE)
             query = self._event_query(session, sender_id, of_all_sessions)
             events = [json.loads(data) for (data,) in query.with_entities(self.SQLEvent.data)]
         if not events:

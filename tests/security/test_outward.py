@@ -144,6 +144,7 @@ OPENS_CONNECTIONS = {
     "backend/conversations/scanning.py": "the scanner of the settings",
     "backend/redis_link.py": "the Redis of the settings",
     "bot/actions/backend_client.py": "the backend",
+    "bot/connectors/action_calls.py": "the action server, as Rasa would",
 }
 _CLIENT = re.compile(
     r"httpx\.(?:AsyncClient|Client|get|post|request|stream)\b|aiohttp\.ClientSession|urllib\.request|requests\.(?:get|post|request)\("
