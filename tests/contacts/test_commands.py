@@ -1,5 +1,6 @@
 """Codes, opt-out words and preferences, said in the chat; the bot never hears of them."""
 
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
 
 import pytest
@@ -235,27 +236,27 @@ async def test_the_preferred_channel_is_chosen_by_a_sentence(chat: OpenChat) -> 
     assert await _preferred(web) == web.conversation_id
 
 
-def _files(stage: Stage) -> object:
-    """A turn in which the bot files the petition, as its action does."""
+def _files(stage: Stage) -> Callable[[], Awaitable[str]]:
+    """A turn in which the bot files the petition, as its action does; its folio."""
 
-    async def file() -> None:
+    async def file() -> str:
         async with stage.database.transaction() as session:
             fields = {"narrativa": "No hay agua en mi colonia", "municipio": "Hermosillo", "colonia": "Centro",
                       "nombre": "Ana Luz Soto", "contacto": "6621234567"}  # fmt: skip
             await registry.open_draft(session, stage.conversation_id, PetitionKind.PETICION, fields)
-            await registry.file_draft(session, stage.conversation_id, SECRET)
+            return (await registry.file_draft(session, stage.conversation_id, SECRET)).folio
 
     return file
 
 
 class _Filing(FakeAssistant):
-    """An assistant whose next turn files a petition."""
+    """An assistant whose next turn files a petition, and tells its folio."""
 
-    file: object = None
+    file: Callable[[], Awaitable[str]] | None = None
 
     async def reply(self, turn: Turn) -> TurnResult:
         if self.file is not None:
-            await self.file()  # type: ignore[operator]
+            self.answers = [TurnResult((Reply(f"Su folio es {await self.file()}."),))]
             self.file = None
         return await super().reply(turn)
 
