@@ -65,10 +65,13 @@ class TurnTaker:
     async def _stop(self, seconds: float) -> None:
         for task in self._waiting.values():
             task.cancel()
+        self._waiting.clear()
         if self._under_way:
             await asyncio.wait(self._under_way, timeout=seconds)
-        for task in self._under_way:
+        cut_off = list(self._under_way)
+        for task in cut_off:
             task.cancel()
+        await asyncio.gather(*cut_off, return_exceptions=True)
 
 
 def _conversations(topics: Iterable[str]) -> Iterable[UUID]:

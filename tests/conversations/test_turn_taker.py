@@ -100,6 +100,8 @@ async def test_when_told_to_stop_a_turn_under_way_ends_and_no_other_begins(
     assert not running.done()
     advancer.may_end.set()
     await asyncio.gather(running, return_exceptions=True)
+    async with asyncio.timeout(30):
+        await taker.finish()
     assert advancer.ended == told[:ROOM]
 
 
@@ -112,8 +114,8 @@ async def test_when_told_to_stop_a_turn_that_never_ends_is_cut_off(
     running.cancel()
     async with asyncio.timeout(30):
         await asyncio.gather(running, return_exceptions=True)
-        await taker.finish()
     assert advancer.ended == []
+    assert not [task for task in asyncio.all_tasks() if "TurnTaker._advance" in repr(task)]
 
 
 async def test_a_message_that_is_stored_is_answered_without_any_sweep(
