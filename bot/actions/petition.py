@@ -21,7 +21,7 @@ from bot.actions.forms import (
     stumbles,
     switch_form,
 )
-from bot.actions.information import SIDE_QUESTIONS, answer_side_question
+from bot.actions.information import NEEDS, SIDE_QUESTIONS, answer_side_question, only_tells_need
 from bot.actions.joining import file, hear_offer
 from bot.actions.kinds import KINDS, OPENS_PETITION
 from bot.actions.manners import Answer
@@ -33,6 +33,8 @@ from bot.actions.turn import Turn, first_name
 
 #: Answers in the citizen's own words, in which an intent found by chance must not interrupt.
 FREE_TEXT = {"narrativa", "colonia", "nombre"}
+#: «Soy ciego» tells of themself; «soy ciego y no puedo trabajar por…» begins a story.
+_SHORT_OF_A_STORY = 5
 #: Short words that answer no question of ours.
 _MANNERS = {"hola", "buenas", "buenos dias", "buenas tardes", "buenas noches", "gracias", "muchas gracias", "ok"}
 
@@ -191,6 +193,8 @@ def _looks_up(turn: Turn, field: str | None) -> str | None:
 def _is_side_question(turn: Turn, field: str | None) -> bool:
     if turn.intent not in SIDE_QUESTIONS:
         return False
+    if turn.intent in NEEDS:
+        return only_tells_need(turn) and (field != "narrativa" or turn.words <= _SHORT_OF_A_STORY)
     if turn.is_button:
         return True
     if turn.folded in _MANNERS:

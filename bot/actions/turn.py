@@ -135,6 +135,12 @@ class Turn:
         return len(self.text.split())
 
     @property
+    def is_said_again(self) -> bool:
+        """Whether the message before this one said the same."""
+        said = [event.get("text") or "" for event in self.tracker.events if event.get("event") == "user"]
+        return len(said) > 1 and fold(said[-2]).strip() == fold(self.text).strip()
+
+    @property
     def value(self) -> str:
         """A chosen option's value, or the text as typed."""
         chosen = next((e["value"] for e in self.entities if e.get("entity") == "valor"), None)
