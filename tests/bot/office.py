@@ -210,6 +210,8 @@ class Office:
                 return word, None
             return (f"+52{digits[-10:]}", None) if len(digits) in {10, 12} else (None, "not_a_contact")
         if field == "curp":
+            if word == "no la tengo":
+                return "omitido", None
             return (word.upper(), None) if len(word) == 18 else (None, "bad_curp")
         return text, None
 
