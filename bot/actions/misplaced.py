@@ -41,7 +41,7 @@ async def take_misplaced(turn: Turn, draft: dict[str, Any], field: str) -> dict[
             return await _hide(turn)
         if field == "anonimo" and _UNDECIDED.search(turn.folded):
             return draft
-    if field == "colonia" and _BARE_YES.fullmatch(turn.folded):
+    if _is_mere_yes(turn, field):
         return draft
     told = told_in(turn.text)
     if field in told or tells_more_than_data(turn.text):
@@ -49,6 +49,12 @@ async def take_misplaced(turn: Turn, draft: dict[str, Any], field: str) -> dict[
     if set(told) == {"municipio"}:
         return await _place_again(turn, draft, field)
     return await take_others(turn, draft, field)
+
+
+def _is_mere_yes(turn: Turn, field: str) -> bool:
+    if field == "nombre":
+        return turn.intent == "afirmar" and turn.is_sure and turn.agrees
+    return field == "colonia" and _BARE_YES.fullmatch(turn.folded) is not None
 
 
 async def _hide(turn: Turn) -> dict[str, Any] | None:

@@ -318,9 +318,17 @@ async def _hear_what_to_correct(turn: Turn, draft: dict[str, Any]) -> list[Event
     return await _ask_anew(turn, chosen)
 
 
+def _was_left_out(turn: Turn, kept: str) -> bool:
+    """Whether what they say not to have is not what is kept: «no tengo correo», where a telephone is."""
+    is_mail = re.search(r"\b(?:correo|e?mail)\b", turn.folded) is not None
+    is_phone = re.search(r"\b(?:telefono|cel(?:ular)?)\b", turn.folded) is not None
+    is_other = is_mail not in {is_phone, "@" in kept}
+    return kept == _NONE_GIVEN or is_other
+
+
 async def _hear_confirmation(turn: Turn, draft: dict[str, Any]) -> list[EventType]:
     named = _field_named(turn.folded, draft) if not turn.is_button else None
-    if named is not None and turn.does_not_know and draft["fields"][named] == _NONE_GIVEN:
+    if named is not None and turn.does_not_know and _was_left_out(turn, draft["fields"][named]):
         await ask_next(turn, draft)
         return go_on()
     if named is not None or turn.intent == "corregir" or turn.says_no:

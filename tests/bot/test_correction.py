@@ -128,6 +128,12 @@ async def test_who_has_no_telephone_at_all_is_not_asked_for_it_again(office: Off
     assert office.fields["contacto"] == "omitido"
 
 
+async def test_who_gave_a_telephone_and_has_no_e_mail_keeps_it(office: Office, talk: Talk) -> None:
+    telling(office, talk, **COMPLETE)
+    assert (await talk.say("no tengo correo", "negar")).names == ["utter_resumen"]
+    assert (await talk.say("ese teléfono ya no lo tengo", "corregir")).names == ["utter_pregunta_contacto"]
+
+
 @pytest.mark.parametrize("text", ["así está bien, mándela", "petra gil"])
 async def test_the_question_what_to_correct_is_no_trap(office: Office, talk: Talk, text: str) -> None:
     telling(office, talk, narrativa=STORY, municipio="26030")
@@ -137,7 +143,7 @@ async def test_the_question_what_to_correct_is_no_trap(office: Office, talk: Tal
 
 
 async def test_the_right_value_answers_what_to_correct(office: Office, talk: Talk) -> None:
-    telling(office, talk, **COMPLETE)
+    telling(office, talk, narrativa=STORY, municipio="26030", colonia="Centro")
     await talk.say("me equivoqué", "corregir")
-    assert (await talk.say("662 999 8877")).names == ["utter_corregi", "utter_resumen"]
-    assert office.fields["contacto"] == "+526629998877"
+    assert (await talk.say("navojoa")).names == ["utter_corregi", "utter_pregunta_nombre"]
+    assert office.fields["municipio"] == "26042"

@@ -117,6 +117,13 @@ async def test_a_yes_is_no_colonia(office: Office, talk: Talk, text: str) -> Non
     assert "colonia" not in office.fields
 
 
+async def test_a_yes_is_no_name(office: Office, talk: Talk) -> None:
+    telling(office, talk, **PLACED)
+    assert (await talk.say("ta bien, mándela", "afirmar")).names == ["utter_pregunta_nombre"]
+    await talk.say("Clara Bienvenida Soto", "dar_dato")
+    assert office.fields["nombre"] == "Clara Bienvenida Soto"
+
+
 async def test_a_colonia_that_begins_like_a_yes_is_one(office: Office, talk: Talk) -> None:
     telling(office, talk, narrativa=STORY, municipio="26030")
     await talk.say("Claro de Luna")
