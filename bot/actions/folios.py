@@ -10,7 +10,7 @@ from backend.notices.payloads import VERDICT
 from backend.registry.folios import PATTERN as FOLIO
 from bot.actions.draft import end_and_resume
 from bot.actions.forms import FormListener, end_form, go_on, offer_person, other_matter, start_form, stumbles, turn_to
-from bot.actions.information import SIDE_QUESTIONS, answer_side_question
+from bot.actions.information import SIDE_QUESTIONS, answer_side_question, only_tells_need
 from bot.actions.kinds import OPENS_PETITION
 from bot.actions.manners import Answer
 from bot.actions.people import emergency, reach_person
@@ -169,6 +169,10 @@ class FolioForm(FormListener, Action):
             return await reach_person(turn, from_form=True)
         if turn.is_upset and not tells_information:
             turn.say("utter_molestia")
+            self._ask_again(turn, folio, code)
+            return go_on()
+        if only_tells_need(turn) and not tells_information:
+            await answer_side_question(turn)
             self._ask_again(turn, folio, code)
             return go_on()
         if turn.does_not_know and not tells_information:

@@ -88,6 +88,9 @@ class FormListener(ABC):
         turn = Turn(dispatcher, tracker, domain)
         if tracker.get_slot("oido") == turn.message_id:
             return go_on()
+        if turn.asks_to_wait and not turn.is_danger:
+            turn.say("utter_le_espero")
+            return [*go_on(), *leave(turn, go_on(), remembers=False)]
         events = await self._in_other_language(turn) if turn.language else await self.hear(turn)
         return [*events, *leave(turn, events, remembers=False)]
 

@@ -7,6 +7,8 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from bot.actions.backend_client import BackendError
 from bot.actions.kinds import ANSWERED_BY
 from bot.actions.manners import Answer
+from bot.actions.readings import need_may_be_danger
+from bot.actions.told import told_in
 from bot.actions.turn import Turn, first_name
 
 
@@ -21,13 +23,8 @@ async def tell_notice(turn: Turn) -> None:
     turn.say("utter_aviso", url=(await turn.backend.context())["privacy_url"])
 
 
-#: Said to somebody in a hurry, who has asked for nothing yet.
-_HURRY = "utter_servicio_prisa"
 #: What is asked of how the service works, by its words: the first that are there tell.
 _SERVICE = {
-    "utter_servicio_acceso": r"leer|escribir|letras|veo|cieg[oa]s?|sord[oa]s?|sordomud[oa]s?|oigo|oir|invidentes?|"
-    r"discapacidad\w*",
-    _HURRY: r"urg\w+|prisas?|apur\w+|(?:sea|mas|muy) rapido|rapido por favor|no tengo mucho tiempo",
     "utter_servicio_costo": r"cost\w+|cuest\w+|cobr\w+|gratis|gratuit\w+|pag\w+|gasto|me va a salir",
     "utter_servicio_presencia": r"ir|llevar|acudir|presentarme|venir|vuelta",
     "utter_servicio_pruebas": r"fot\w+|video\w*|imagen\w*|archiv\w+|documento\w*|papel\w*|evidencia\w*|prueba\w*|"
@@ -40,12 +37,13 @@ _SERVICE = {
 _SERVICE_OTHERWISE = "utter_servicio_despues"
 
 
-def _tell_how_it_works(turn: Turn) -> str:
-    """The response that was said."""
+def _tell_how_it_works(turn: Turn) -> None:
     asked = (response for response, words in _SERVICE.items() if re.search(rf"\b(?:{words})\b", turn.folded))
-    response = next(asked, _SERVICE_OTHERWISE)
-    turn.say(response)
-    return response
+    turn.say(next(asked, _SERVICE_OTHERWISE))
+
+
+def tell_access(turn: Turn) -> None:
+    turn.say("utter_posible_emergencia" if need_may_be_danger(turn.tracker) else "utter_servicio_acceso")
 
 
 #: Intents that one response answers.
@@ -56,12 +54,16 @@ _FIXED = {
     "cancelar": "utter_nada_que_cancelar",
     "corregir": "utter_nada_que_corregir",
     "ayuda": "utter_ayuda",
+    "tengo_prisa": "utter_servicio_prisa",
     "informacion_publica": "utter_informacion_publica",
     "derechos_arco": "utter_derechos_arco",
     "queja_del_servicio": "utter_queja_del_servicio",
     "afirmar": "utter_que_mas",
     "elegir": "utter_que_mas",
 }
+#: What is told of oneself in words that, in a form, might pass for a name, a no or «no sé».
+NEEDS = {"tengo_prisa", "necesito_accesibilidad"}
+_MOST_WORDS_OF_NEED = 12
 #: Intents answered in the middle of a form; thanks among them, to which the next question is answer enough.
 SIDE_QUESTIONS = {
     "ayuda",
@@ -69,6 +71,7 @@ SIDE_QUESTIONS = {
     "horario_ubicacion",
     "aviso_privacidad",
     "como_funciona",
+    *NEEDS,
     "saludar",
     "agradecer",
 }
@@ -84,8 +87,21 @@ async def answer_side_question(turn: Turn) -> None:
         _tell_how_it_works(turn)
     elif turn.intent == "saludar":
         turn.say("utter_continuar_borrador")
-    elif turn.intent in {"ayuda", "informacion_publica"}:
+    elif turn.intent == "necesito_accesibilidad":
+        tell_access(turn)
+    elif turn.intent in {"ayuda", "informacion_publica", "tengo_prisa"}:
         turn.say(_FIXED[turn.intent])
+
+
+def only_tells_need(turn: Turn) -> bool:
+    """Whether a message in a form says nothing but that they are in a hurry, or cannot read, write, see or hear well.
+
+    Said again in the same words it is an answer: somebody may be called so.
+    """
+    if turn.intent not in NEEDS or turn.is_button:
+        return turn.intent in NEEDS
+    is_short = turn.is_sure and turn.words <= _MOST_WORDS_OF_NEED
+    return is_short and not (turn.says_yes or turn.is_said_again or told_in(turn.text))
 
 
 class ActionHours(Answer):
@@ -111,8 +127,28 @@ class ActionHowItWorks(Answer):
         return "action_como_funciona"
 
     async def answer(self, turn: Turn) -> list[EventType]:
-        if _tell_how_it_works(turn) == _HURRY:
-            turn.say("utter_que_mas")
+        _tell_how_it_works(turn)
+        return []
+
+
+class ActionHurry(Answer):
+    def name(self) -> str:
+        return "action_tengo_prisa"
+
+    async def answer(self, turn: Turn) -> list[EventType]:
+        turn.say(_FIXED["tengo_prisa"])
+        turn.say("utter_que_mas")
+        return []
+
+
+class ActionAccess(Answer):
+    """A person, for whom reading or writing is hard; 911 and a question, where it may be a danger."""
+
+    def name(self) -> str:
+        return "action_necesito_accesibilidad"
+
+    async def answer(self, turn: Turn) -> list[EventType]:
+        tell_access(turn)
         return []
 
 

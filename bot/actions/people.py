@@ -8,7 +8,7 @@ from rasa_sdk.executor import CollectingDispatcher
 
 from bot.actions.draft import ask_again, end_and_resume
 from bot.actions.forms import FormListener, end_form, go_on, other_matter, start_form, switch_form, turn_to
-from bot.actions.information import SIDE_QUESTIONS, answer_side_question
+from bot.actions.information import SIDE_QUESTIONS, answer_side_question, only_tells_need
 from bot.actions.languages import reach_person_in
 from bot.actions.manners import Answer
 from bot.actions.readings import likeliest, may_be_danger
@@ -89,6 +89,9 @@ class CallForm(FormListener, Action):
         if turn.is_danger:
             await emergency(turn)
             return end_form(nombre_llamada=None)
+        if only_tells_need(turn):
+            await answer_side_question(turn)
+            return await self._ask_again(turn)
         if turn.cancels or turn.says_no:
             turn.say("utter_llamada_cancelada")
             return await end_and_resume(turn, nombre_llamada=None)

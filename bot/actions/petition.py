@@ -21,18 +21,25 @@ from bot.actions.forms import (
     stumbles,
     switch_form,
 )
-from bot.actions.information import SIDE_QUESTIONS, answer_side_question
+from bot.actions.information import NEEDS, SIDE_QUESTIONS, answer_side_question, only_tells_need
 from bot.actions.joining import file, hear_offer
 from bot.actions.kinds import KINDS, OPENS_PETITION
 from bot.actions.manners import Answer
+from bot.actions.misplaced import adds_to_story, take_misplaced, take_others
 from bot.actions.people import emergency, reach_person
 from bot.actions.readings import doubtful_text
 from bot.actions.story import joined, only_asks, tells_more_than_data, tells_something, tells_story
-from bot.actions.told import correct_told, name_alone, take_place, take_told, told_in
+from bot.actions.told import correct_as_told, correct_told, name_alone, take_place, take_told, told_in
 from bot.actions.turn import Turn, first_name
 
 #: Answers in the citizen's own words, in which an intent found by chance must not interrupt.
 FREE_TEXT = {"narrativa", "colonia", "nombre"}
+#: «Soy ciego» tells of themself; «soy ciego y no puedo trabajar por…» begins a story.
+_SHORT_OF_A_STORY = 5
+#: As the question tells them to say it: «no me sé su CURP» is no CURP either.
+_HAS_NONE = "no la tengo"
+#: What the backend keeps of an answer that was left out.
+_NONE_GIVEN = "omitido"
 #: Short words that answer no question of ours.
 _MANNERS = {"hola", "buenas", "buenos dias", "buenas tardes", "buenas noches", "gracias", "muchas gracias", "ok"}
 
@@ -191,6 +198,8 @@ def _looks_up(turn: Turn, field: str | None) -> str | None:
 def _is_side_question(turn: Turn, field: str | None) -> bool:
     if turn.intent not in SIDE_QUESTIONS:
         return False
+    if turn.intent in NEEDS:
+        return only_tells_need(turn) and (field != "narrativa" or turn.words <= _SHORT_OF_A_STORY)
     if turn.is_button:
         return True
     if turn.folded in _MANNERS:
@@ -248,7 +257,11 @@ async def _what_to_correct(turn: Turn, draft: dict[str, Any]) -> list[EventType]
     """Ask which answer to correct, unless the message says it."""
     named = _field_named(turn.folded, draft)
     if named is not None:
-        return await _ask_anew(turn, named)
+        corrected = await correct_as_told(turn, named)
+        if corrected is None:
+            return await _ask_anew(turn, named)
+        await ask_next(turn, corrected)
+        return go_on(paso=None)
     if not draft["fields"]:
         await ask_next(turn, draft)
         return go_on()
@@ -297,15 +310,27 @@ async def _ask_anew(turn: Turn, field: str) -> list[EventType]:
 async def _hear_what_to_correct(turn: Turn, draft: dict[str, Any]) -> list[EventType]:
     chosen = turn.value if turn.value in draft["fields"] else _field_named(turn.folded, draft)
     if chosen is None:
-        if turn.says_no:
-            await ask_next(turn, draft)
-            return go_on(paso=None)
-        return await _what_to_correct(turn, draft)
+        corrected = None if turn.is_button else await correct_told(turn, draft)
+        if corrected is None and turn.intent == "corregir" and not turn.says_no:
+            return await _what_to_correct(turn, draft)
+        await ask_next(turn, corrected or draft)
+        return go_on(paso=None)
     return await _ask_anew(turn, chosen)
+
+
+def _was_left_out(turn: Turn, kept: str) -> bool:
+    """Whether what they say not to have is not what is kept: «no tengo correo», where a telephone is."""
+    is_mail = re.search(r"\b(?:correo|e?mail)\b", turn.folded) is not None
+    is_phone = re.search(r"\b(?:telefono|cel(?:ular)?)\b", turn.folded) is not None
+    is_other = is_mail not in {is_phone, "@" in kept}
+    return kept == _NONE_GIVEN or is_other
 
 
 async def _hear_confirmation(turn: Turn, draft: dict[str, Any]) -> list[EventType]:
     named = _field_named(turn.folded, draft) if not turn.is_button else None
+    if named is not None and turn.does_not_know and _was_left_out(turn, draft["fields"][named]):
+        await ask_next(turn, draft)
+        return go_on()
     if named is not None or turn.intent == "corregir" or turn.says_no:
         return await _what_to_correct(turn, draft)
     if turn.agrees:
@@ -317,7 +342,8 @@ async def _hear_confirmation(turn: Turn, draft: dict[str, Any]) -> list[EventTyp
 
 def _tells_more(turn: Turn) -> bool:
     """Whether what names no place tells more of the matter."""
-    return not (turn.is_button or turn.asks_something or turn.does_not_know) and tells_story(turn.text)
+    is_none = turn.is_button or turn.asks_something or turn.does_not_know
+    return not is_none and (tells_story(turn.text) or adds_to_story(turn))
 
 
 async def _add_to_story(turn: Turn, draft: dict[str, Any]) -> list[EventType]:
@@ -356,7 +382,15 @@ async def _hear_answer(turn: Turn, draft: dict[str, Any]) -> list[EventType]:
     if field == "narrativa" and turn.begun is None and not tells_more_than_data(turn.text):
         await ask_next(turn, await take_place(turn, draft), offer_person(turn))
         return go_on(tropiezos=stumbles(turn))
+    if field in {"colonia", "nombre"} and adds_to_story(turn):
+        return await _add_to_story(turn, draft)
+    misplaced = await take_misplaced(turn, draft, field) if field != "narrativa" else None
+    if misplaced is not None:
+        await ask_next(turn, misplaced, offer_person(turn) if misplaced is draft else ())
+        return go_on(tropiezos=stumbles(turn) if misplaced is draft else 0)
     answer = await turn.backend.answer(field, _as_answer(turn, field))
+    if not answer["accepted"] and field == "curp" and turn.does_not_know:
+        answer = await turn.backend.answer(field, _HAS_NONE)
     if answer["accepted"]:
         kept = _thank_by_name(turn, answer["draft"]) if field == "nombre" else {}
         if field == "narrativa":
@@ -371,6 +405,10 @@ async def _hear_answer(turn: Turn, draft: dict[str, Any]) -> list[EventType]:
         return go_on(tropiezos=stumbles(turn))
     if field == "municipio" and _tells_more(turn):
         return await _add_to_story(turn, draft)
+    elsewhere = await take_others(turn, draft, field)
+    if elsewhere is not None:
+        await ask_next(turn, elsewhere)
+        return go_on(tropiezos=0)
     turn.say_text(answer["problem_text"])
     await ask_next(turn, {**answer["draft"], "next": answer["draft"]["next"] or draft["next"]}, offer_person(turn))
     return go_on(tropiezos=stumbles(turn))

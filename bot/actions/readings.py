@@ -20,13 +20,16 @@ _TITLES = {
     "agregar_informacion": "Agregar información",
     "horario_ubicacion": "Horario y ubicación",
     "como_funciona": "Cómo funciona",
+    "necesito_accesibilidad": "No puedo leer o escribir",
     "aviso_privacidad": "Aviso de privacidad",
     "derechos_arco": "Derechos ARCO",
     "hablar_con_persona": "Hablar con una persona",
 }
 #: Less than this is no reading worth asking about.
 _LIKELY = 0.12
-_POSSIBLE_DANGER = 0.15
+POSSIBLE_DANGER = 0.15
+#: «No puedo hablar» may be said by a deaf person, or by one who hides.
+DANGER_BESIDE_NEED = 0.05
 _MANY = 2
 
 
@@ -36,7 +39,12 @@ def _ranking(tracker: Tracker) -> dict[str, float]:
 
 
 def may_be_danger(tracker: Tracker) -> bool:
-    return _ranking(tracker).get("emergencia", 0.0) >= _POSSIBLE_DANGER
+    return _ranking(tracker).get("emergencia", 0.0) >= POSSIBLE_DANGER
+
+
+def need_may_be_danger(tracker: Tracker) -> bool:
+    """Whether what reads as somebody who cannot see, hear or write may be a danger told in few words."""
+    return _ranking(tracker).get("emergencia", 0.0) >= DANGER_BESIDE_NEED
 
 
 def likeliest(tracker: Tracker) -> list[dict[str, str]]:

@@ -1,5 +1,6 @@
 """What the citizen told of themself with their story, so that it is not asked again."""
 
+import re
 from collections.abc import Collection
 from functools import lru_cache
 from typing import Any
@@ -64,6 +65,20 @@ async def correct_told(turn: Turn, draft: dict[str, Any]) -> dict[str, Any] | No
     return draft
 
 
+_NOT_BUT = re.compile(r"\bno (?:es|era) .+?[\s,]+(?:es|sino|era) (?:en )?(.+)$", re.IGNORECASE)
+
+
+async def correct_as_told(turn: Turn, field: str) -> dict[str, Any] | None:
+    """The draft with `field` as «no es el Centro, es El Bolsillo» tells it; None where that is not said."""
+    match = None if turn.is_button or field not in _TITLES else _NOT_BUT.search(turn.text)
+    answer = await turn.backend.answer(field, match[1]) if match else None
+    if answer is None or not answer["accepted"]:
+        return None
+    turn.say("utter_corregi", datos=_TITLES[field])
+    kept: dict[str, Any] = answer["draft"]
+    return kept
+
+
 def _is_other(draft: dict[str, Any], field: str, value: str) -> bool:
     """Whether an answer is kept, and this is another."""
     kept = {fold(draft[form][field]) for form in ("fields", "shown") if field in draft[form]}
@@ -86,11 +101,16 @@ async def take_told(turn: Turn, draft: dict[str, Any]) -> dict[str, Any]:
 
 async def take_place(turn: Turn, draft: dict[str, Any]) -> dict[str, Any]:
     """The draft with the place that was told where something else was asked; says what it took."""
+    return await take_only(turn, draft, ("municipio", "colonia")) or draft
+
+
+async def take_only(turn: Turn, draft: dict[str, Any], fields: Collection[str]) -> dict[str, Any] | None:
+    """The draft with those of `fields` that are missing and that this message tells; None if it tells none."""
     told = told_in(turn.text)
-    place = {field: told[field] for field in ("municipio", "colonia") if field in told and field in draft["missing"]}
-    draft, taken = await _answer_each(turn, draft, place)
+    wanted = {field: told[field] for field in fields if field in told and field in draft["missing"]}
+    draft, taken = await _answer_each(turn, draft, wanted)
     _say_taken(turn, taken)
-    return draft
+    return draft if taken else None
 
 
 async def _answer_each(turn: Turn, draft: dict[str, Any], told: dict[str, str]) -> tuple[dict[str, Any], list[str]]:

@@ -28,7 +28,7 @@ _AGREES = re.compile(
     r"pongale|dele|andele|bien|cabal|gusto|desde luego|sin duda|cierto|va+|de una|mande (?:la|lo)|juega|asi dejelo)\b"
 )
 _DOES_NOT_KNOW = re.compile(
-    r"\bno (?:lo |la |me )?(?:se|acuerdo|recuerdo|tengo|encuentro|entiendo)\b|"
+    r"\bno (?:lo |la |me )?(?:se|acuerdo|recuerdo|tengo|traigo|encuentro|entiendo)\b|"
     r"\bse me (?:olvido|perdio)|\bperdi\b|\bolvide\b(?! (?:eso|todo)\b)"
 )
 _NO = re.compile(
@@ -36,11 +36,20 @@ _NO = re.compile(
     r"nel|nop|nunca|negativo|para nada|tampoco|no acepto)\b"
 )
 _CANCEL = re.compile(
-    r"^(?:ya no(?: quiero)?$|no (?:lo |la )?registr\w+|"
+    r"^(?:(?:no,? )?(?:pos |pues |mejor |siempre )*ya no(?: quiero)?$|no (?:lo |la )?registr\w+|"
     r"cancel(?:ar?|en?|o)(?:l[ao])?\b|quiero cancelar|olvid(?:a|al[ao]|el[ao]|ate|ese)\b|"
     r"olvide (?:eso|todo)\b|dejalo|deja eso|mejor no|no quiero seguir|salir|"
     r"ya no quiero (?:seguir|registrar|nada)|me arrepenti|borra(?: todo)?$|empezar de nuevo)"
 )
+_WAITS = re.compile(
+    r"^(?:(?:oiga|si|ok|ah|por favor),? )?(?:"
+    r"(?:espere(?:me|se|nme)?|esperame|aguante(?:me)?|permita(?:me|nme)|"
+    r"(?:deme |dame |nomas )?un (?:moment|minut|segund)\w+)"
+    r"(?: (?:tantito|poquito|un \w+|por favor|porfa\w*|xfa\w*|si|oiga|senorita|joven|ahorita|pues))*$|"
+    r"deje(?:me)? (?:le )?(?:busc|chec|revis)\w+\b|"
+    r"ahorita (?:vuelvo|vengo|regreso|(?:le|lo|la|se lo) (?:digo|busco|mando|paso))\b)"
+)
+_SHORT_WAIT = 6
 _PERSON = re.compile(
     r"\b(?:hablar|comunica\w*|comuniqu\w+|pas[ae]n?me|pasarme|me (?:pued\w+ )?pas(?:ar?|as|an) (?:con|a)|"
     r"(?:me|nos) atienda\w*|transfier\w+|contact\w+)\b.{0,25}\b(?:persona|alguien|humano|humana|agente|asesor\w*|"
@@ -53,9 +62,15 @@ _ASKS = re.compile(
 )
 
 
+_HONORIFICS = {"don", "dona", "sr", "sra", "senor", "senora", "lic", "licenciado", "licenciada", "profe", "maestra",
+               "maestro", "dr", "dra", "doctor", "doctora", "ing", "ingeniero", "ingeniera"}  # fmt: skip
+
+
 def first_name(full: str) -> str:
-    """How a person is spoken to by name."""
-    return full.split(maxsplit=1)[0]
+    """How a person is spoken to by name: «Doña Cuca», «María»."""
+    names = full.split()
+    many = 2 if len(names) > 1 and fold(names[0]).strip(".") in _HONORIFICS else 1
+    return " ".join(names[:many])
 
 
 _SURE = 0.8
@@ -133,6 +148,17 @@ class Turn:
     @property
     def words(self) -> int:
         return len(self.text.split())
+
+    @property
+    def asks_to_wait(self) -> bool:
+        """«Espere tantito», and nothing else."""
+        return not self.is_button and self.words <= _SHORT_WAIT and bool(_WAITS.search(self.folded))
+
+    @property
+    def is_said_again(self) -> bool:
+        """Whether the message before this one said the same."""
+        said = [event.get("text") or "" for event in self.tracker.events if event.get("event") == "user"]
+        return len(said) > 1 and fold(said[-2]).strip() == fold(self.text).strip()
 
     @property
     def value(self) -> str:

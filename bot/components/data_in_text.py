@@ -116,8 +116,12 @@ def _certificates(text: str) -> Iterator[Datum]:
 
 
 _STREET = re.compile(rf"{NAMED_AFTER}|\b(?:soy|llamo|nombre es)\s+$")
+#: «La salida a Nogales» lies elsewhere.
+_LEADS_TO = re.compile(
+    r"\b(?:carretera|salida|camino|autopista|tramo|entronque|libramiento)\s+(?:que (?:va|lleva)\s+)?a\s+$"
+)
 #: Names that are common words or people's names: taken for a municipality only where the sentence says so.
-_COMMON = {
+COMMON_NAMES = {
     "altar", "alamos", "ap", "benito juarez", "carbo", "empalme", "esperanza", "fronteras", "granados", "la colorada",
     "magdalena", "rayon", "rosario", "san javier", "san luis", "santa ana", "santa cruz", "tepache", "trincheras",
     "villa hidalgo",
@@ -195,19 +199,21 @@ class Municipalities:
         """The place that `words` name, which stand in `plain` from `start` on; both folded."""
         if words in self.names:
             before = plain[:start]
-            is_placed = not _STREET.search(before) and (words not in _COMMON or bool(_PLACE.search(before)))
+            is_elsewhere = _STREET.search(before) or _LEADS_TO.search(before)
+            is_placed = not is_elsewhere and (words not in COMMON_NAMES or bool(_PLACE.search(before)))
             return self.names[words] if is_placed else None
         if " " in words or len(words) < _FUZZY_FROM:
             return None
         place = self._misspelt(words)
-        return None if place is None or _STREET.search(plain[:start]) else place
+        before = plain[:start]
+        return None if place is None or _STREET.search(before) or _LEADS_TO.search(before) else place
 
     def _guess(self, word: str) -> str | None:
         same = self._joined.get(word) or self._by_ear.get(by_ear(word))
-        if same is not None and fold(same) not in _COMMON:
+        if same is not None and fold(same) not in COMMON_NAMES:
             return same
         best = process.extractOne(word, self._single, scorer=fuzz.ratio, score_cutoff=_ALIKE)
-        if best is None or best[0] in _COMMON:
+        if best is None or best[0] in COMMON_NAMES:
             return None
         return self.names[best[0]]
 

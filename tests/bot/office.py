@@ -25,8 +25,8 @@ _OPTIONS = {
     "tipo_acta": [{"title": "Nacimiento", "value": "nacimiento"}, {"title": "Defunción", "value": "defuncion"}],
     "anonimo": [{"title": "Sí, anónima", "value": "si"}, {"title": "No, doy mis datos", "value": "no"}],
 }
-_PLACES = {"hermosillo": "26030", "navojoa": "26042"}
-_SHOWN = {"26030": "Hermosillo", "26042": "Navojoa"}
+_PLACES = {"hermosillo": "26030", "navojoa": "26042", "magdalena": "26036"}
+_SHOWN = {"26030": "Hermosillo", "26042": "Navojoa", "26036": "Magdalena"}
 
 #: A complete petition, as it is kept.
 COMPLETE = {
@@ -210,6 +210,8 @@ class Office:
                 return word, None
             return (f"+52{digits[-10:]}", None) if len(digits) in {10, 12} else (None, "not_a_contact")
         if field == "curp":
+            if word == "no la tengo":
+                return "omitido", None
             return (word.upper(), None) if len(word) == 18 else (None, "bad_curp")
         return text, None
 

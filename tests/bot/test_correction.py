@@ -113,3 +113,37 @@ async def test_what_is_not_understood_at_the_summary_files_nothing(office: Offic
     assert (await talk.say("zxcv")).names == ["utter_ofrecer_persona_en_registro", "utter_confirmar_otra_vez"]
     assert office.filed == []
     assert talk.form == "peticion_form"
+
+
+async def test_what_is_said_to_be_another_is_taken(office: Office, talk: Talk) -> None:
+    telling(office, talk, **COMPLETE)
+    replies = await talk.say("la colonia no es centro es el bolsillo", "corregir")
+    assert replies.names == ["utter_corregi", "utter_resumen"]
+    assert office.fields["colonia"] == "el bolsillo"
+
+
+async def test_who_has_no_telephone_at_all_is_not_asked_for_it_again(office: Office, talk: Talk) -> None:
+    telling(office, talk, **{**COMPLETE, "contacto": "omitido"})
+    assert (await talk.say("no tengo correo tampoco", "negar")).names == ["utter_resumen"]
+    assert office.fields["contacto"] == "omitido"
+
+
+async def test_who_gave_a_telephone_and_has_no_e_mail_keeps_it(office: Office, talk: Talk) -> None:
+    telling(office, talk, **COMPLETE)
+    assert (await talk.say("no tengo correo", "negar")).names == ["utter_resumen"]
+    assert (await talk.say("ese teléfono ya no lo tengo", "corregir")).names == ["utter_pregunta_contacto"]
+
+
+@pytest.mark.parametrize("text", ["así está bien, mándela", "petra gil"])
+async def test_the_question_what_to_correct_is_no_trap(office: Office, talk: Talk, text: str) -> None:
+    telling(office, talk, narrativa=STORY, municipio="26030")
+    assert (await talk.say("me equivoqué", "corregir")).names == ["utter_que_corrijo"]
+    assert (await talk.say(text)).names == ["utter_pregunta_colonia"]
+    assert (await talk.say("Centro")).names == ["utter_pregunta_nombre"]
+
+
+async def test_the_right_value_answers_what_to_correct(office: Office, talk: Talk) -> None:
+    telling(office, talk, narrativa=STORY, municipio="26030", colonia="Centro")
+    await talk.say("me equivoqué", "corregir")
+    assert (await talk.say("navojoa")).names == ["utter_corregi", "utter_pregunta_nombre"]
+    assert office.fields["municipio"] == "26042"

@@ -18,22 +18,10 @@ from tests.bot.test_petition import STORY, telling
         ("¿tengo que llevar papeles o por aquí se puede?", "presencia"),
         ("¿puedo registrar varias peticiones?", "varias"),
         ("¿quién revisa las peticiones?", "despues"),
-        ("no sé leer bien", "acceso"),
-        ("soy sorda", "acceso"),
     ],
 )
 async def test_each_question_has_its_answer(office: Office, talk: Talk, asked: str, answer: str) -> None:
     assert (await talk.say(asked, "como_funciona")).names == [f"utter_servicio_{answer}"]
-
-
-async def test_somebody_in_a_hurry_is_asked_what_they_need(office: Office, talk: Talk) -> None:
-    assert (await talk.say("me urge mucho", "como_funciona")).names == ["utter_servicio_prisa", "utter_que_mas"]
-
-
-async def test_in_the_midst_of_a_petition_a_hurry_brings_its_question_again(office: Office, talk: Talk) -> None:
-    telling(office, talk, narrativa=STORY)
-    replies = await talk.say("apúrele por favor", "como_funciona")
-    assert replies.names == ["utter_servicio_prisa", "utter_pregunta_municipio"]
 
 
 async def test_it_is_answered_in_the_midst_of_a_petition_which_goes_on(office: Office, talk: Talk) -> None:

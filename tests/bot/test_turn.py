@@ -9,7 +9,7 @@ from rasa_sdk.executor import CollectingDispatcher
 from backend.text import fold
 from bot.actions.folios import _code_in, folio_in
 from bot.actions.story import tells_something
-from bot.actions.turn import Turn
+from bot.actions.turn import Turn, first_name
 
 
 def turn(text: str, intent: str = "", confidence: float = 0.0, entities: list[dict[str, Any]] | None = None) -> Turn:
@@ -44,13 +44,14 @@ NO = [
 DOES_NOT_KNOW = [
     "no sé", "no se", "no lo sé", "no me acuerdo", "no la recuerdo", "no lo tengo", "no la tengo a la mano",
     "no tengo", "no lo encuentro", "no entiendo", "se me olvidó", "ya se me olvidó la clave", "perdí mi folio",
+    "no lo traigo",
     "se me perdió el papel", "ay no me acuerdo", "olvidé mi clave",
 ]  # fmt: skip
 CANCELS = [
     "cancelar", "CANCELAR", "cancela", "cancélalo", "quiero cancelar", "cancele por favor", "cancelar todo",
     "olvídalo", "olvídelo", "olvide eso", "déjalo", "déjalo así", "deja eso", "mejor no", "ya no", "ya no quiero",
     "no quiero seguir", "ya no quiero seguir", "ya no quiero registrar nada", "me arrepentí", "borra todo", "borra",
-    "salir", "empezar de nuevo",
+    "salir", "empezar de nuevo", "no pos ya no", "pues ya no", "no, mejor ya no",
 ]  # fmt: skip
 WANTS_PERSON = [
     "quiero hablar con una persona", "hablar con alguien", "puedo hablar con alguien de ahí?",
@@ -64,6 +65,11 @@ ASKS = [
     "¿a qué hora abren?", "a que hora cierran", "qué horario tienen", "cómo le hago", "cuánto cuesta", "dónde están",
     "por qué me piden mi nombre", "para qué quieren mis datos", "tienen teléfono", "puedo ir en persona",
     "es seguro dar mis datos", "y si no tengo curp", "oiga, abren los sábados?", "hasta qué hora atienden",
+]  # fmt: skip
+
+WAITS = [
+    "espere tantito", "Espéreme tantito por favor", "un momento", "deme un minuto", "permítame", "ahorita le digo",
+    "deje busco la credencial", "oiga, espere un ratito",
 ]  # fmt: skip
 
 # What happened, told in words that look like one of the above.
@@ -176,6 +182,27 @@ def test_asks_something(text: str) -> None:
 @pytest.mark.parametrize("text", [*YES, *NO, *CANCELS, *STORIES, "calle donato guerra", "quebrada honda"])
 def test_does_not_ask(text: str) -> None:
     assert turn(text).asks_something is (fold(text) == "como no")
+
+
+@pytest.mark.parametrize("text", WAITS)
+def test_asks_to_wait(text: str) -> None:
+    assert turn(text).asks_to_wait
+
+
+@pytest.mark.parametrize(
+    "text",
+    [*YES, *NO, *CANCELS, *STORIES, "espere, la colonia es otra", "esperanza ruiz", "ahorita no", "un momento difícil"],
+)
+def test_does_not_ask_to_wait(text: str) -> None:
+    assert not turn(text).asks_to_wait
+
+
+@pytest.mark.parametrize(
+    ("name", "spoken_to"),
+    [("María López Ruiz", "María"), ("Doña Cuca", "Doña Cuca"), ("Lic. Juan Soto", "Lic. Juan"), ("Don", "Don")],
+)
+def test_a_title_is_no_name(name: str, spoken_to: str) -> None:
+    assert first_name(name) == spoken_to
 
 
 @pytest.mark.parametrize(

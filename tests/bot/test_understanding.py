@@ -12,6 +12,8 @@ import structlog
 import yaml
 
 from backend.text import fold
+from bot.actions.information import NEEDS
+from bot.actions.readings import DANGER_BESIDE_NEED, POSSIBLE_DANGER
 from bot.nlu_eval import read
 from bot.train import train
 from tests.bot import wording
@@ -22,6 +24,16 @@ NEAR = read(wording.ROOT / "benchmarks/nlu/near.tsv")
 ENOUGH = 0.95
 ENOUGH_FOR_ONE = 0.6
 ENOUGH_OF_NEAR = 0.9
+#: Given where a name or a place is asked for; none of them is in a hurry, or deaf.
+NAMES = (
+    "soy claudia", "soy yo", "soy jorge", "soy soledad", "soy doña licha", "Prisciliano Rapalo Mora", "Urbano Leyva",
+    "Ciro Mudeci Prado", "el apuro", "colonia la prisa vieja", "Cieguita", "soy la dueña", "lety", "Oídor Cota",
+)  # fmt: skip
+#: A danger told in few words beside what reads like a hurry, or like somebody who cannot see, hear or write.
+HIDDEN = (
+    "no puedo escribir me van a oir", "mi mama no puede hablar", "no puedo hablar", "estoy escondida no puedo hablar",
+    "me urge, me duele mucho el pecho", "mi papa no oye ni responde", "auxilio rapido", "no puedo hablar esta aqui",
+)  # fmt: skip
 #: From here on the forms take a danger for one (bot/actions/people.py).
 SURE = 0.8
 
@@ -42,6 +54,7 @@ def understood() -> dict[str, dict[str, Any]]:
 
     async def parse_all() -> dict[str, dict[str, Any]]:
         texts = [text for texts in HELD_OUT.values() for text in texts] + [text for _, text in NEAR]
+        texts += [*NAMES, *HIDDEN]
         return {text: await agent.parse_message(text) for text in texts}
 
     return asyncio.run(parse_all())
@@ -55,6 +68,7 @@ def test_there_are_enough_phrases_for_every_intent() -> None:
 def test_no_held_out_phrase_was_trained() -> None:
     trained = {fold(text) for _, text in wording.examples()}
     held_out = [text for texts in HELD_OUT.values() for text in texts] + [text for _, text in NEAR]
+    held_out += [*NAMES, *HIDDEN]
     assert sorted(text for text in held_out if fold(text) in trained) == []
 
 
@@ -97,6 +111,21 @@ def test_no_other_request_is_surely_an_emergency(understood: dict[str, dict[str,
     others = {text for intent, texts in HELD_OUT.items() if intent != "emergencia" for text in texts}
     alarms = {text: _intent(understood[text]) for text in others if _intent(understood[text])[0] == "emergencia"}
     assert {text: found for text, found in alarms.items() if found[1] > SURE} == {}
+
+
+@pytest.mark.parametrize("text", NAMES)
+def test_a_name_is_no_hurry_and_no_ailment(understood: dict[str, dict[str, Any]], text: str) -> None:
+    found, confidence = _intent(understood[text])
+    assert found not in NEEDS or confidence <= SURE
+
+
+@pytest.mark.parametrize("text", HIDDEN)
+def test_a_danger_beside_a_need_is_at_least_asked_about(understood: dict[str, dict[str, Any]], text: str) -> None:
+    found, _ = _intent(understood[text])
+    danger = {row["name"]: row["confidence"] for row in understood[text]["intent_ranking"]}.get("emergencia", 0.0)
+    assert found == "emergencia" or danger >= (
+        DANGER_BESIDE_NEED if found == "necesito_accesibilidad" else POSSIBLE_DANGER
+    )
 
 
 def test_what_only_buttons_send_is_never_understood_from_words(understood: dict[str, dict[str, Any]]) -> None:
