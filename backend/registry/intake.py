@@ -193,7 +193,7 @@ _NAME_TAIL = re.compile(r"[\s,.]+(?:(?:muchas )?gracias|por favor|es todo|eso es
 _NO_NAME = re.compile(
     r"\b(?:su|mi|una?) (?:niet|hij|herman|espos|vecin|sobrin|prim|abuel|suegr|cunad|amig)[oa]\b|"
     r"\b(?:su|mi) (?:mama|papa|madre|padre|tia|tio|pareja|marido|mujer|senora)\b|"
-    r"^(?:si|ok|todo|nada|listo|gracias|ningun[oa]|quien|que|como|donde|cuando|yo|(?:el|la) mism[oa]|ya)\b|"
+    r"^(?:si|ok|todo|nada|listo|gracias|ningun[oa]|quien|que|como|donde|cuando|yo|el|los|las|la mism[oa]|ya|ta|esta)\b|"
     r"^(?:(?:el )?centro|sord[oa]|cieg[oa]|sordomud[oa]|mud[oa]|invidente)$|"
     r"^(?:en |la |el )*(?:col(?:onia)?|fracc(?:ionamiento)?|calle|avenida|barrio)\b|"
     r"\b(?:quiero|quisiera|necesito|ocupo|tengo|porque)\b|"

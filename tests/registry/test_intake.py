@@ -187,6 +187,8 @@ async def test_a_name_is_kept_without_what_introduces_it(database: Database, typ
         ("quiero otra cosa", "not_a_name"),
         ("Centro", "not_a_name"),
         ("soy sorda", "not_a_name"),
+        ("el de siempre", "not_a_name"),
+        ("ta bien mandela", "not_a_name"),
         ("colonia Las Quintas", "not_a_name"),
         ("sí", "not_a_name"),
         ("juan 2", "not_a_name"),
