@@ -59,8 +59,9 @@ from backend.webhooks.reading import ArrivalReader
 
 log = structlog.get_logger(__name__)
 
-#: A turn that is under way when a worker is told to stop ends, or is given up by the bot, before it is cut off.
-_TURN_ENDS_SECONDS = 2.0
+#: A turn that is under way when a worker is told to stop ends, or is given up by the bot, before it is cut off; by then
+#: the supervisor (`STOP_SECONDS`) has not killed the worker.
+_TURN_ENDS_SECONDS = 1.0
 
 
 class Worker:

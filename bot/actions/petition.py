@@ -9,6 +9,7 @@ from typing import Any
 from rasa_sdk import Action
 from rasa_sdk.events import EventType
 
+from bot.actions.correction import field_named, hear_what_to_correct, what_to_correct
 from bot.actions.draft import ask_again, ask_next
 from bot.actions.folios import INFORMATION, STATUS, folio_in, open_lookup
 from bot.actions.forms import (
@@ -29,7 +30,7 @@ from bot.actions.misplaced import adds_to_story, take_misplaced, take_others
 from bot.actions.people import emergency, reach_person
 from bot.actions.readings import doubtful_text
 from bot.actions.story import joined, only_asks, tells_more_than_data, tells_something, tells_story
-from bot.actions.told import correct_as_told, correct_told, name_alone, take_place, take_told, told_in
+from bot.actions.told import correct_told, name_alone, take_place, take_told, told_in
 from bot.actions.turn import Turn, first_name
 
 #: Answers in the citizen's own words, in which an intent found by chance must not interrupt.
@@ -119,7 +120,7 @@ class PetitionForm(FormListener, Action):
         if not context["consent"]:
             return await _hear_consent(turn, draft)
         if step == "corregir":
-            return await _hear_what_to_correct(turn, draft)
+            return await hear_what_to_correct(turn, draft)
         if not draft["missing"]:
             return await _hear_confirmation(turn, draft)
         return await _hear_answer(turn, draft)
@@ -155,7 +156,7 @@ async def _interruption(turn: Turn, context: dict[str, Any], draft: dict[str, An
             await ask_next(turn, corrected)
             return go_on(paso=None)
     if _wants_to_correct(turn, field):
-        return await _what_to_correct(turn, draft)
+        return await what_to_correct(turn, draft)
     purpose = _looks_up(turn, field)
     if purpose is not None:
         slots = await open_lookup(turn, purpose)
@@ -180,7 +181,7 @@ def _may_correct(turn: Turn, draft: dict[str, Any], field: str | None) -> bool:
     """Whether data in this message are no answer to what is asked, but other answers than those that are kept."""
     if turn.is_button or field == "narrativa":
         return False
-    return not draft["missing"] or turn.intent == "corregir" or _field_named(turn.folded, draft) not in {None, field}
+    return not draft["missing"] or turn.intent == "corregir" or field_named(turn.folded, draft) not in {None, field}
 
 
 def _looks_up(turn: Turn, field: str | None) -> str | None:
@@ -253,71 +254,6 @@ async def _keep_story(turn: Turn, draft: dict[str, Any], story: str | None) -> d
     return kept
 
 
-async def _what_to_correct(turn: Turn, draft: dict[str, Any]) -> list[EventType]:
-    """Ask which answer to correct, unless the message says it."""
-    named = _field_named(turn.folded, draft)
-    if named is not None:
-        corrected = await correct_as_told(turn, named)
-        if corrected is None:
-            return await _ask_anew(turn, named)
-        await ask_next(turn, corrected)
-        return go_on(paso=None)
-    if not draft["fields"]:
-        await ask_next(turn, draft)
-        return go_on()
-    options = [{"title": _TITLES[name], "value": name} for name in draft["fields"] if name in _TITLES]
-    turn.say_with("utter_que_corrijo", option_buttons(options))
-    return go_on(paso="corregir")
-
-
-_TITLES = {
-    "narrativa": "El asunto",
-    "tipo_acta": "El acta",
-    "municipio": "El municipio",
-    "colonia": "La colonia",
-    "anonimo": "Si es anónima",
-    "nombre": "El nombre",
-    "curp": "La CURP",
-    "contacto": "El teléfono o correo",
-}
-_NAMED = {
-    "narrativa": r"asunto|narracion|descripcion|lo que (?:dije|conte|paso)|problema|peticion|queja",
-    "tipo_acta": r"\bacta\b",
-    "municipio": r"municipio|ciudad|pueblo",
-    "colonia": r"colonia|localidad|direccion|domicilio|calle",
-    "anonimo": r"anonim",
-    "nombre": r"nombre|apellido|me llamo",
-    "curp": r"curp",
-    "contacto": r"telefono|celular|numero|correo|mail|contacto",
-}
-
-
-def _field_named(folded: str, draft: dict[str, Any]) -> str | None:
-    found = [name for name, words in _NAMED.items() if name in draft["fields"] and re.search(words, folded)]
-    return found[0] if len(found) == 1 else None
-
-
-async def _ask_anew(turn: Turn, field: str) -> list[EventType]:
-    draft = await turn.backend.clear(field)
-    upcoming = {
-        "name": field,
-        "options": (draft["next"] or {}).get("options", []) if draft["missing"][:1] == [field] else [],
-    }
-    await ask_next(turn, {**draft, "next": upcoming})
-    return go_on(paso=None)
-
-
-async def _hear_what_to_correct(turn: Turn, draft: dict[str, Any]) -> list[EventType]:
-    chosen = turn.value if turn.value in draft["fields"] else _field_named(turn.folded, draft)
-    if chosen is None:
-        corrected = None if turn.is_button else await correct_told(turn, draft)
-        if corrected is None and turn.intent == "corregir" and not turn.says_no:
-            return await _what_to_correct(turn, draft)
-        await ask_next(turn, corrected or draft)
-        return go_on(paso=None)
-    return await _ask_anew(turn, chosen)
-
-
 def _was_left_out(turn: Turn, kept: str) -> bool:
     """Whether what they say not to have is not what is kept: «no tengo correo», where a telephone is."""
     is_mail = re.search(r"\b(?:correo|e?mail)\b", turn.folded) is not None
@@ -327,12 +263,12 @@ def _was_left_out(turn: Turn, kept: str) -> bool:
 
 
 async def _hear_confirmation(turn: Turn, draft: dict[str, Any]) -> list[EventType]:
-    named = _field_named(turn.folded, draft) if not turn.is_button else None
+    named = field_named(turn.folded, draft) if not turn.is_button else None
     if named is not None and turn.does_not_know and _was_left_out(turn, draft["fields"][named]):
         await ask_next(turn, draft)
         return go_on()
     if named is not None or turn.intent == "corregir" or turn.says_no:
-        return await _what_to_correct(turn, draft)
+        return await what_to_correct(turn, draft)
     if turn.agrees:
         return await file(turn)
     offer_person(turn)

@@ -10,6 +10,7 @@ from rasa.utils.endpoints import DEFAULT_REQUEST_TIMEOUT, EndpointConfig
 
 #: Ends before the action server ends an idle connection, lest a call be sent into one that is just being closed.
 _KEPT_SECONDS = 2.0
+_connector: aiohttp.TCPConnector | None = None
 
 
 def keep_connections() -> None:
@@ -28,9 +29,6 @@ def _session(endpoint: EndpointConfig) -> aiohttp.ClientSession:
         timeout=aiohttp.ClientTimeout(total=DEFAULT_REQUEST_TIMEOUT),
         json_serialize=ujson.dumps,
     )
-
-
-_connector: aiohttp.TCPConnector | None = None
 
 
 def _pool() -> aiohttp.TCPConnector:

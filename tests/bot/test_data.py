@@ -8,9 +8,9 @@ from collections import Counter
 import pytest
 
 from backend.text import fold
+from bot.actions.correction import TITLES
 from bot.actions.kinds import KINDS
 from bot.actions.manners import _REPEATS, OTHERWISE
-from bot.actions.petition import _TITLES
 from bot.components.requests import REQUESTS
 from tests.bot import wording
 
@@ -30,7 +30,7 @@ _PLACEHOLDER = re.compile(r"\{(\w+)\}")
 _REACHED = {"le_comunico", "cerrado"}
 #: Responses named in code by what follows the last underscore.
 _FAMILIES = {
-    "utter_pregunta_": set(_TITLES),
+    "utter_pregunta_": set(TITLES),
     "utter_inicio_": {*KINDS.values(), "derechos_arco"},
     "utter_pendiente_": set(REQUESTS),
     "utter_en_": _REACHED,
