@@ -64,7 +64,7 @@ def test_someone_who_hides_their_phone(twilio: TwilioServer, office: Office) -> 
     assert form["From"] == citizen.id == f"whatsapp:{form['ExternalUserId']}"
     assert form["ExternalUserId"].startswith("MX.")
     assert form["ProfileUsername"] == "lupita"
-    assert not any("662" in value for name, value in form.items() if name not in ("To", "MessageSid"))
+    assert not any(PHONE[-10:] in value for value in form.values())  # ids are random: less would be there by chance
     assert "WaId" not in form
     client_of(twilio).messages.create(from_=twilio.whatsapp_number, to=form["From"], body="Buenas")
     twilio.settle()
