@@ -77,6 +77,8 @@ class Measured:
     crowd_turns: dict[str, int] = field(default_factory=lambda: defaultdict(int))
     crowd_seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     cpu: dict[str, dict[str, float]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(float)))
+    #: Many citizens at once, and one processor for everything: turns a second, round by round.
+    narrow: dict[str, list[float]] = field(default_factory=lambda: defaultdict(list))
     memory: dict[str, float] = field(default_factory=dict)
     #: Turns that the bot failed: of the product those that the scripted intake answered in its place.
     unanswered: dict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -96,6 +98,10 @@ class Measured:
     def throughput(self, way: str) -> float:
         """Turns a second, many citizens at once."""
         return self.crowd_turns[way] / self.crowd_seconds[way]
+
+    def gain(self, way: str) -> float:
+        """How many times the throughput on one processor that on all of them is."""
+        return self.throughput(way) / statistics.median(self.narrow[way])
 
     def filed_share(self, way: str) -> float:
         """Of 100 conversations, those in which the petition was filed."""
@@ -125,9 +131,19 @@ class Bench:
                 if name != WHATSAPP:  # the stand-in would be measured with it
                     with self._counting_petitions(name, AT_ONCE):
                         await self._crowd(name)
+            await self._narrow()
         self.measured.memory = usage.megabytes(self._parts)
         await self._age()
         return self.measured
+
+    async def _narrow(self) -> None:
+        """What a crowd is answered where there is one processor: what more of them give each way shows beside it."""
+        with usage.on_one_processor(self._parts):
+            for name in (PRODUCT, DEFAULT):
+                if name in self._ways:
+                    begun = time.perf_counter()
+                    answered = await asyncio.gather(*(self._converse(name) for _ in range(AT_ONCE)))
+                    self.measured.narrow[name].append(sum(map(len, answered)) / (time.perf_counter() - begun))
 
     async def _age(self) -> None:
         """The same question in a conversation that is new and in one that has been going on for long."""
@@ -293,6 +309,12 @@ def _report(seen: Measured, load: tuple[float, float]) -> str:
         "Turns that the bot failed: " + ", ".join(f"{way} {seen.unanswered[way]}" for way in ways) + ". "
         "Petitions filed: "
         + ", ".join(f"{way} {seen.filed[way]} of {seen.conversations[way]}" for way in seen.conversations)
+        + ".",
+        "On one processor: "
+        + ", ".join(
+            f"{way} {statistics.median(each):.1f} turns/s (all: {seen.gain(way):.2f} times)"
+            for way, each in seen.narrow.items()
+        )
         + ".",
         f"A question to our Rasa after {OLD} turns of one conversation within its session: {old:.0f} ms; within the "
         f"first {NEW}: {new:.0f} ms; {old / new:.2f} times.",

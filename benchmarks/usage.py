@@ -1,7 +1,8 @@
-"""What processes use: seconds of the processor, and memory."""
+"""What processes use: seconds of the processor, and memory; and how many processors they may use."""
 
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+import os
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import psutil
@@ -45,3 +46,24 @@ def megabytes(parts: Mapping[str, Iterable[psutil.Process]]) -> dict[str, float]
                 total += process.memory_full_info().pss
         held[name] = total / _MEGABYTE
     return held
+
+
+@contextmanager
+def on_one_processor(parts: Mapping[str, Iterable[psutil.Process]]) -> Iterator[None]:
+    """Everything on one of this machine's processors, and the benchmark itself, until the end of the block."""
+    processes = [psutil.Process(), *(process for each in parts.values() for process in each)]
+    all_of_them = os.sched_getaffinity(0)
+    _allow(processes, {min(all_of_them)})
+    try:
+        yield
+    finally:
+        _allow(processes, all_of_them)
+
+
+def _allow(processes: Iterable[psutil.Process], processors: set[int]) -> None:
+    """Each thread has its own; what it starts from now on has the same."""
+    for process in _with_children(processes):
+        with suppress(psutil.NoSuchProcess):
+            for thread in process.threads():
+                with suppress(ProcessLookupError):
+                    os.sched_setaffinity(thread.id, processors)
