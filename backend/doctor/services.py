@@ -27,6 +27,14 @@ from channels.port import ChannelRefused
 
 LEAST_VERSION = 140_000
 MOST_SKEW = 2.0
+_LOGGED = text("SELECT name, setting FROM pg_settings WHERE name = ANY (:names)")
+#: What PostgreSQL may be set to, the best first, lest it write rows or statements, and what people said, into its log.
+_TELLS_NOTHING = {
+    "log_error_verbosity": ("terse",),
+    "log_min_error_statement": ("panic", "fatal"),
+    "log_statement": ("none", "ddl"),
+    "log_min_duration_statement": ("-1",),
+}
 _PATIENCE = 5.0
 
 
@@ -76,6 +84,23 @@ def _revision(revision: str) -> Finding:
         return warning("base de datos", told, "Instale la versión nueva, o regrese el esquema: docs/operations.md.")
     told = f"El esquema ({revision or 'vacío'}) no es el de esta versión ({head()})."
     return broken("base de datos", told, "python -m backend migrate")
+
+
+async def database_log(found: Installation) -> AsyncIterator[Finding]:
+    """The database's own log tells of no person."""
+    async with found.database.transaction() as session:
+        seen = (await session.execute(_LOGGED, {"names": list(_TELLS_NOTHING)})).all()
+    loud = {name: setting for name, setting in seen if setting not in _TELLS_NOTHING[name]}
+    if not loud:
+        yield good("bitácora de PostgreSQL", "No escribe lo que dicen las personas.")
+        return
+    told = ", ".join(f"{name} = {setting}" for name, setting in sorted(loud.items()))
+    mend = "; ".join(f"ALTER SYSTEM SET {name} = '{_TELLS_NOTHING[name][0]}'" for name in sorted(loud))
+    yield warning(
+        "bitácora de PostgreSQL",
+        f"Escribe filas o consultas enteras, con datos de personas: {told}.",
+        f"Como superusuario: {mend}; SELECT pg_reload_conf();",
+    )
 
 
 async def work(found: Installation) -> AsyncIterator[Finding]:

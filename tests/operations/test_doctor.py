@@ -10,6 +10,7 @@ import httpx
 import psycopg
 import pytest
 from alembic import command
+from psycopg.sql import SQL, Identifier
 from pydantic import SecretStr
 from typer.testing import CliRunner
 
@@ -133,6 +134,7 @@ def test_a_sound_installation_is_told_so_and_then_each_thing_that_breaks(
         "El producto responde",
         "ninguno con retraso",
         "5 secretos",
+        "No escribe lo que dicen las personas",
     ):
         assert well in good
 
@@ -143,7 +145,8 @@ def test_a_sound_installation_is_told_so_and_then_each_thing_that_breaks(
         "MAIL_FROM": "avisos@example.mx",
         "TELEGRAM_API_URL": telegram.base_url,
     }
-    told = _told(diagnose(environment))
+    found = diagnose(environment)
+    told = _told(found)
     for wrong in (
         "«turns» está detenida",
         "correo: El servidor 127.0.0.1:1",
@@ -151,6 +154,8 @@ def test_a_sound_installation_is_told_so_and_then_each_thing_that_breaks(
         "El proveedor llama a otra dirección",
     ):
         assert wrong in told, wrong
+    warned = _told(found, State.WARNING)
+    assert "log_statement = all" in warned and "SET log_statement = 'none'; SELECT pg_reload" in warned
     assert "clave-de-redis" not in told
     assert "credenciales no se pueden leer" in _told(diagnose(environment | {"SECRET_KEY": STRONG["SECRET_KEY"][::-1]}))
 
@@ -167,7 +172,7 @@ def test_a_sound_installation_is_told_so_and_then_each_thing_that_breaks(
 
 
 async def _break(settings: Settings, telegram: TelegramServer) -> None:
-    """A message nobody took up, and an account whose vendor calls elsewhere."""
+    """A message nobody took up, an account whose vendor calls elsewhere, and a database that logs what it is asked."""
     database = Database(settings.database_url)
     keyed = settings.model_copy(update={"secret_key": SecretStr(STRONG["SECRET_KEY"]), "public_url": "https://chat.mx"})
     try:
@@ -181,4 +186,6 @@ async def _break(settings: Settings, telegram: TelegramServer) -> None:
     finally:
         await database.close()
     with psycopg.connect(settings.database_url, autocommit=True) as connection:
+        logs_all = SQL("ALTER DATABASE {} SET log_statement = 'all'")
+        connection.execute(logs_all.format(Identifier(connection.info.dbname)))
         connection.execute("UPDATE message SET created_at = now() - interval '1 hour', handled_at = NULL")

@@ -13,6 +13,7 @@ import httpx
 import psycopg
 import pytest
 from fastapi import FastAPI
+from psycopg.sql import SQL
 from pydantic import SecretStr
 
 from backend import clock
@@ -54,6 +55,19 @@ def _dump(url: str) -> dict[str, str]:
             with connection.cursor().copy(f'COPY (SELECT "{column}" FROM "{table}") TO STDOUT') as copy:
                 dumped[f"{table}.{column}"] = b"".join(bytes(part) for part in copy).decode()
         return dumped
+
+
+def _server_log(url: str) -> str:
+    """What PostgreSQL itself wrote, of a row and a statement that it refused as well."""
+    with psycopg.connect(url, autocommit=True) as connection:
+        for refused in (
+            SQL("INSERT INTO message (text) VALUES ({})").format(EMAIL),
+            SQL("SELECT {} FROM nowhere_at_all").format(CURP),
+        ):
+            with pytest.raises((psycopg.errors.NotNullViolation, psycopg.errors.UndefinedTable)):
+                connection.execute(refused)
+        (folder,) = connection.execute("SHOW data_directory").fetchone() or ("",)
+    return (Path(folder) / "log").read_text(encoding="utf-8", errors="replace")
 
 
 def _told(text: str) -> list[str]:
@@ -158,6 +172,9 @@ async def test_what_was_planted_everywhere_is_readable_nowhere(
     assert told == ["imports"]  # the spreadsheet as it was uploaded
     written = "".join([*capfd.readouterr(), *(record.getMessage() for record in caplog.records)])
     assert _told(written) == []
+    logged = _server_log(office.settings.database_url)
+    assert _told(logged) == []
+    assert "violates not-null constraint" in logged and "nowhere_at_all" in logged
     shared = redis_server.content() + " ".join(overheard)
     assert _told(shared) == []
     assert [value for value in (ADDRESS, *folios) if value in shared] == []
