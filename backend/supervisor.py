@@ -2,9 +2,9 @@
 
 Starts the embedded PostgreSQL (unless DATABASE_URL is set), has the database prepared by a process that ends with that,
 then runs the child processes (`backend/processes.py` says which), restarts the one that dies, and prints `Listo:` once
-chat, console and bot answer. Ctrl-C or SIGTERM stops them all; children also die with the supervisor
-(PR_SET_PDEATHSIG). SIGUSR1 takes up the model now in use (`python -m bot.models use`): the bot's processes start anew
-with it, one after another. It lives as long as the product, so it loads no more than it needs.
+chat, console and bot answer. Ctrl-C, SIGTERM or closing the terminal stops them all; children also die with the
+supervisor (PR_SET_PDEATHSIG). SIGUSR1 takes up the model now in use (`python -m bot.models use`): the bot's processes
+start anew with it, one after another. It lives as long as the product, so it loads no more than it needs.
 """
 
 import asyncio
@@ -143,7 +143,7 @@ def _die_with_parent() -> None:
 
 
 async def serve(environment: Mapping[str, str], model: Path) -> int:
-    """Everything, until Ctrl-C or SIGTERM. The process's exit code."""
+    """Everything, until Ctrl-C, SIGTERM or its terminal is closed. The process's exit code."""
     listener = listen(
         environment.get("HOST") or Settings.model_fields["host"].default,
         int(environment.get("PORT") or Settings.model_fields["port"].default),
@@ -157,7 +157,9 @@ async def serve(environment: Mapping[str, str], model: Path) -> int:
         logs.configure(settings.log_level)
         told = await _prepared(complete_environment)
         supervisor = Supervisor(children(complete_environment, model, listener))
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            if number is signal.SIGHUP and signal.getsignal(number) is signal.SIG_IGN:
+                continue  # by `nohup` it was told to outlive its terminal
             asyncio.get_running_loop().add_signal_handler(number, supervisor.stop)
         asyncio.get_running_loop().add_signal_handler(
             signal.SIGUSR1, lambda: supervisor.take_up(model_in_use(complete_environment))

@@ -6,6 +6,7 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
@@ -24,6 +25,27 @@ def _processes(product: Product) -> list[psutil.Process]:
     postgres = psutil.Process(int((product.var_dir / "postgres/postmaster.pid").read_text().splitlines()[0]))
     main = psutil.Process(product.process.pid)
     return [main, *main.children(recursive=True), postgres, *postgres.children()]
+
+
+def _stop(product: Product, number: signal.Signals) -> None:
+    """End it by a signal, and see that nothing of it is left."""
+    running = _processes(product)
+    assert len(running) > 5
+    assert product.process is not None
+    product.process.send_signal(number)
+    assert product.process.wait(60) == 0
+    _, alive = psutil.wait_procs(running, timeout=10)
+    assert alive == []
+
+
+@contextmanager
+def _of_a_terminal() -> Iterator[None]:
+    """What is started within ends with its terminal, though these tests may have been started by `nohup`."""
+    was = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGHUP, was)
 
 
 def test_the_first_start_tells_where_everything_is(product: Product) -> None:
@@ -78,22 +100,19 @@ def started_again(product: Product) -> Iterator[None]:
 
 @pytest.mark.timeout(600)
 @pytest.mark.usefixtures("started_again")
-def test_everything_stops_with_ctrl_c_and_the_talk_goes_on_at_the_next_start(
+def test_everything_stops_with_ctrl_c_or_its_terminal_and_the_talk_goes_on_at_the_next_start(
     product: Product, client: httpx.Client
 ) -> None:
     # SIGTERM, which is handled alike, is how every other test here ends its product (`Product.stop`).
     citizen = Citizen(client).open()
     citizen.say("quiero registrar una petición")
     citizen.say("acepto")
-    running = _processes(product)
-    assert len(running) > 5
-    assert product.process is not None
-    product.process.send_signal(signal.SIGINT)
-    assert product.process.wait(60) == 0
-    _, alive = psutil.wait_procs(running, timeout=10)
-    assert alive == []
+    _stop(product, signal.SIGINT)
 
-    product.start()
+    with _of_a_terminal():
+        product.start()
     said = citizen.say("no hay luz en toda la cuadra desde el martes")
     assert "municipio" in said[-1]["text"]
     assert not any("contraseña de un solo uso" in line for line in product.lines[-6:])
+
+    _stop(product, signal.SIGHUP)
