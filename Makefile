@@ -19,11 +19,11 @@ help: ## This list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-14s %s\n", $$1, $$2}'
 
 run: setup ## Serve everything (PORT, DATABASE_URL and VAR_DIR are honoured; Ctrl-C stops it all)
-	@model="$$($(BOT) -m bot.train --var-dir $(VAR_DIR) | tee /dev/stderr | tail -n 1)" && \
+	@model="$$($(BOT) -m bot.train --var-dir $(VAR_DIR))" && \
 	  exec $(BACKEND) -m backend.run --model "$$model"
 
 demo-channels: setup ## As run, with stand-ins for WhatsApp, SMS, Telegram and the telephone: write and call on their pages
-	@model="$$($(BOT) -m bot.train --var-dir $(VAR_DIR) | tee /dev/stderr | tail -n 1)" && \
+	@model="$$($(BOT) -m bot.train --var-dir $(VAR_DIR))" && \
 	  exec $(BACKEND) -m tests.end_to_end.demo_channels --model "$$model"
 
 test: setup model ## The whole test suite

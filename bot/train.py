@@ -46,11 +46,11 @@ def train(var_dir: Path) -> Path:
     models = (var_dir / "models").resolve()
     model = models / f"{fingerprint()}.tar.gz"
     if model.exists():
-        print("Modelo al día.", flush=True)
+        _tell("Modelo al día.")
         return model
     models.mkdir(parents=True, exist_ok=True)
     log_path = models / "training.log"
-    print(f"Entrenando el modelo (bitácora: {log_path})…", flush=True)
+    _tell(f"Entrenando el modelo (bitácora: {log_path})…")
     unfinished = models / f"unfinished-{os.getpid()}"
     command = [
         sys.executable, "-m", "rasa", "train", "--config", "config.yml", "--domain", "bot/domain",
@@ -61,17 +61,22 @@ def train(var_dir: Path) -> Path:
         process = subprocess.Popen(command, cwd=ROOT, env=quiet.environment(), stdout=log, stderr=subprocess.STDOUT)
         while process.poll() is None:
             time.sleep(1)
-            if sys.stdout.isatty():
-                print(f"\r  {time.monotonic() - started:.0f} s", end="", flush=True)
+            if sys.stderr.isatty():
+                _tell(f"\r  {time.monotonic() - started:.0f} s", end="")
     written = unfinished / model.name
     if process.returncode != 0 or not written.exists():
-        print(log_path.read_text(errors="replace")[-3000:], file=sys.stderr)
+        _tell(log_path.read_text(errors="replace")[-3000:])
         raise SystemExit(f"El entrenamiento falló; vea {log_path}")
     written.replace(model)
     shutil.rmtree(unfinished)
     Registry(var_dir).keep(Card(fingerprint(), timestamp(), count_examples()))
-    print(f"\nModelo entrenado en {time.monotonic() - started:.0f} s.", flush=True)
+    _tell(f"\nModelo entrenado en {time.monotonic() - started:.0f} s.")
     return model
+
+
+def _tell(text: str, end: str = "\n") -> None:
+    """For whoever watches; on standard output there is the model's path, and nothing else."""
+    print(text, end=end, file=sys.stderr, flush=True)
 
 
 def count_examples() -> int:
@@ -93,7 +98,7 @@ def main() -> None:
     if not arguments.exact:
         choice = choose(arguments.var_dir, fingerprint(), force=arguments.force, measured=arguments.measure)
         for line in choice.told:
-            print(line, flush=True)
+            _tell(line)
         model = choice.model
     print(model)
 
