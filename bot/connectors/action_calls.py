@@ -37,3 +37,9 @@ def _pool() -> aiohttp.TCPConnector:
     if _connector is None or _connector.closed:
         _connector = aiohttp.TCPConnector(keepalive_timeout=_KEPT_SECONDS)
     return _connector
+
+
+async def end_connections() -> None:
+    """Close what is kept, when the process stops."""
+    if _connector is not None:
+        await _connector.close()

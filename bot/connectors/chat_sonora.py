@@ -65,6 +65,10 @@ class ChatSonoraInput(InputChannel):
             gc.collect()
             gc.freeze()
 
+        @webhook.after_server_stop
+        async def end(*_: Any) -> None:
+            await action_calls.end_connections()
+
         @webhook.get("/")
         async def health(request: Request) -> HTTPResponse:
             agent = request.app.ctx.agent

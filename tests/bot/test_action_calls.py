@@ -40,7 +40,7 @@ async def actions(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[ActionServer
     async with TestServer(app) as server:
         actions.address = str(server.make_url("/webhook"))
         yield actions
-        await action_calls._pool().close()
+        await action_calls.end_connections()
 
 
 async def _call(actions: ActionServer) -> Any:

@@ -108,6 +108,7 @@ def test_everything_stops_with_ctrl_c_or_its_terminal_and_the_talk_goes_on_at_th
     citizen.say("quiero registrar una petición")
     citizen.say("acepto")
     _stop(product, signal.SIGINT)
+    assert [line for line in product.lines if "Unclosed" in line] == []
 
     with _of_a_terminal():
         product.start()
