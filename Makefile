@@ -90,7 +90,8 @@ $(UV): requirements/uv.txt
 
 .venv-bot/.stamp: bot/requirements.txt bot/.python-version | $(UV)
 	@echo "Preparando el entorno del bot (Rasa, Python 3.10)…"
-	@[ -x .venv-bot/bin/python ] || (uv="$$(realpath $(UV))"; cd bot && "$$uv" venv --quiet ../.venv-bot)
+	@[ -x .venv-bot/bin/python ] || (uv="$$(realpath $(UV))"; cd bot && "$$uv" venv --quiet ../.venv-bot) \
+	  || { echo "No hay Python 3.10 ni se pudo bajar: instálelo (con pyenv, por ejemplo) y repita." >&2; exit 1; }
 	@$(UV) pip sync --quiet --python .venv-bot/bin/python --require-hashes bot/requirements.txt
 	@touch $@
 
