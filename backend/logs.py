@@ -23,6 +23,21 @@ def _without_values(exc_info: ExcInfo) -> str:
     return told
 
 
+class _Lines(structlog.PrintLogger):
+    """Lines are written where that can be done: on a full disk, or into a pipe that is closed, one is lost and counted.
+
+    Whoever logged goes on: a log that cannot be written stops no turn and no process.
+    """
+
+    def msg(self, message: str) -> None:
+        try:
+            super().msg(message)
+        except (OSError, ValueError):  # ValueError: the file is closed
+            metrics.LOG_LINES_LOST.inc()
+
+    log = debug = info = warn = warning = error = critical = fatal = exception = msg
+
+
 def configure(level: str, target: TextIO | None = None) -> None:
     """Send our events and the libraries' warnings to standard output, or where a command's own output is not."""
     target = target or sys.stdout
@@ -42,6 +57,6 @@ def configure(level: str, target: TextIO | None = None) -> None:
             structlog.processors.JSONRenderer(),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.PrintLoggerFactory(target),
+        logger_factory=lambda *_: _Lines(target),
         cache_logger_on_first_use=True,
     )

@@ -53,6 +53,7 @@ BOT_SECONDS = _histogram("bot_turn_seconds", "A turn with the bot, as the worker
 BOT_TURNS = _counter("bot_turns", "Turns with the bot: answered, or why not.", "outcome", "rasa")
 BOT_UP = _gauge("bot_up", "1 while this process of the bot's answers.", "rasa")
 LOG_EVENTS = _counter("log_events", "Warnings and errors logged.", "level", "event")
+LOG_LINES_LOST = _counter("log_lines_lost", "Lines of the log that could not be written: a full disk, a closed pipe.")
 LIVE_FOLLOWERS = _gauge("live_followers", "Event streams and long polls that are open.")
 REDIS_AWAY = _gauge("redis_away", "1 while the Redis of REDIS_URL does not answer: each process counts by itself.")
 CHATS_WAITING = _gauge("chats_waiting", "Citizens who wait for a person.")

@@ -1,8 +1,12 @@
 """What goes wrong is logged with its traceback, and without what citizens told."""
 
+import errno
 import io
 import json
-from collections.abc import Iterator
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TextIO
 
 import pytest
 import structlog
@@ -11,17 +15,47 @@ from sqlalchemy.exc import DBAPIError
 
 from backend import logs
 from backend.db import Database
+from backend.monitoring import metrics
 
 SAID = "me llamo Ana y me pegan"
 
 
+@contextmanager
+def _logging_to(target: TextIO) -> Iterator[None]:
+    before = structlog.get_config()
+    logs.configure("INFO", target)
+    yield
+    structlog.configure(**before)
+
+
 @pytest.fixture
 def lines() -> Iterator[io.StringIO]:
-    before = structlog.get_config()
     target = io.StringIO()
-    logs.configure("INFO", target)
-    yield target
-    structlog.configure(**before)
+    with _logging_to(target):
+        yield target
+
+
+def _closed() -> TextIO:
+    target = io.StringIO()
+    target.close()
+    return target
+
+
+class _FullDisk(io.StringIO):
+    def write(self, _: str) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+def _lost() -> float:
+    return metrics.REGISTRY.get_sample_value("chat_sonora_log_lines_lost_total") or 0.0
+
+
+@pytest.mark.parametrize("unwritable", [_closed, _FullDisk])
+def test_a_log_that_cannot_be_written_stops_nobody(unwritable: Callable[[], TextIO]) -> None:
+    lost = _lost()
+    with _logging_to(unwritable()):
+        structlog.get_logger("tests").error("process_died", process="worker")
+    assert _lost() == lost + 1
 
 
 @pytest.mark.parametrize(
