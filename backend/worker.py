@@ -17,8 +17,7 @@ from backend.assistant.pool import assistant_of
 from backend.assistant.port import Assistant
 from backend.audit import anchoring
 from backend.calls.cdr import jobs as cdr_jobs
-from backend.conversations import jobs as conversation_jobs
-from backend.conversations import media
+from backend.conversations import media, taking
 from backend.conversations import service as conversations
 from backend.conversations.files import FileStore
 from backend.conversations.scanning import scanner_at
@@ -94,7 +93,7 @@ class Worker:
             turn_seconds=settings.turn_timeout,
             acuses=ChatAcuse(self.files, settings.base_url),
         )
-        self.turns = conversation_jobs.TurnTaker(self.advancer)
+        self.turns = taking.TurnTaker(self.advancer)
         self.media = media.MediaFetcher(
             self.database, self.adapters, self.files, max_bytes=settings.attachment_max_bytes
         )
@@ -103,7 +102,7 @@ class Worker:
         """Find turns whose wake-up was lost, and give waiting citizens to agents who have room."""
         async with self.database.transaction() as session:
             await conversations.assign_waiting(session)
-            pending = await conversation_jobs.find_pending(session)
+            pending = await taking.find_pending(session)
         self.turns.take_up(pending)
 
     async def fetch_recordings(self) -> None:

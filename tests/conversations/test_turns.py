@@ -11,8 +11,8 @@ from backend import clock
 from backend.assistant.emergency import EMERGENCY_TEXT
 from backend.assistant.port import AssistantError, Handoff, Reply, ReplyButton, TurnResult
 from backend.conversations import service as conversations
-from backend.conversations.jobs import find_pending
 from backend.conversations.models import Author, Conversation, HandoffReason, Message, Owner
+from backend.conversations.taking import find_pending
 from backend.conversations.turns import Advancer
 from backend.db import Database
 from backend.live import turn_topic

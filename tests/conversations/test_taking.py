@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 import pytest
 from structlog.testing import capture_logs
 
-from backend.conversations.jobs import ROOM, TurnTaker
+from backend.conversations.taking import ROOM, TurnTaker
 from backend.conversations.turns import Advancer
 from backend.db import Database
 from backend.live import LiveEvents
