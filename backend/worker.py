@@ -93,17 +93,15 @@ class Worker:
             turn_seconds=settings.turn_timeout,
             acuses=ChatAcuse(self.files, settings.base_url),
         )
-        self.turns = taking.TurnTaker(self.advancer)
+        self.turns = taking.TurnTaker(self.database, self.advancer)
         self.media = media.MediaFetcher(
             self.database, self.adapters, self.files, max_bytes=settings.attachment_max_bytes
         )
 
-    async def sweep_once(self) -> None:
-        """Find turns whose wake-up was lost, and give waiting citizens to agents who have room."""
+    async def assign_waiting(self) -> None:
+        """Give waiting citizens to agents who have room."""
         async with self.database.transaction() as session:
             await conversations.assign_waiting(session)
-            pending = await taking.find_pending(session)
-        self.turns.take_up(pending)
 
     async def fetch_recordings(self) -> None:
         """Get the calls' recordings that Twilio holds for us."""
@@ -126,7 +124,8 @@ class Worker:
         """What is looked after from time to time, each in a loop of its own: none waits for another."""
         often, hours = self.settings.sweep_seconds, self.settings.notice_fallback_hours
         return [
-            Chore("sweep", often, self.sweep_once),
+            Chore("sweep", often, self.turns.sweep),
+            Chore("waiting", often, self.assign_waiting),
             Chore("notices", 10.0, lambda: notice_jobs.fall_back(self.database, hours=hours)),
             Chore("followers", 10.0, lambda: telling.tell_followers(self.database)),
             Chore("reconciliation", 60.0, lambda: reconciliation.catch_up(self.database, self.adapters)),

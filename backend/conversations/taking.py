@@ -1,33 +1,49 @@
-"""The worker's turns: taken up as wake-ups tell of them, and the sweep that finds what none told of."""
+"""The worker's turns: taken up as wake-ups tell of them, and found by the sweep where none did."""
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import structlog
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, or_, select, tuple_
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
 from backend.conversations.models import Author, Conversation, Message
 from backend.conversations.turns import Advancer
+from backend.db import Database
 from backend.live import TURNS, LiveEvents
 
 log = structlog.get_logger(__name__)
 
-#: Conversations that a process advances side by side.
-ROOM = 16
+#: Conversations that a process advances side by side: of those it is told of, and of those that its sweep finds. Each
+#: have room of their own, so that who writes now does not wait behind a backlog, nor a backlog behind who writes now.
+ROOM, ROOM_TO_SWEEP = 16, 8
+#: Told of, and not begun. Of more the first are left to the sweep: who writes now waits for no more than these.
+MOST_WAITING = 64
+#: Conversations found by one look.
+PAGE = 200
+
+
+class Waiting(NamedTuple):
+    """A conversation with something unhandled, the first of it stored at `since`."""
+
+    since: datetime
+    conversation_id: UUID
 
 
 class TurnTaker:
-    """Advances the conversations that this process hears of, as many at once as there is room for.
+    """Advances the conversations that this process hears of or finds, as many at once as there is room for.
 
     Every worker hears of each; whoever locks its row first has the turn, and the others find its lease.
     """
 
-    def __init__(self, advancer: Advancer) -> None:
+    def __init__(self, database: Database, advancer: Advancer) -> None:
+        self._database = database
         self._advancer = advancer
-        self._room = asyncio.Semaphore(ROOM)
+        self._room, self._room_to_sweep = asyncio.Semaphore(ROOM), asyncio.Semaphore(ROOM_TO_SWEEP)
         #: Told of, and not begun: to be told once more changes nothing.
         self._waiting: dict[UUID, asyncio.Task[None]] = {}
         self._under_way: set[asyncio.Task[None]] = set()
@@ -50,17 +66,38 @@ class TurnTaker:
         """Advance these, soon."""
         for conversation_id in conversation_ids:
             if conversation_id not in self._waiting:
-                task = asyncio.create_task(self._advance(conversation_id))
-                self._waiting[conversation_id] = task
-                task.add_done_callback(self._under_way.discard)
+                self._waiting[conversation_id] = asyncio.create_task(self._advance_told(conversation_id))
+            if len(self._waiting) > MOST_WAITING:
+                self._waiting.pop(next(iter(self._waiting))).cancel()
+
+    async def sweep(self) -> None:
+        """Take up all that waits, each once, the oldest first, whenever there is room."""
+        found: Sequence[Waiting] = ()
+        while True:
+            async with self._database.transaction() as session:
+                found = await find_pending(session, after=found[-1] if found else None)
+            for waiting in found:
+                await self._room_to_sweep.acquire()
+                task = asyncio.create_task(self._advance(waiting.conversation_id))
+                self._begun(task, self._room_to_sweep)
+            if len(found) < PAGE:
+                return
+
+    async def _advance_told(self, conversation_id: UUID) -> None:
+        await self._room.acquire()
+        self._begun(self._waiting.pop(conversation_id), self._room)
+        await self._advance(conversation_id)
+
+    def _begun(self, task: asyncio.Task[None], room: asyncio.Semaphore) -> None:
+        self._under_way.add(task)
+        task.add_done_callback(lambda _: room.release())
+        task.add_done_callback(self._under_way.discard)
 
     async def _advance(self, conversation_id: UUID) -> None:
-        async with self._room:
-            self._under_way.add(self._waiting.pop(conversation_id))
-            try:
-                await self._advancer.advance(conversation_id)
-            except Exception:  # the turn's outer loop: recorded, and the sweep finds it again
-                log.exception("turn_failed", conversation_id=str(conversation_id))
+        try:
+            await self._advancer.advance(conversation_id)
+        except Exception:  # the turn's outer loop: recorded, and the sweep finds it again
+            log.exception("turn_failed", conversation_id=str(conversation_id))
 
     async def _stop(self, seconds: float) -> None:
         for task in self._waiting.values():
@@ -79,11 +116,11 @@ def _conversations(topics: Iterable[str]) -> Iterable[UUID]:
     return (UUID(topic.removeprefix(TURNS)) for topic in topics if topic != TURNS)
 
 
-async def find_pending(session: AsyncSession, *, limit: int = 200) -> list[UUID]:
-    """Conversations with something unhandled that no live worker has leased, oldest first."""
-    moment = clock.now()
-    rows = await session.scalars(
-        select(Message.conversation_id)
+async def find_pending(session: AsyncSession, *, after: Waiting | None = None) -> Sequence[Waiting]:
+    """Conversations with something unhandled that no live worker has leased, oldest first; a page of those `after`."""
+    moment, since = clock.now(), func.min(Message.created_at)
+    query = (
+        select(since, Message.conversation_id)
         .join(Conversation, Conversation.id == Message.conversation_id)
         .where(
             Message.handled_at.is_(None),
@@ -91,7 +128,9 @@ async def find_pending(session: AsyncSession, *, limit: int = 200) -> list[UUID]
             or_(Conversation.lease_until.is_(None), Conversation.lease_until < moment),
         )
         .group_by(Message.conversation_id)
-        .order_by(func.min(Message.created_at))
-        .limit(limit)
+        .order_by(since, Message.conversation_id)
+        .limit(PAGE)
     )
-    return list(rows.all())
+    if after is not None:
+        query = query.having(tuple_(since, Message.conversation_id) > tuple_(*after))
+    return [Waiting(*row) for row in await session.execute(query)]

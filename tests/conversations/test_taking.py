@@ -1,4 +1,4 @@
-"""Taking conversations up as wake-ups tell of them."""
+"""Taking conversations up as wake-ups tell of them, and finding those that none told of."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,7 +7,8 @@ from uuid import UUID, uuid4
 import pytest
 from structlog.testing import capture_logs
 
-from backend.conversations.taking import ROOM, TurnTaker
+from backend.conversations import taking
+from backend.conversations.taking import MOST_WAITING, ROOM, ROOM_TO_SWEEP, TurnTaker
 from backend.conversations.turns import Advancer
 from backend.db import Database
 from backend.live import LiveEvents
@@ -39,8 +40,8 @@ def advancer() -> FakeAdvancer:
 
 
 @pytest.fixture
-def taker(advancer: FakeAdvancer) -> TurnTaker:
-    return TurnTaker(advancer)
+def taker(database: Database, advancer: FakeAdvancer) -> TurnTaker:
+    return TurnTaker(database, advancer)
 
 
 @pytest.fixture
@@ -88,6 +89,67 @@ async def test_one_that_fails_is_told_and_holds_up_nobody(taker: TurnTaker, adva
     assert [entry["event"] for entry in logged] == ["turn_failed"] * len(broken)
 
 
+async def test_who_writes_now_does_not_wait_behind_a_backlog(
+    taker: TurnTaker, advancer: FakeAdvancer, stage: Stage
+) -> None:
+    backlog = await _backlog(stage, ROOM_TO_SWEEP + 5)
+    sweeping = asyncio.create_task(taker.sweep())
+    await until(lambda: len(advancer.begun) >= ROOM_TO_SWEEP)
+    now = uuid4()
+    taker.take_up([now])
+    await until(lambda: now in advancer.begun)
+    assert advancer.begun == [*backlog[:ROOM_TO_SWEEP], now], "the backlog's oldest, and who writes now beside them"
+    advancer.may_end.set()
+    await sweeping
+    await taker.finish()
+    assert advancer.ended == [*backlog[:ROOM_TO_SWEEP], now, *backlog[ROOM_TO_SWEEP:]]
+
+
+async def test_a_backlog_is_worked_off_while_many_write(
+    taker: TurnTaker, advancer: FakeAdvancer, stage: Stage
+) -> None:
+    taker.take_up(uuid4() for _ in range(ROOM + MOST_WAITING))
+    await until(lambda: len(advancer.begun) >= ROOM)
+    (waited_long,) = await _backlog(stage, 1)
+    async with asyncio.timeout(30):
+        await taker.sweep()
+    await until(lambda: waited_long in advancer.begun)
+    advancer.may_end.set()
+    await taker.finish()
+
+
+async def test_one_sweep_takes_each_of_a_backlog_once_also_those_that_fail(
+    taker: TurnTaker, advancer: FakeAdvancer, stage: Stage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What waits for a file, or fails, waits on: the next look is for those after it, and no look is put off."""
+    monkeypatch.setattr(taking, "PAGE", 2)
+    backlog = await _backlog(stage, 5)
+    advancer.fails = set(backlog[:3])
+    advancer.may_end.set()
+    async with asyncio.timeout(30):
+        await taker.sweep()
+    await taker.finish()
+    assert (advancer.begun, advancer.ended) == (backlog, backlog[3:])
+
+
+async def test_of_more_than_may_wait_the_first_are_left_to_the_sweep(taker: TurnTaker, advancer: FakeAdvancer) -> None:
+    told = [uuid4() for _ in range(ROOM + MOST_WAITING + 5)]
+    taker.take_up(told[:ROOM])
+    await until(lambda: len(advancer.begun) >= ROOM)
+    taker.take_up(told[ROOM:])
+    advancer.may_end.set()
+    await taker.finish()
+    assert advancer.ended == told[:ROOM] + told[-MOST_WAITING:]
+
+
+async def _backlog(stage: Stage, conversations: int) -> list[UUID]:
+    """So many conversations in which a message waits, oldest first."""
+    ones = [await stage.another() for _ in range(conversations)]
+    for one in ones:
+        await one.hear("hola")
+    return [one.conversation_id for one in ones]
+
+
 async def test_when_told_to_stop_a_turn_under_way_ends_and_no_other_begins(
     taker: TurnTaker, advancer: FakeAdvancer, live: LiveEvents
 ) -> None:
@@ -121,7 +183,7 @@ async def test_when_told_to_stop_a_turn_that_never_ends_is_cut_off(
 async def test_a_message_that_is_stored_is_answered_without_any_sweep(
     stage: Stage, assistant: FakeAssistant, live: LiveEvents, database: Database
 ) -> None:
-    taker = TurnTaker(stage.advancer)
+    taker = TurnTaker(database, stage.advancer)
     other = await stage.another()
     running = asyncio.create_task(taker.run(live, stop_seconds=5))
     await asyncio.sleep(0)  # it follows from now on, and hears whatever is committed

@@ -80,7 +80,7 @@ async def test_a_days_work_is_measured_and_names_nobody(
         assert _value(before, "chat_sonora_queue_waiting", queue="outbox_web") == 0
         assert _value(before, "chat_sonora_agents_available") == 1
 
-        await worker.sweep_once()
+        await worker.turns.sweep()
         await worker.turns.finish()
         await worker.dispatcher.send_all_due()
         await worker.measures.take()
