@@ -124,7 +124,7 @@ class Worker:
         """What is looked after from time to time, each in a loop of its own: none waits for another."""
         often, hours = self.settings.sweep_seconds, self.settings.notice_fallback_hours
         return [
-            Chore("sweep", often, self.turns.sweep),
+            Chore(taking.SWEEP, often, self.turns.sweep),
             Chore("waiting", often, self.assign_waiting),
             Chore("notices", 10.0, lambda: notice_jobs.fall_back(self.database, hours=hours)),
             Chore("followers", 10.0, lambda: telling.tell_followers(self.database)),
@@ -195,7 +195,7 @@ async def run(settings: Settings) -> None:
     await worker.live.start()
     tasks = [
         *(asyncio.create_task(chore.run()) for chore in worker.chores()),
-        asyncio.create_task(worker.turns.run(worker.live, stop_seconds=turn_ends)),
+        asyncio.create_task(worker.turns.run(worker.live, idle_seconds=settings.sweep_seconds, stop_seconds=turn_ends)),
         asyncio.create_task(worker.media.run(worker.live, idle_seconds=settings.sweep_seconds)),
         asyncio.create_task(worker.dispatcher.run(worker.live, idle_seconds=settings.sweep_seconds)),
         asyncio.create_task(worker.poller.run()),

@@ -15,6 +15,7 @@ from backend.conversations.models import Author, Conversation, Message
 from backend.conversations.turns import Advancer
 from backend.db import Database
 from backend.live import TURNS, LiveEvents
+from backend.monitoring import chores
 
 log = structlog.get_logger(__name__)
 
@@ -25,6 +26,8 @@ ROOM, ROOM_TO_SWEEP = 16, 8
 MOST_WAITING = 64
 #: Conversations found by one look.
 PAGE = 200
+#: What hearing of turns and looking for them are called by who watches them.
+HEARING, SWEEP = "wake_ups", "sweep"
 
 
 class Waiting(NamedTuple):
@@ -48,12 +51,17 @@ class TurnTaker:
         self._waiting: dict[UUID, asyncio.Task[None]] = {}
         self._under_way: set[asyncio.Task[None]] = set()
 
-    async def run(self, live: LiveEvents, *, stop_seconds: float) -> None:
-        """For ever. Turns that are under way when it is cancelled have `stop_seconds` to come to their end."""
+    async def run(self, live: LiveEvents, *, idle_seconds: float, stop_seconds: float) -> None:
+        """For ever. Turns that are under way when it is cancelled have `stop_seconds` to come to their end.
+
+        Says at least every `idle_seconds` that it hears.
+        """
+        chores.expect(HEARING, idle_seconds)
         try:
             async with live.subscribe(TURNS) as alarm:
                 while True:
-                    self.take_up(_conversations(await alarm.wait(None)))
+                    self.take_up(_conversations(await alarm.wait(idle_seconds)))
+                    chores.done(HEARING)
         finally:
             await self._stop(stop_seconds)
 
@@ -76,6 +84,7 @@ class TurnTaker:
         while True:
             async with self._database.transaction() as session:
                 found = await find_pending(session, after=found[-1] if found else None)
+            chores.done(SWEEP)
             for waiting in found:
                 await self._room_to_sweep.acquire()
                 task = asyncio.create_task(self._advance(waiting.conversation_id))

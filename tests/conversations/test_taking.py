@@ -105,9 +105,7 @@ async def test_who_writes_now_does_not_wait_behind_a_backlog(
     assert advancer.ended == [*backlog[:ROOM_TO_SWEEP], now, *backlog[ROOM_TO_SWEEP:]]
 
 
-async def test_a_backlog_is_worked_off_while_many_write(
-    taker: TurnTaker, advancer: FakeAdvancer, stage: Stage
-) -> None:
+async def test_a_backlog_is_worked_off_while_many_write(taker: TurnTaker, advancer: FakeAdvancer, stage: Stage) -> None:
     taker.take_up(uuid4() for _ in range(ROOM + MOST_WAITING))
     await until(lambda: len(advancer.begun) >= ROOM)
     (waited_long,) = await _backlog(stage, 1)
@@ -154,7 +152,7 @@ async def test_when_told_to_stop_a_turn_under_way_ends_and_no_other_begins(
     taker: TurnTaker, advancer: FakeAdvancer, live: LiveEvents
 ) -> None:
     told = [uuid4() for _ in range(ROOM + 1)]
-    running = asyncio.create_task(taker.run(live, stop_seconds=30))
+    running = asyncio.create_task(taker.run(live, idle_seconds=600, stop_seconds=30))
     taker.take_up(told)
     await until(lambda: len(advancer.begun) >= ROOM)
     running.cancel()
@@ -170,7 +168,7 @@ async def test_when_told_to_stop_a_turn_under_way_ends_and_no_other_begins(
 async def test_when_told_to_stop_a_turn_that_never_ends_is_cut_off(
     taker: TurnTaker, advancer: FakeAdvancer, live: LiveEvents
 ) -> None:
-    running = asyncio.create_task(taker.run(live, stop_seconds=0.05))
+    running = asyncio.create_task(taker.run(live, idle_seconds=600, stop_seconds=0.05))
     taker.take_up([uuid4()])
     await until(lambda: len(advancer.begun) >= 1)
     running.cancel()
@@ -185,7 +183,7 @@ async def test_a_message_that_is_stored_is_answered_without_any_sweep(
 ) -> None:
     taker = TurnTaker(database, stage.advancer)
     other = await stage.another()
-    running = asyncio.create_task(taker.run(live, stop_seconds=5))
+    running = asyncio.create_task(taker.run(live, idle_seconds=600, stop_seconds=5))
     await asyncio.sleep(0)  # it follows from now on, and hears whatever is committed
     await asyncio.gather(*(one.hear(f"m{number}") for number in range(5) for one in (stage, other)))
     await until(lambda: len(assistant.turns) == 10)
