@@ -1,6 +1,7 @@
 """The worker's turns: taken up as wake-ups tell of them, and found by the sweep where none did."""
 
 import asyncio
+import random
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -21,7 +22,7 @@ log = structlog.get_logger(__name__)
 
 #: Conversations that a process advances side by side: of those it is told of, and of those that its sweep finds. Each
 #: have room of their own, so that who writes now does not wait behind a backlog, nor a backlog behind who writes now.
-ROOM, ROOM_TO_SWEEP = 16, 8
+ROOM, ROOM_TO_SWEEP = 16, 16
 #: Told of, and not begun. Of more the first are left to the sweep: who writes now waits for no more than these.
 MOST_WAITING = 64
 #: Conversations found by one look.
@@ -79,13 +80,16 @@ class TurnTaker:
                 self._waiting.pop(next(iter(self._waiting))).cancel()
 
     async def sweep(self) -> None:
-        """Take up all that waits, each once, the oldest first, whenever there is room."""
+        """Take up all that waits, each once and page by page, the oldest first, whenever there is room.
+
+        A page is taken in any order: workers that began together would else look at each conversation together.
+        """
         found: Sequence[Waiting] = ()
         while True:
             async with self._database.transaction() as session:
                 found = await find_pending(session, after=found[-1] if found else None)
             chores.done(SWEEP)
-            for waiting in found:
+            for waiting in random.sample(found, len(found)):
                 await self._room_to_sweep.acquire()
                 task = asyncio.create_task(self._advance(waiting.conversation_id))
                 self._begun(task, self._room_to_sweep)
