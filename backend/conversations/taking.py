@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import time
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import NamedTuple
@@ -27,6 +28,8 @@ ROOM, ROOM_TO_SWEEP = 16, 16
 MOST_WAITING = 64
 #: Conversations found by one look.
 PAGE = 200
+#: How often a sweep begins anew with the oldest: a worker that died leaves some of them, whose leases end meanwhile.
+ANEW_SECONDS = 15.0
 #: What hearing of turns and looking for them are called by who watches them.
 HEARING, SWEEP = "wake_ups", "sweep"
 
@@ -85,7 +88,10 @@ class TurnTaker:
         A page is taken in any order: workers that began together would else look at each conversation together.
         """
         found: Sequence[Waiting] = ()
+        began = time.monotonic()
         while True:
+            if time.monotonic() - began > ANEW_SECONDS:
+                found, began = (), time.monotonic()
             async with self._database.transaction() as session:
                 found = await find_pending(session, after=found[-1] if found else None)
             chores.done(SWEEP)

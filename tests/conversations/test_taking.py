@@ -2,12 +2,15 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 import pytest
 from structlog.testing import capture_logs
 
+from backend import clock
 from backend.conversations import taking
+from backend.conversations.models import Conversation
 from backend.conversations.taking import MOST_WAITING, ROOM, ROOM_TO_SWEEP, TurnTaker
 from backend.conversations.turns import Advancer
 from backend.db import Database
@@ -130,6 +133,31 @@ async def test_one_sweep_takes_each_of_a_backlog_once_also_those_that_fail(
     pages = [set(advancer.begun[:2]), set(advancer.begun[2:4]), set(advancer.begun[4:])]
     assert pages == [set(backlog[:2]), set(backlog[2:4]), set(backlog[4:])], "oldest first, each once"
     assert set(advancer.ended) == set(backlog[3:])
+
+
+async def test_what_a_dead_worker_leaves_does_not_wait_for_the_end_of_a_long_sweep(
+    stage: Stage, assistant: FakeAssistant, database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(taking, "PAGE", 1)
+    monkeypatch.setattr(taking, "ANEW_SECONDS", 0.0)
+    left, *_ = await _backlog(stage, ROOM_TO_SWEEP + 4)
+    await _lease(database, left, until=clock.now() + timedelta(hours=1))
+    taker, assistant.hold = TurnTaker(database, stage.advancer), asyncio.Event()
+    sweeping = asyncio.create_task(taker.sweep())
+    await until(lambda: len(assistant.turns) == ROOM_TO_SWEEP)
+    await _lease(database, left, until=clock.now())
+    assistant.hold.set()
+    await sweeping
+    await taker.finish()
+    turns = [turn.conversation_id for turn in assistant.turns]
+    assert len(turns) == ROOM_TO_SWEEP + 4
+    assert left in turns[:-1]
+
+
+async def _lease(database: Database, conversation_id: UUID, *, until: datetime) -> None:
+    async with database.transaction() as session:
+        conversation = await session.get_one(Conversation, conversation_id)
+        conversation.lease_token, conversation.lease_until = uuid4(), until
 
 
 async def test_workers_that_sweep_together_take_different_ones_first(database: Database, stage: Stage) -> None:
