@@ -83,7 +83,7 @@ class TurnTaker:
                 self._waiting.pop(next(iter(self._waiting))).cancel()
 
     async def sweep(self) -> None:
-        """Take up all that waits, page by page and the oldest first, whenever there is room; each once in `ANEW_SECONDS`.
+        """Take up all that waits, page by page, the oldest first, when there is room; each once in `ANEW_SECONDS`.
 
         A page is taken in any order: workers that began together would else look at each conversation together.
         """
