@@ -7,6 +7,7 @@ import structlog
 from sqlalchemy.exc import OperationalError
 
 from backend.live import LiveEvents
+from backend.monitoring import chores
 
 log = structlog.get_logger(__name__)
 
@@ -15,7 +16,7 @@ class Crew:
     """As many tasks as there is work and `room` for; each takes one piece after the other until there is none.
 
     `take_next` does one piece, and says whether there was any: it calls `start` where it finds that more wait, so that
-    somebody comes to help. `work` names what is done, in the log.
+    somebody comes to help. `work` names what is done, in the log and to who watches chores.
     """
 
     def __init__(self, work: str, take_next: Callable[[], Awaitable[bool]], *, room: int) -> None:
@@ -26,6 +27,7 @@ class Crew:
 
     async def run(self, live: LiveEvents, topic: str, *, idle_seconds: float) -> None:
         """For ever: work when `topic` rings, and look for what no wake-up told of."""
+        chores.expect(self._work, idle_seconds)
         try:
             async with live.subscribe(topic) as alarm:
                 while True:
@@ -51,8 +53,10 @@ class Crew:
 
     async def _take_all(self) -> None:
         try:
-            while await self._take_next():
-                pass
+            may_be_more = True
+            while may_be_more:
+                may_be_more = await self._take_next()
+                chores.done(self._work)
         except OperationalError as error:
             log.warning("work_without_database", work=self._work, error=type(error).__name__)
         except Exception:  # the outer loop: recorded, and looked at again

@@ -17,8 +17,7 @@ from backend.assistant.pool import assistant_of
 from backend.assistant.port import Assistant
 from backend.audit import anchoring
 from backend.calls.cdr import jobs as cdr_jobs
-from backend.conversations import jobs as conversation_jobs
-from backend.conversations import media
+from backend.conversations import media, taking
 from backend.conversations import service as conversations
 from backend.conversations.files import FileStore
 from backend.conversations.scanning import scanner_at
@@ -94,17 +93,15 @@ class Worker:
             turn_seconds=settings.turn_timeout,
             acuses=ChatAcuse(self.files, settings.base_url),
         )
-        self.turns = conversation_jobs.TurnTaker(self.advancer)
+        self.turns = taking.TurnTaker(self.database, self.advancer)
         self.media = media.MediaFetcher(
             self.database, self.adapters, self.files, max_bytes=settings.attachment_max_bytes
         )
 
-    async def sweep_once(self) -> None:
-        """Find turns whose wake-up was lost, and give waiting citizens to agents who have room."""
+    async def assign_waiting(self) -> None:
+        """Give waiting citizens to agents who have room."""
         async with self.database.transaction() as session:
             await conversations.assign_waiting(session)
-            pending = await conversation_jobs.find_pending(session)
-        self.turns.take_up(pending)
 
     async def fetch_recordings(self) -> None:
         """Get the calls' recordings that Twilio holds for us."""
@@ -127,7 +124,8 @@ class Worker:
         """What is looked after from time to time, each in a loop of its own: none waits for another."""
         often, hours = self.settings.sweep_seconds, self.settings.notice_fallback_hours
         return [
-            Chore("sweep", often, self.sweep_once),
+            Chore(taking.SWEEP, often, self.turns.sweep),
+            Chore("waiting", often, self.assign_waiting),
             Chore("notices", 10.0, lambda: notice_jobs.fall_back(self.database, hours=hours)),
             Chore("followers", 10.0, lambda: telling.tell_followers(self.database)),
             Chore("reconciliation", 60.0, lambda: reconciliation.catch_up(self.database, self.adapters)),
@@ -197,7 +195,7 @@ async def run(settings: Settings) -> None:
     await worker.live.start()
     tasks = [
         *(asyncio.create_task(chore.run()) for chore in worker.chores()),
-        asyncio.create_task(worker.turns.run(worker.live, stop_seconds=turn_ends)),
+        asyncio.create_task(worker.turns.run(worker.live, idle_seconds=settings.sweep_seconds, stop_seconds=turn_ends)),
         asyncio.create_task(worker.media.run(worker.live, idle_seconds=settings.sweep_seconds)),
         asyncio.create_task(worker.dispatcher.run(worker.live, idle_seconds=settings.sweep_seconds)),
         asyncio.create_task(worker.poller.run()),

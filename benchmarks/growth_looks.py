@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from backend import clock
 from backend.board import figures
-from backend.conversations import jobs, media
+from backend.conversations import media, taking
 from backend.conversations import service as conversations
 from backend.ledger import chats
 from backend.ledger.models import LedgerCursor
@@ -55,7 +55,7 @@ async def _owed_information(session: AsyncSession) -> object:
 
 
 LOOKS: dict[str, Look] = {
-    "turns whose wake-up was lost": jobs.find_pending,
+    "turns whose wake-up was lost": taking.find_pending,
     "the waiting, for whoever has room": conversations.assign_waiting,
     "the outbox of the web": lambda session: outbox.claim_due(session, "web"),
     "the outbox of WhatsApp": lambda session: outbox.claim_due(session, "whatsapp"),

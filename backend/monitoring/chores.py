@@ -8,8 +8,13 @@ from backend.monitoring import metrics, tracing
 
 
 def expect(name: str, every: float) -> None:
-    """A chore is about to begin its life: it is not late yet."""
+    """A chore is about to begin its life: it is not late yet. It runs each `every` seconds, or oftener."""
     metrics.CHORE_EVERY.labels(name).set(every)
+    done(name)
+
+
+def done(name: str) -> None:
+    """It, or a look of it that is one of many, ended well."""
     metrics.CHORE_DONE.labels(name).set_to_current_time()
 
 
@@ -20,4 +25,4 @@ def watched(name: str) -> Iterator[None]:
     with tracing.span("chore", chore=name):
         yield
     metrics.CHORE_SECONDS.labels(name).observe(time.perf_counter() - began)
-    metrics.CHORE_DONE.labels(name).set_to_current_time()
+    done(name)

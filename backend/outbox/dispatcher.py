@@ -18,7 +18,7 @@ from backend.conversations.files import FileStore
 from backend.db import Database
 from backend.limits import RateLimiter
 from backend.live import LiveEvents, dispatch_topic
-from backend.monitoring import metrics, tracing
+from backend.monitoring import chores, metrics, tracing
 from backend.outbox import media_links, service
 from backend.outbox.service import Claim
 from backend.settings import Settings
@@ -63,6 +63,7 @@ class Dispatcher:
         await asyncio.gather(*(self._run_channel(channel, live, idle_seconds) for channel in MANNERS))
 
     async def _run_channel(self, channel: str, live: LiveEvents, idle_seconds: float) -> None:
+        chores.expect(_chore(channel), idle_seconds)
         async with live.subscribe(dispatch_topic(channel)) as alarm:
             while True:
                 wait = idle_seconds
@@ -102,7 +103,9 @@ class Dispatcher:
         if room <= 0:
             return []
         async with self._database.transaction() as session:
-            return await service.claim_due(session, channel, limit=room)
+            claims = await service.claim_due(session, channel, limit=room)
+        chores.done(_chore(channel))
+        return claims
 
     async def _deliver(self, claims: Sequence[Claim]) -> None:
         for claim in claims:
@@ -160,6 +163,11 @@ class Dispatcher:
             str(self._files.path(file.sha256)),
             media_links.address(self._settings, file.attachment_id),
         )
+
+
+def _chore(channel: str) -> str:
+    """What a channel's loop is called by who watches it."""
+    return f"outbox_{channel}"
 
 
 def _measure(claim: Claim, outcome: SendOutcome) -> None:

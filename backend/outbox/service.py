@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_, update
+from sqlalchemy import ColumnElement, Row, and_, func, or_, select, tuple_, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -45,6 +45,7 @@ MAX_DEATHS = 8
 UNCERTAIN_GRACE = timedelta(seconds=20)
 WEB = "web"
 
+_ORDER = (Delivery.created_at, Message.seq, Delivery.part)
 _UNDONE = (DeliveryState.PENDING, DeliveryState.SENDING, DeliveryState.UNCERTAIN)
 #: Codes of failures that are found before anything is sent.
 WINDOW_CLOSED, BLOCKED = "window_closed", "recipient_blocked"
@@ -141,18 +142,19 @@ async def claim_due(session: AsyncSession, channel: str = WEB, *, limit: int = 5
         and_(Delivery.state == DeliveryState.SENDING, Delivery.lease_until < moment),
     )
     query = (
-        select(Delivery, Message, Conversation)
+        select(Delivery.id)
         .join(Message, Message.id == Delivery.message_id)
-        .join(Conversation, Conversation.id == Delivery.conversation_id)
         .where(due, Delivery.channel == channel)
-        .order_by(Delivery.created_at, Message.seq, Delivery.part)
+        .order_by(*_ORDER)
         .limit(limit)
         .with_for_update(of=Delivery, skip_locked=True)
     )
     if channel != WEB:
         query = query.where(_is_first_of_its_conversation())
+    # Whole rows of these alone: of a backlog all are put in order at each look.
+    found = (await session.scalars(query)).all()
     claims = []
-    for delivery, message, conversation in await session.execute(query):
+    for delivery, message, conversation in await _whole(session, found):
         if await _is_hopeless(session, delivery):
             await _fail(session, delivery, "uncertain")
         elif delivery.state is DeliveryState.SENDING and channel != WEB:
@@ -160,6 +162,20 @@ async def claim_due(session: AsyncSession, channel: str = WEB, *, limit: int = 5
         else:
             claims.append(await _lease(session, delivery, message, conversation, moment))
     return [claim for claim in claims if claim is not None]
+
+
+async def _whole(session: AsyncSession, locked: Sequence[UUID]) -> Sequence[Row[Delivery, Message, Conversation]]:
+    """The deliveries that were just locked with what belongs to them, oldest first."""
+    if not locked:
+        return ()
+    query = (
+        select(Delivery, Message, Conversation)
+        .join(Message, Message.id == Delivery.message_id)
+        .join(Conversation, Conversation.id == Delivery.conversation_id)
+        .where(Delivery.id.in_(locked))
+        .order_by(*_ORDER)
+    )
+    return (await session.execute(query)).all()
 
 
 async def _is_hopeless(session: AsyncSession, delivery: Delivery) -> bool:

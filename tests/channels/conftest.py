@@ -52,7 +52,7 @@ class Office:
         """Read what the vendors brought, and answer it."""
         await self.worker.arrivals.read_due()
         await self.worker.media.fetch_due()
-        await self.worker.sweep_once()
+        await self.worker.turns.sweep()
         await self.worker.turns.finish()
 
     @asynccontextmanager

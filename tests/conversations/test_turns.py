@@ -11,8 +11,8 @@ from backend import clock
 from backend.assistant.emergency import EMERGENCY_TEXT
 from backend.assistant.port import AssistantError, Handoff, Reply, ReplyButton, TurnResult
 from backend.conversations import service as conversations
-from backend.conversations.jobs import find_pending
 from backend.conversations.models import Author, Conversation, HandoffReason, Message, Owner
+from backend.conversations.taking import find_pending
 from backend.conversations.turns import Advancer
 from backend.db import Database
 from backend.live import turn_topic
@@ -154,7 +154,7 @@ async def test_a_dead_workers_turn_is_taken_up_again_and_stored_once(
     assert assistant.turns == [], "the lease must keep a second worker out"
     async with database.transaction() as session:
         await session.execute(update(Conversation).values(lease_until=clock.now() - timedelta(seconds=1)))
-        assert await find_pending(session) == [stage.conversation_id]
+        assert [found.conversation_id for found in await find_pending(session)] == [stage.conversation_id]
     await stage.advance()
     assert [turn.message_id for turn in assistant.turns] == [message_id]
     assert [turn.is_new for turn in (*hanging.turns, *assistant.turns)] == [True, False]

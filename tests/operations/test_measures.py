@@ -1,6 +1,8 @@
 """What operators see of a day's work, and that it is nobody's business who wrote what."""
 
+import asyncio
 import re
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import timedelta
@@ -18,6 +20,8 @@ from backend import clock
 from backend.agents.models import Presence, PresenceState, Role, User
 from backend.app import create_app
 from backend.conversations.models import Message
+from backend.conversations.taking import HEARING, SWEEP, TurnTaker
+from backend.conversations.turns import Advancer
 from backend.db import Database
 from backend.monitoring import chores, metrics
 from backend.settings import Settings
@@ -25,7 +29,9 @@ from backend.worker import Worker
 from channels.manners import MANNERS
 from tests.end_to_end.product import free_port
 from tests.fake_assistant import FakeAssistant
+from tests.heartbeats import last_done
 from tests.staff import add_staff, browser
+from tests.waiting import until
 
 ROOT = Path(__file__).parents[2]
 TOKEN = "un-token-para-leer-las-medidas-0123456789"
@@ -80,7 +86,7 @@ async def test_a_days_work_is_measured_and_names_nobody(
         assert _value(before, "chat_sonora_queue_waiting", queue="outbox_web") == 0
         assert _value(before, "chat_sonora_agents_available") == 1
 
-        await worker.sweep_once()
+        await worker.turns.sweep()
         await worker.turns.finish()
         await worker.dispatcher.send_all_due()
         await worker.measures.take()
@@ -127,9 +133,7 @@ def _alerts_read_what_is_told(text: str) -> None:
 
 def test_a_chore_that_fails_does_not_count_as_done() -> None:
     def told() -> float | None:
-        return metrics.REGISTRY.get_sample_value(
-            "chat_sonora_chore_last_success_timestamp_seconds", {"chore": "dishes"}
-        )
+        return last_done("dishes")
 
     chores.expect("dishes", 60.0)
     expected = told()
@@ -144,3 +148,33 @@ def test_a_chore_that_fails_does_not_count_as_done() -> None:
 def test_measures_for_other_machines_need_a_token(settings: Settings) -> None:
     with pytest.raises(ValueError, match="METRICS_TOKEN"):
         Settings.model_validate(settings.model_dump() | {"metrics_host": "10.1.2.3", "metrics_token": None})
+
+
+async def test_what_a_worker_does_all_the_time_tells_that_it_goes_on(settings: Settings) -> None:
+    """Each kind of work by a name of its own, whether there is any or not; so an operator sees which one stopped."""
+    worker = Worker(settings, FakeAssistant())
+    names = [HEARING, "arrivals", "media", *(f"outbox_{channel}" for channel in MANNERS)]
+    await worker.live.start()
+    tasks = [
+        asyncio.create_task(worker.turns.run(worker.live, idle_seconds=0.05, stop_seconds=1)),
+        asyncio.create_task(worker.arrivals.run(worker.live, idle_seconds=0.05)),
+        asyncio.create_task(worker.media.run(worker.live, idle_seconds=0.05)),
+        asyncio.create_task(worker.dispatcher.run(worker.live, idle_seconds=0.05)),
+    ]
+    await until(lambda: all(last_done(name) is not None for name in names))
+    at_first = {name: last_done(name) for name in names}
+    await until(lambda: all(last_done(name) != at_first[name] for name in names))
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await worker.close()
+    every = [metrics.REGISTRY.get_sample_value("chat_sonora_chore_interval_seconds", {"chore": name}) for name in names]
+    assert every == [0.05] * len(names)
+
+
+async def test_a_long_sweep_tells_with_each_look_that_it_goes_on(database: Database) -> None:
+    """A backlog takes longer than a chore may be late."""
+    taker = TurnTaker(database, Advancer(database, FakeAssistant(), secret=b"test", lease_seconds=15, turn_seconds=8))
+    began = time.time()
+    await taker.sweep()
+    assert (last_done(SWEEP) or 0) >= began
