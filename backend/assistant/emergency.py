@@ -29,6 +29,7 @@ _RULES = (
     # Self-harm
     r"\b(?:me quiero|quiero|voy a|ya me voy a|pienso|ganas de) (?:morir(?:me)?|matar(?:me)?|suicidar(?:me)?|quitarme la vida)\b",
     r"\b(?:no quiero|ya no quiero|no tengo ganas de) (?:seguir )?(?:vivir|viviendo|vivo|viva)\b",
+    r"\bno (?:aguanto|puedo)\b.{0,30}\bno quiero (?:seguir|estar)(?: (?:aqui|en este mundo|en esta vida))?\s*[.!]*$",
     r"\b(?:mejor|prefiero|preferiria|quisiera) (?:me muero|morir(?:me)?|estar muert[oa])\b",
     r"\bno (?:le )?(?:hallo|hayo|encuentro|veo|tiene) (?:el |ningun )?(?:sentido|caso) (?:a )?"
     r"(?:la vida|mi vida|vivir|seguir (?:aqui|viviendo|en este mundo))\b",

@@ -8,6 +8,7 @@ DANGER = [
     "mi marido me esta golpeando",
     "Mi esposo me golpea y tengo miedo",
     "me quiero matar",
+    "ya no aguanto, ya no quiero seguir aquí",
     "ya no quiero vivir",
     "ME VOY A SUICIDAR",
     "ya no le hayo sentido a seguir aqui",
@@ -30,6 +31,8 @@ DANGER = [
 ]
 ORDINARY = [
     "hay una fuga de agua en mi calle",
+    "ya no aguanto el ruido, no quiero seguir aquí esperando",
+    "ya no quiero seguir aquí",
     "quiero pedir una pipa de agua",
     "no hay luz en mi colonia",
     "necesito mi acta de nacimiento",
