@@ -6,6 +6,7 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActionExecuted, ActiveLoop, EventType, SessionStarted, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from bot.actions.agencies import federal_agencies
 from bot.actions.draft import ask_again, end_and_resume
 from bot.actions.forms import FormListener, end_form, go_on, other_matter, start_form, switch_form, turn_to
 from bot.actions.information import SIDE_QUESTIONS, answer_side_question, only_tells_need
@@ -185,8 +186,13 @@ class ActionOutOfScope(Answer):
         return "action_fuera_de_alcance"
 
     async def answer(self, turn: Turn) -> list[EventType]:
-        many = misunderstood_in_a_row(turn.tracker) >= 2
-        turn.say("utter_ofrecer_persona" if many else "utter_fuera_de_alcance")
+        federal = turn.entity("dependencia")
+        if misunderstood_in_a_row(turn.tracker) >= 2:
+            turn.say("utter_ofrecer_persona")
+        elif federal in federal_agencies():
+            turn.say("utter_fuera_de_alcance_federal", dependencia=federal)
+        else:
+            turn.say("utter_fuera_de_alcance")
         return []
 
 

@@ -54,9 +54,15 @@ def likeliest(tracker: Tracker) -> list[dict[str, str]]:
 
 
 def doubtful_text(tracker: Tracker) -> str:
-    """The words that a button just made clear: those of the message before it, if that was not understood."""
+    """The words that a button just made clear: those of the message before it, if that was not understood.
+
+    What is told of an agency that is not ours counts too: the button may be the one that goes with its answer.
+    """
     users: list[dict[str, Any]] = [event for event in tracker.events if event.get("event") == "user"]
     if len(users) < 2:
         return ""
-    intent = ((users[-2].get("parse_data") or {}).get("intent") or {}).get("name")
-    return str(users[-2].get("text") or "") if intent == "nlu_fallback" else ""
+    parsed = users[-2].get("parse_data") or {}
+    intent = (parsed.get("intent") or {}).get("name")
+    names_agency = any(found.get("entity") == "dependencia" for found in parsed.get("entities") or [])
+    is_doubtful = intent == "nlu_fallback" or (intent == "fuera_de_alcance" and names_agency)
+    return str(users[-2].get("text") or "") if is_doubtful else ""
