@@ -26,6 +26,9 @@ _RULES = (
     rf"\b{_WHO} (?:amenazo|amenaza|amenazaron) (?:de muerte|con (?:un|una|la) (?:arma|pistola|cuchillo|navaja|machete))",
     r"\b(?:va|van|quiere|quieren) a? ?(?:matarme|matarnos|matarla|matarlo|golpearme|violarme|pegarme|secuestrarme)",
     r"\bviolencia (?:domestica|familiar|en mi casa|intrafamiliar)\b.*\b(?:ahora|ahorita|ya|auxilio|ayuda)\b",
+    r"(?<!le )(?<!les )\b(?:toca|tocan|toco|manosea\w*|abus(?:a|an|o|aron) de) (?:a )?"
+    r"(?:mi|mis|la|las|los|su|una?|unas|unos) (?:nin[ao]s?|hij[ao]s?|alumn[ao]s?|menor(?:es)?|niet[ao]s?|hermanit[ao]s?)\b",
+    r"\b(?:bebe|recien nacido|criatura) (?:\w+ )?(?:en|entre) (?:la|un|el) (?:basura|bote|canal|baldio|monte)\b",
     # Self-harm
     r"\b(?:me quiero|quiero|voy a|ya me voy a|pienso|ganas de) (?:morir(?:me)?|matar(?:me)?|suicidar(?:me)?|quitarme la vida)\b",
     r"\b(?:no quiero|ya no quiero|no tengo ganas de) (?:seguir )?(?:vivir|viviendo|vivo|viva)\b",

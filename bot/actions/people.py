@@ -12,7 +12,8 @@ from bot.actions.forms import FormListener, end_form, go_on, other_matter, start
 from bot.actions.information import SIDE_QUESTIONS, answer_side_question, only_tells_need
 from bot.actions.languages import reach_person_in
 from bot.actions.manners import Answer
-from bot.actions.readings import likeliest, may_be_danger
+from bot.actions.readings import likeliest, may_be_danger, offer_registering
+from bot.actions.story import tells_at_length
 from bot.actions.turn import Turn, first_name
 
 #: Confidence from which a danger is taken for one where nothing else is under way; below, we ask.
@@ -172,6 +173,8 @@ class ActionDidNotUnderstand(Answer):
     async def answer(self, turn: Turn) -> list[EventType]:
         if may_be_danger(turn.tracker):
             turn.say("utter_posible_emergencia")
+        elif tells_at_length(turn.text):
+            return offer_registering(turn)
         elif misunderstood_in_a_row(turn.tracker) >= 2:
             turn.say("utter_ofrecer_persona")
         elif readings := likeliest(turn.tracker):

@@ -3,6 +3,9 @@
 from typing import Any
 
 from rasa_sdk import Tracker
+from rasa_sdk.events import EventType, SlotSet
+
+from bot.actions.turn import Turn
 
 #: What a button calls each intent that can be asked about.
 _TITLES = {
@@ -45,6 +48,18 @@ def may_be_danger(tracker: Tracker) -> bool:
 def need_may_be_danger(tracker: Tracker) -> bool:
     """Whether what reads as somebody who cannot see, hear or write may be a danger told in few words."""
     return _ranking(tracker).get("emergencia", 0.0) >= DANGER_BESIDE_NEED
+
+
+def offer_registering(turn: Turn) -> list[EventType]:
+    """Ask whether what was told is a petition; «sí» then is one, in the words in which it was told."""
+    turn.say("utter_ofrecer_registro")
+    offer = {
+        "intent": "registrar_peticion",
+        "text": turn.text,
+        "entities": turn.entities,
+        "message_id": turn.message_id,
+    }
+    return [SlotSet("ofrecido", offer)]
 
 
 def likeliest(tracker: Tracker) -> list[dict[str, str]]:

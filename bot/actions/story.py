@@ -22,6 +22,8 @@ _NOTHING_MORE = re.compile(
     r"^(?:no,? )?(?:ya )?(?:(?:eso )?es todo|(?:nada|ninguna cosa) mas|(?:solo|nomas|nada mas) eso|"
     r"asi (?:nomas|esta bien)|(?:se |te )?(?:lo )?(?:dije|conte|explique)(?: todo)?|seria todo|eso)$"
 )
+#: Words from which on a message is a story told in one breath, as voice notes are.
+_LONG = 20
 _DATA = ("nombre", "telefono", "correo", "curp", "municipio", "colonia", "folio")
 
 
@@ -36,6 +38,11 @@ def _telling(text: str) -> list[str]:
 def tells_something(text: str) -> bool:
     """Whether a request carries its own story, to be kept as the narrative."""
     return len(_words(text)) >= 5 and len(_telling(text)) >= 3 and not only_says_private(text)
+
+
+def tells_at_length(text: str) -> bool:
+    """Whether a message tells so much, and asks nothing, that it may be a petition however it was understood."""
+    return len(_words(text)) >= _LONG and "?" not in text and tells_story(text)
 
 
 def tells_more_than_data(text: str) -> bool:

@@ -8,6 +8,10 @@ DANGER = [
     "mi marido me esta golpeando",
     "Mi esposo me golpea y tengo miedo",
     "me quiero matar",
+    "un maestro de la secundaria toca a las niñas",
+    "el profe manosea a los alumnos",
+    "abusaron de mi hija",
+    "hay un bebé en la basura",
     "ya no aguanto, ya no quiero seguir aquí",
     "ya no quiero vivir",
     "ME VOY A SUICIDAR",
@@ -31,6 +35,9 @@ DANGER = [
 ]
 ORDINARY = [
     "hay una fuga de agua en mi calle",
+    "cuándo les toca a los niños su vacuna",
+    "¿cuándo le toca a mi hija la beca?",
+    "hay pañales de bebé y basura en el canal",
     "ya no aguanto el ruido, no quiero seguir aquí esperando",
     "ya no quiero seguir aquí",
     "quiero pedir una pipa de agua",

@@ -48,7 +48,18 @@ async def test_what_is_no_phone_is_refused(database: Database, typed: str) -> No
 
 
 @pytest.mark.parametrize(
-    "typed", ["no tengo", "No tengo.", "no tengo teléfono", "no cuento con correo", "ninguno", "no", "NO TENGO"]
+    "typed",
+    [
+        "no tengo",
+        "No tengo.",
+        "no tengo teléfono",
+        "no cuento con correo",
+        "ninguno",
+        "no",
+        "NO TENGO",
+        "ya no quiero dar más datos",
+        "prefiero no dar mi número",
+    ],
 )
 async def test_having_no_contact_is_an_answer(database: Database, typed: str) -> None:
     assert (await _check(database, "contacto", typed)).value == intake.SKIPPED
@@ -87,7 +98,9 @@ async def test_a_wrong_curp_is_refused(database: Database, typed: str) -> None:
     assert (checked.value, checked.problem) == (None, "bad_curp")
 
 
-@pytest.mark.parametrize("typed", ["no la tengo", "No la tengo a la mano.", "no tengo", "después"])
+@pytest.mark.parametrize(
+    "typed", ["no la tengo", "No la tengo a la mano.", "no tengo", "después", "no quiero dar mi curp"]
+)
 async def test_a_curp_may_be_left_for_later(database: Database, typed: str) -> None:
     assert (await _check(database, "curp", typed)).value == intake.SKIPPED
 
