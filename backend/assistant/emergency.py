@@ -43,7 +43,7 @@ _RULES = (
     r"\b(?:se estan metiendo|se metieron|estan entrando|quieren entrar) a (?:mi|la|robar)\b",
     r"\b(?:estan|esta|andan) (?:asaltando|robando|violando|matando|golpeando|quemando)\b",
     r"\b(?:hombre|hombres|tipo|tipos|sujeto|sujetos|gente) armad[oa]s?\b",
-    r"\b(?:secuestro|secuestraron|tienen secuestrad[oa]|privad[oa] de (?:su|la) libertad|desaparecio mi|levantaron a)\b",
+    r"\b(?:secuestro|secuestraron|tienen secuestrad[oa]|privad[oa] de (?:su|la) libertad|desaparecio mi (?!perr|gat|mascota)|levantaron a)\b",
     # Accident, fire, health
     r"\b(?:se|me) (?:esta|estoy|estan) (?:muriendo|desangrando|ahogando|quemando|asfixiando|infartando|electrocutando)\b",
     r"\b(?:infarto|no (?:puede|puedo) respirar|no respira|se desmayo|perdio el conocimiento|esta inconsciente|"

@@ -186,7 +186,7 @@ _NOTHING = re.compile(
 #: Who gives no more of themself, where a datum may be left out: «ya no quiero dar más datos».
 _WITHHOLDS = re.compile(
     r"^(?:ya )?no (?:quiero|deseo|pienso|voy a|le voy a) (?:dar|dejar|poner|decir)\w*\b|"
-    r"^prefiero no (?:dar|dejar|decir)"
+    r"^prefiero no (?:dar|dejar|decir)|^(?:\w+ ){0,3}anonim[oa]$"
 )
 _NAME_LEAD = re.compile(
     r"^(?:hola,? |buen[oa]s? (?:dias?|tardes?|noches?),? )?"
@@ -197,6 +197,8 @@ _NAME_TAIL = re.compile(r"[\s,.]+(?:(?:muchas )?gracias|por favor|es todo|eso es
 #: What is said where a name is asked for, and is none: «su nieta», «es todo», «quiero otra cosa».
 _NO_NAME = re.compile(
     r"\b(?:su|mi|una?) (?:niet|hij|herman|espos|vecin|sobrin|prim|abuel|suegr|cunad|amig)[oa]\b|"
+    r"\b(?:la|el) (?:mama|papa|madre|padre|vecin[oa]|duen[oa])\b|"
+    r"^(?:por|en|cerca|atras|frente|junto|enfrente|rumbo|entre|sobre|desde) |"
     r"\b(?:su|mi) (?:mama|papa|madre|padre|tia|tio|pareja|marido|mujer|senora)\b|"
     r"^(?:si|ok|todo|nada|listo|gracias|ningun[oa]|quien|que|como|donde|cuando|yo|el|los|las|la mism[oa]|ya|ta|esta)\b|"
     r"^(?:(?:el )?centro|sord[oa]|cieg[oa]|sordomud[oa]|mud[oa]|invidente)$|"

@@ -54,7 +54,7 @@ async def take_misplaced(turn: Turn, draft: dict[str, Any], field: str) -> dict[
 def _is_mere_yes(turn: Turn, field: str) -> bool:
     if field == "nombre":
         return turn.intent == "afirmar" and turn.is_sure and turn.agrees
-    return field == "colonia" and _BARE_YES.fullmatch(turn.folded) is not None
+    return field in {"municipio", "colonia"} and _BARE_YES.fullmatch(turn.folded) is not None
 
 
 async def hide_if_asked(turn: Turn, draft: dict[str, Any]) -> dict[str, Any] | None:

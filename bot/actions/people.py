@@ -193,7 +193,7 @@ class ActionOutOfScope(Answer):
         if misunderstood_in_a_row(turn.tracker) >= 2:
             turn.say("utter_ofrecer_persona")
         elif federal in federal_agencies():
-            turn.say("utter_fuera_de_alcance_federal", dependencia=federal)
+            return offer_registering(turn, "utter_fuera_de_alcance_federal", dependencia=federal)
         else:
             turn.say("utter_fuera_de_alcance")
         return []

@@ -50,9 +50,9 @@ def need_may_be_danger(tracker: Tracker) -> bool:
     return _ranking(tracker).get("emergencia", 0.0) >= DANGER_BESIDE_NEED
 
 
-def offer_registering(turn: Turn) -> list[EventType]:
-    """Ask whether what was told is a petition; «sí» then is one, in the words in which it was told."""
-    turn.say("utter_ofrecer_registro")
+def offer_registering(turn: Turn, response: str = "utter_ofrecer_registro", **values: str) -> list[EventType]:
+    """Ask, by `response`, whether what was told is a petition; «sí» then is one, in the words in which it was told."""
+    turn.say(response, **values)
     offer = {
         "intent": "registrar_peticion",
         "text": turn.text,

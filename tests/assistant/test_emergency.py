@@ -11,6 +11,7 @@ DANGER = [
     "un maestro de la secundaria toca a las niñas",
     "el profe manosea a los alumnos",
     "abusaron de mi hija",
+    "desapareció mi sobrina",
     "hay un bebé en la basura",
     "ya no aguanto, ya no quiero seguir aquí",
     "ya no quiero vivir",
@@ -36,6 +37,7 @@ DANGER = [
 ORDINARY = [
     "hay una fuga de agua en mi calle",
     "cuándo les toca a los niños su vacuna",
+    "desapareció mi perro",
     "¿cuándo le toca a mi hija la beca?",
     "hay pañales de bebé y basura en el canal",
     "ya no aguanto el ruido, no quiero seguir aquí esperando",

@@ -59,6 +59,7 @@ async def test_what_is_no_phone_is_refused(database: Database, typed: str) -> No
         "NO TENGO",
         "ya no quiero dar más datos",
         "prefiero no dar mi número",
+        "mejor anónimo",
     ],
 )
 async def test_having_no_contact_is_an_answer(database: Database, typed: str) -> None:
@@ -200,6 +201,8 @@ async def test_a_name_is_kept_without_what_introduces_it(database: Database, typ
         ("quiero otra cosa", "not_a_name"),
         ("Centro", "not_a_name"),
         ("soy sorda", "not_a_name"),
+        ("soy la mamá de un niño", "not_a_name"),
+        ("por el Itson", "not_a_name"),
         ("el de siempre", "not_a_name"),
         ("ta bien mandela", "not_a_name"),
         ("colonia Las Quintas", "not_a_name"),
