@@ -7,7 +7,7 @@ from rasa_sdk.events import EventType, FollowupAction, SlotSet
 from bot.actions.backend_client import BackendError
 from bot.actions.kinds import ANSWERED_BY, OPENS_PETITION
 from bot.actions.manners import Answer
-from bot.actions.readings import need_may_be_danger, offer_registering
+from bot.actions.readings import need_may_be_danger, remember_offer
 from bot.actions.story import tells_at_length
 from bot.actions.told import told_in
 from bot.actions.turn import Turn, first_name
@@ -175,7 +175,8 @@ class ActionInform(Answer):
 
     async def answer(self, turn: Turn) -> list[EventType]:
         if turn.intent == "ayuda" and not turn.is_sure and tells_at_length(turn.text):
-            return offer_registering(turn)
+            turn.say("utter_ofrecer_registro")
+            return remember_offer(turn)
         turn.say(_FIXED[turn.intent])
         return []
 

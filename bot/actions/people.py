@@ -12,7 +12,7 @@ from bot.actions.forms import FormListener, end_form, go_on, other_matter, start
 from bot.actions.information import SIDE_QUESTIONS, answer_side_question, only_tells_need
 from bot.actions.languages import reach_person_in
 from bot.actions.manners import Answer
-from bot.actions.readings import likeliest, may_be_danger, offer_registering
+from bot.actions.readings import likeliest, may_be_danger, remember_offer
 from bot.actions.story import tells_at_length
 from bot.actions.turn import Turn, first_name
 
@@ -174,7 +174,8 @@ class ActionDidNotUnderstand(Answer):
         if may_be_danger(turn.tracker):
             turn.say("utter_posible_emergencia")
         elif tells_at_length(turn.text):
-            return offer_registering(turn)
+            turn.say("utter_ofrecer_registro")
+            return remember_offer(turn)
         elif misunderstood_in_a_row(turn.tracker) >= 2:
             turn.say("utter_ofrecer_persona")
         elif readings := likeliest(turn.tracker):
@@ -193,7 +194,8 @@ class ActionOutOfScope(Answer):
         if misunderstood_in_a_row(turn.tracker) >= 2:
             turn.say("utter_ofrecer_persona")
         elif federal in federal_agencies():
-            return offer_registering(turn, "utter_fuera_de_alcance_federal", dependencia=federal)
+            turn.say("utter_fuera_de_alcance_federal", dependencia=federal)
+            return remember_offer(turn)
         else:
             turn.say("utter_fuera_de_alcance")
         return []

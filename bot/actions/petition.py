@@ -47,6 +47,8 @@ FREE_TEXT = {"narrativa", "colonia", "nombre"}
 _SHORT_OF_A_STORY = 5
 #: Confidence from which words that name no place are taken for a request.
 _LIKELY = 0.6
+#: … and from which a story is taken for a danger: below, it is kept, and 911 is given with it.
+_SURE_OF_DANGER = 0.9
 #: As the question tells them to say it: «no me sé su CURP» is no CURP either.
 _HAS_NONE = "no la tengo"
 #: What the backend keeps of an answer that was left out.
@@ -151,7 +153,7 @@ class PetitionForm(FormListener, Action):
 async def _interruption(turn: Turn, context: dict[str, Any], draft: dict[str, Any]) -> list[EventType] | None:
     """What is not an answer: a file, a wish for a person, a cancellation, a correction, a side question."""
     field = draft["awaiting"] if context["consent"] else None
-    if turn.is_danger:
+    if turn.is_danger and (field != "narrativa" or turn.confidence >= _SURE_OF_DANGER):
         return await _raise_alarm(turn, field)
     if turn.intent == "volver_con_bot":
         turn.say("utter_regreso")

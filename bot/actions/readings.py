@@ -50,9 +50,8 @@ def need_may_be_danger(tracker: Tracker) -> bool:
     return _ranking(tracker).get("emergencia", 0.0) >= DANGER_BESIDE_NEED
 
 
-def offer_registering(turn: Turn, response: str = "utter_ofrecer_registro", **values: str) -> list[EventType]:
-    """Ask, by `response`, whether what was told is a petition; «sí» then is one, in the words in which it was told."""
-    turn.say(response, **values)
+def remember_offer(turn: Turn) -> list[EventType]:
+    """What lets a «sí» to the offer just made open a petition, in the words in which it was told."""
     offer = {
         "intent": "registrar_peticion",
         "text": turn.text,

@@ -3,6 +3,8 @@
 Consent: test_consent.py; what belongs to the story: test_story.py; correction and confirmation: test_correction.py.
 """
 
+import pytest
+
 from tests.bot.office import COMPLETE, EMERGENCY, OWN_FOLIO, Office
 from tests.bot.talk import Talk
 
@@ -310,8 +312,11 @@ async def test_danger_told_as_the_story_comes_first_and_is_kept(office: Office, 
     assert office.fields == {"narrativa": "mi padrastro me toca y tengo miedo"}
 
 
-async def test_a_story_that_may_be_a_danger_is_kept_and_911_given(office: Office, talk: Talk) -> None:
+@pytest.mark.parametrize("confidence", [0.6, 0.85])
+async def test_a_story_that_may_be_a_danger_is_kept_and_911_given(
+    office: Office, talk: Talk, confidence: float
+) -> None:
     telling(office, talk)
-    replies = await talk.say("un maestro toca a las niñas", "emergencia", 0.6)
+    replies = await talk.say("un maestro toca a las niñas", "emergencia", confidence)
     assert replies.names == ["utter_posible_emergencia", "utter_pregunta_municipio"]
     assert office.fields == {"narrativa": "un maestro toca a las niñas"}
