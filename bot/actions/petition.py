@@ -47,8 +47,6 @@ FREE_TEXT = {"narrativa", "colonia", "nombre"}
 _SHORT_OF_A_STORY = 5
 #: Confidence from which words that name no place are taken for a request.
 _LIKELY = 0.6
-#: … and from which a story is taken for a danger: below, it is kept, and 911 is given with it.
-_SURE_OF_DANGER = 0.9
 #: As the question tells them to say it: «no me sé su CURP» is no CURP either.
 _HAS_NONE = "no la tengo"
 #: What the backend keeps of an answer that was left out.
@@ -153,8 +151,9 @@ class PetitionForm(FormListener, Action):
 async def _interruption(turn: Turn, context: dict[str, Any], draft: dict[str, Any]) -> list[EventType] | None:
     """What is not an answer: a file, a wish for a person, a cancellation, a correction, a side question."""
     field = draft["awaiting"] if context["consent"] else None
-    if turn.is_danger and (field != "narrativa" or turn.confidence >= _SURE_OF_DANGER):
-        return await _raise_alarm(turn, field)
+    if turn.is_danger and field != "narrativa":
+        await emergency(turn)
+        return end_form()
     if turn.intent == "volver_con_bot":
         turn.say("utter_regreso")
         await ask_again(turn, context, draft)
@@ -192,14 +191,6 @@ async def _interruption(turn: Turn, context: dict[str, Any], draft: dict[str, An
         await ask_again(turn, context, draft)
         return go_on()
     return None
-
-
-async def _raise_alarm(turn: Turn, field: str | None) -> list[EventType]:
-    """911 and a person; a danger told where the story was asked for is the story, too."""
-    if field == "narrativa":
-        await turn.backend.answer(field, _as_answer(turn, field))
-    await emergency(turn)
-    return end_form()
 
 
 def _wants_to_correct(turn: Turn, field: str | None) -> bool:

@@ -304,15 +304,7 @@ async def test_anger_in_the_midst_of_a_petition_offers_a_person_and_asks_again(o
     assert replies.names == ["utter_molestia", "utter_pregunta_municipio"]
 
 
-async def test_danger_told_as_the_story_comes_first_and_is_kept(office: Office, talk: Talk) -> None:
-    telling(office, talk)
-    replies = await talk.say("mi padrastro me toca y tengo miedo", "emergencia")
-    assert replies[0].text == EMERGENCY
-    assert replies.handoffs == [{"reason": "emergency", "emergency": True}]
-    assert office.fields == {"narrativa": "mi padrastro me toca y tengo miedo"}
-
-
-@pytest.mark.parametrize("confidence", [0.6, 0.85])
+@pytest.mark.parametrize("confidence", [0.6, 0.95])
 async def test_a_story_that_may_be_a_danger_is_kept_and_911_given(
     office: Office, talk: Talk, confidence: float
 ) -> None:
