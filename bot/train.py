@@ -20,7 +20,7 @@ from bot.registry import Card, Registry, timestamp
 ROOT = Path(__file__).resolve().parents[1]
 INPUTS = (
     "config.yml", "bot/domain", "bot/data", "bot/components", "bot/requirements.txt",
-    "backend/catalog/seed/municipalities.csv",
+    "backend/catalog/seed/municipalities.csv", "backend/catalog/seed/localities.csv",
 )  # fmt: skip
 
 

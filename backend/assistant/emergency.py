@@ -26,9 +26,13 @@ _RULES = (
     rf"\b{_WHO} (?:amenazo|amenaza|amenazaron) (?:de muerte|con (?:un|una|la) (?:arma|pistola|cuchillo|navaja|machete))",
     r"\b(?:va|van|quiere|quieren) a? ?(?:matarme|matarnos|matarla|matarlo|golpearme|violarme|pegarme|secuestrarme)",
     r"\bviolencia (?:domestica|familiar|en mi casa|intrafamiliar)\b.*\b(?:ahora|ahorita|ya|auxilio|ayuda)\b",
+    r"(?<!le )(?<!les )\b(?:toca|tocan|toco|manosea\w*|abus(?:a|an|o|aron) de) (?:a )?"
+    r"(?:mi|mis|la|las|los|su|una?|unas|unos) (?:nin[ao]s?|hij[ao]s?|alumn[ao]s?|menor(?:es)?|niet[ao]s?|hermanit[ao]s?)\b",
+    r"\b(?:bebe|recien nacido|criatura) (?:\w+ )?(?:en|entre) (?:la|un|el) (?:basura|bote|canal|baldio|monte)\b",
     # Self-harm
     r"\b(?:me quiero|quiero|voy a|ya me voy a|pienso|ganas de) (?:morir(?:me)?|matar(?:me)?|suicidar(?:me)?|quitarme la vida)\b",
     r"\b(?:no quiero|ya no quiero|no tengo ganas de) (?:seguir )?(?:vivir|viviendo|vivo|viva)\b",
+    r"\bno (?:aguanto|puedo)\b.{0,30}\bno quiero (?:seguir|estar)(?: (?:aqui|en este mundo|en esta vida))?\s*[.!]*$",
     r"\b(?:mejor|prefiero|preferiria|quisiera) (?:me muero|morir(?:me)?|estar muert[oa])\b",
     r"\bno (?:le )?(?:hallo|hayo|encuentro|veo|tiene) (?:el |ningun )?(?:sentido|caso) (?:a )?"
     r"(?:la vida|mi vida|vivir|seguir (?:aqui|viviendo|en este mundo))\b",
@@ -39,7 +43,7 @@ _RULES = (
     r"\b(?:se estan metiendo|se metieron|estan entrando|quieren entrar) a (?:mi|la|robar)\b",
     r"\b(?:estan|esta|andan) (?:asaltando|robando|violando|matando|golpeando|quemando)\b",
     r"\b(?:hombre|hombres|tipo|tipos|sujeto|sujetos|gente) armad[oa]s?\b",
-    r"\b(?:secuestro|secuestraron|tienen secuestrad[oa]|privad[oa] de (?:su|la) libertad|desaparecio mi|levantaron a)\b",
+    r"\b(?:secuestro|secuestraron|tienen secuestrad[oa]|privad[oa] de (?:su|la) libertad|desaparecio mi (?!perr|gat|mascota)|levantaron a)\b",
     # Accident, fire, health
     r"\b(?:se|me) (?:esta|estoy|estan) (?:muriendo|desangrando|ahogando|quemando|asfixiando|infartando|electrocutando)\b",
     r"\b(?:infarto|no (?:puede|puedo) respirar|no respira|se desmayo|perdio el conocimiento|esta inconsciente|"

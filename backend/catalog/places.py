@@ -12,6 +12,7 @@ from rapidfuzz import fuzz, process, utils
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend.catalog.localities import localities
 from backend.catalog.models import Municipality
 from backend.text import NAMED_AFTER, fold
 
@@ -36,6 +37,9 @@ async def match_municipality(session: AsyncSession, typed: str) -> PlaceMatch:
     for municipality in municipalities:
         for name in (municipality.name, *municipality.aliases):
             names[fold(name)] = municipality
+    for town, locality in localities().items():
+        if fold(locality.municipality) in names:
+            names.setdefault(town, names[fold(locality.municipality)])
     wanted = _without_filler(names, fold(typed).replace(",", " ").replace(" sonora", "").strip(" ."))
     if not wanted:
         return PlaceMatch()
@@ -81,7 +85,7 @@ def _by_settlement() -> dict[str, str]:
         rows = connection.execute(
             "SELECT DISTINCT place, municipality FROM places WHERE state = 'Sonora'"
             " AND place_type IN ('Pueblo', 'Ejido', 'Ranchería', 'Congregación', 'Poblado comunal', 'Ciudad',"
-            " 'Rancho', 'Campamento')"
+            " 'Rancho', 'Campamento', 'Hacienda', 'Estación')"
         ).fetchall()
         cities = connection.execute(
             "SELECT DISTINCT city, municipality FROM places WHERE state = 'Sonora' AND city IS NOT NULL"

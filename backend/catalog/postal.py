@@ -14,6 +14,7 @@ from postalcodes_mexico.postalcodes_mexico import DB_PATH
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from backend.catalog.localities import localities
 from backend.catalog.models import Municipality
 from backend.text import fold
 
@@ -86,11 +87,24 @@ def colonias(municipality: Municipality) -> tuple[Colonia, ...]:
 
 
 def colonia_in(text: str, municipality: Municipality) -> str | None:
-    """The settlement of `municipality` that `text` names («en la sahuaro de hermosillo»), the longest; None if none."""
+    """The settlement of `municipality` that `text` names («en la sahuaro de hermosillo»), the longest; None if none.
+
+    A town that stands for its municipality («Bahía de Kino») is one, where no other is named.
+    """
     told = f" {' '.join(re.findall(r'[a-z0-9]+', fold(text)))} "
+    town = _town_in(told, municipality)
     for name in sorted({municipality.name, municipality.seat, *municipality.aliases}, key=len, reverse=True):
         told = told.replace(f" {fold(name)} ", " | ")
     named = [
         one.name for one in colonias(municipality) if len(one.name) >= _LEAST_LETTERS and f" {fold(one.name)} " in told
     ]
-    return max(named, key=len, default=None)
+    return max(named, key=len, default=town)
+
+
+def _town_in(told: str, municipality: Municipality) -> str | None:
+    towns = {
+        name: town.name
+        for name, town in localities().items()
+        if town.municipality == municipality.name and f" {' '.join(re.findall(r'[a-z0-9]+', name))} " in told
+    }
+    return towns[max(towns, key=len)] if towns else None

@@ -183,6 +183,11 @@ _NOTHING = re.compile(
     r"|ningun[oa]?|no|n/?a|sin \w+|omitir|despues|luego)"
     r"(?: a la mano| ahorita| por ahora)?$"
 )
+#: Who gives no more of themself, where a datum may be left out: «ya no quiero dar más datos».
+_WITHHOLDS = re.compile(
+    r"^(?:ya )?no (?:quiero|deseo|pienso|voy a|le voy a) (?:dar|dejar|poner|decir)\w*\b|"
+    r"^prefiero no (?:dar|dejar|decir)|^(?:\w+ ){0,3}anonim[oa]$"
+)
 _NAME_LEAD = re.compile(
     r"^(?:hola,? |buen[oa]s? (?:dias?|tardes?|noches?),? )?"
     r"(?:mi nombre (?:completo )?es|(?:yo )?me llamo|(?:yo )?soy|a nombre de|es)\s+",
@@ -192,6 +197,8 @@ _NAME_TAIL = re.compile(r"[\s,.]+(?:(?:muchas )?gracias|por favor|es todo|eso es
 #: What is said where a name is asked for, and is none: «su nieta», «es todo», «quiero otra cosa».
 _NO_NAME = re.compile(
     r"\b(?:su|mi|una?) (?:niet|hij|herman|espos|vecin|sobrin|prim|abuel|suegr|cunad|amig)[oa]\b|"
+    r"\b(?:la|el) (?:mama|papa|madre|padre|vecin[oa]|duen[oa])\b|"
+    r"^(?:por|en|cerca|atras|frente|junto|enfrente|rumbo|entre|sobre|desde) |"
     r"\b(?:su|mi) (?:mama|papa|madre|padre|tia|tio|pareja|marido|mujer|senora)\b|"
     r"^(?:si|ok|todo|nada|listo|gracias|ningun[oa]|quien|que|como|donde|cuando|yo|el|los|las|la mism[oa]|ya|ta|esta)\b|"
     r"^(?:(?:el )?centro|sord[oa]|cieg[oa]|sordomud[oa]|mud[oa]|invidente)$|"
@@ -283,7 +290,8 @@ def _name(raw: str) -> Checked:
 
 
 def _curp(raw: str) -> Checked:
-    if _NOTHING.match(fold(raw).strip(" .")):
+    plain = fold(raw).strip(" .")
+    if _NOTHING.match(plain) or _WITHHOLDS.match(plain):
         return Checked(value=SKIPPED)
     compact = re.sub(r"[\s\-.]", "", raw.upper())
     match = _CURP.search(compact) or _CURP.search(raw.upper())
@@ -326,7 +334,8 @@ def _contact(raw: str) -> Checked:
         return _email(raw)
     if sum(char.isdigit() for char in raw) >= 7:
         return _phone(raw)
-    if _NOTHING.match(fold(raw).strip(" .")) or re.match(r"^no (?:tengo|uso|cuento con)\b", fold(raw)):
+    plain = fold(raw).strip(" .")
+    if _NOTHING.match(plain) or _WITHHOLDS.match(plain) or re.match(r"^no (?:tengo|uso|cuento con)\b", plain):
         return Checked(value=SKIPPED)
     return Checked(problem="not_a_contact")
 

@@ -208,6 +208,8 @@ class FolioForm(FormListener, Action):
 
     @staticmethod
     async def _add(turn: Turn, folio: str, code: str | None) -> list[EventType]:
+        if turn.is_danger:
+            turn.say("utter_posible_emergencia")
         done = await turn.backend.add_information(folio, code, turn.text)
         if done["result"] == "found":
             turn.say("utter_informacion_agregada", folio=folio)

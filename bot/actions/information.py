@@ -5,9 +5,10 @@ import re
 from rasa_sdk.events import EventType, FollowupAction, SlotSet
 
 from bot.actions.backend_client import BackendError
-from bot.actions.kinds import ANSWERED_BY
+from bot.actions.kinds import ANSWERED_BY, OPENS_PETITION
 from bot.actions.manners import Answer
-from bot.actions.readings import need_may_be_danger
+from bot.actions.readings import need_may_be_danger, remember_offer
+from bot.actions.story import tells_at_length
 from bot.actions.told import told_in
 from bot.actions.turn import Turn, first_name
 
@@ -61,6 +62,18 @@ _FIXED = {
     "afirmar": "utter_que_mas",
     "elegir": "utter_que_mas",
 }
+#: Words of somebody who has time, which read like those of a hurry.
+_NO_HURRY = re.compile(
+    r"\bno (?:(?:me|nos|le|lo) )?(?:(?:tengo|tenemos|traigo|llevo|hay|corre|es|esta|ando|vengo|voy) )?"
+    r"(?:(?:de|con|nada|tan|tanta|mucha|muy|ninguna) )*(?:pri[sz]a|apuro|urg\w+|apurad[oa])\b|"
+    r"\bsin (?:tanta |ninguna )?pri[sz]a\b|\bcon (?:toda )?calm\w+|\btom\w+ su tiempo\b|\bcuando (?:pueda|guste)n?\b"
+)
+
+
+def _tell_pace(turn: Turn) -> None:
+    turn.say("utter_servicio_sin_prisa" if _NO_HURRY.search(turn.folded) else _FIXED["tengo_prisa"])
+
+
 #: What is told of oneself in words that, in a form, might pass for a name, a no or «no sé».
 NEEDS = {"tengo_prisa", "necesito_accesibilidad"}
 _MOST_WORDS_OF_NEED = 12
@@ -89,7 +102,9 @@ async def answer_side_question(turn: Turn) -> None:
         turn.say("utter_continuar_borrador")
     elif turn.intent == "necesito_accesibilidad":
         tell_access(turn)
-    elif turn.intent in {"ayuda", "informacion_publica", "tengo_prisa"}:
+    elif turn.intent == "tengo_prisa":
+        _tell_pace(turn)
+    elif turn.intent in {"ayuda", "informacion_publica"}:
         turn.say(_FIXED[turn.intent])
 
 
@@ -136,7 +151,7 @@ class ActionHurry(Answer):
         return "action_tengo_prisa"
 
     async def answer(self, turn: Turn) -> list[EventType]:
-        turn.say(_FIXED["tengo_prisa"])
+        _tell_pace(turn)
         turn.say("utter_que_mas")
         return []
 
@@ -153,18 +168,21 @@ class ActionAccess(Answer):
 
 
 class ActionInform(Answer):
-    """What one response answers."""
+    """What one response answers. A long story that only seems to ask for help is offered to be registered."""
 
     def name(self) -> str:
         return "action_informar"
 
     async def answer(self, turn: Turn) -> list[EventType]:
+        if turn.intent == "ayuda" and not turn.is_sure and tells_at_length(turn.text):
+            turn.say("utter_ofrecer_registro")
+            return remember_offer(turn)
         turn.say(_FIXED[turn.intent])
         return []
 
 
 class ActionYes(Answer):
-    """«Sí»: to a request offered again, or to nothing that we asked."""
+    """«Sí»: to a request offered again, to the notice refused before, or to nothing that we asked."""
 
     def name(self) -> str:
         return "action_afirmar"
@@ -172,6 +190,8 @@ class ActionYes(Answer):
     async def answer(self, turn: Turn) -> list[EventType]:
         if turn.takes_offer:
             return [FollowupAction(ANSWERED_BY[turn.intent])]
+        if turn.accepts_after_all:
+            return [FollowupAction(OPENS_PETITION)]
         turn.say(_FIXED["afirmar"])
         return []
 

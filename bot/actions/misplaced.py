@@ -36,11 +36,11 @@ async def take_misplaced(turn: Turn, draft: dict[str, Any], field: str) -> dict[
     """The draft with what this message answers in place of `field`, which is to be asked again; else None."""
     if turn.is_button:
         return None
-    if field in {"anonimo", "nombre"} and "anonimo" in {*draft["fields"], *draft["missing"]}:
-        if _HIDES.search(turn.folded) and not _SHOWS.search(turn.folded):
-            return await _hide(turn)
-        if field == "anonimo" and _UNDECIDED.search(turn.folded):
-            return draft
+    hidden = await hide_if_asked(turn, draft)
+    if hidden is not None:
+        return hidden
+    if field == "anonimo" and _UNDECIDED.search(turn.folded):
+        return draft
     if _is_mere_yes(turn, field):
         return draft
     told = told_in(turn.text)
@@ -54,10 +54,14 @@ async def take_misplaced(turn: Turn, draft: dict[str, Any], field: str) -> dict[
 def _is_mere_yes(turn: Turn, field: str) -> bool:
     if field == "nombre":
         return turn.intent == "afirmar" and turn.is_sure and turn.agrees
-    return field == "colonia" and _BARE_YES.fullmatch(turn.folded) is not None
+    return field in {"municipio", "colonia"} and _BARE_YES.fullmatch(turn.folded) is not None
 
 
-async def _hide(turn: Turn) -> dict[str, Any] | None:
+async def hide_if_asked(turn: Turn, draft: dict[str, Any]) -> dict[str, Any] | None:
+    """The draft made anonymous, where it may be and this message asks for it; else None."""
+    may_be = "anonimo" in {*draft["fields"], *draft["missing"]}
+    if turn.is_button or not may_be or not _HIDES.search(turn.folded) or _SHOWS.search(turn.folded):
+        return None
     answer = await turn.backend.answer("anonimo", "si")
     if not answer["accepted"]:
         return None

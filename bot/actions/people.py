@@ -6,12 +6,14 @@ from rasa_sdk import Action, Tracker
 from rasa_sdk.events import ActionExecuted, ActiveLoop, EventType, SessionStarted, SlotSet
 from rasa_sdk.executor import CollectingDispatcher
 
+from bot.actions.agencies import federal_agencies
 from bot.actions.draft import ask_again, end_and_resume
 from bot.actions.forms import FormListener, end_form, go_on, other_matter, start_form, switch_form, turn_to
 from bot.actions.information import SIDE_QUESTIONS, answer_side_question, only_tells_need
 from bot.actions.languages import reach_person_in
 from bot.actions.manners import Answer
-from bot.actions.readings import likeliest, may_be_danger
+from bot.actions.readings import likeliest, may_be_danger, remember_offer
+from bot.actions.story import tells_at_length
 from bot.actions.turn import Turn, first_name
 
 #: Confidence from which a danger is taken for one where nothing else is under way; below, we ask.
@@ -171,6 +173,9 @@ class ActionDidNotUnderstand(Answer):
     async def answer(self, turn: Turn) -> list[EventType]:
         if may_be_danger(turn.tracker):
             turn.say("utter_posible_emergencia")
+        elif tells_at_length(turn.text):
+            turn.say("utter_ofrecer_registro")
+            return remember_offer(turn)
         elif misunderstood_in_a_row(turn.tracker) >= 2:
             turn.say("utter_ofrecer_persona")
         elif readings := likeliest(turn.tracker):
@@ -185,8 +190,14 @@ class ActionOutOfScope(Answer):
         return "action_fuera_de_alcance"
 
     async def answer(self, turn: Turn) -> list[EventType]:
-        many = misunderstood_in_a_row(turn.tracker) >= 2
-        turn.say("utter_ofrecer_persona" if many else "utter_fuera_de_alcance")
+        federal = turn.entity("dependencia")
+        if misunderstood_in_a_row(turn.tracker) >= 2:
+            turn.say("utter_ofrecer_persona")
+        elif federal in federal_agencies():
+            turn.say("utter_fuera_de_alcance_federal", dependencia=federal)
+            return remember_offer(turn)
+        else:
+            turn.say("utter_fuera_de_alcance")
         return []
 
 

@@ -26,10 +26,18 @@ from bot.actions.information import NEEDS, SIDE_QUESTIONS, answer_side_question,
 from bot.actions.joining import file, hear_offer
 from bot.actions.kinds import KINDS, OPENS_PETITION
 from bot.actions.manners import Answer
-from bot.actions.misplaced import adds_to_story, take_misplaced, take_others
+from bot.actions.misplaced import adds_to_story, hide_if_asked, take_misplaced, take_others
 from bot.actions.people import emergency, reach_person
 from bot.actions.readings import doubtful_text
-from bot.actions.story import joined, only_asks, tells_more_than_data, tells_something, tells_story
+from bot.actions.story import (
+    joined,
+    only_asks,
+    only_says_private,
+    tells_briefly,
+    tells_more_than_data,
+    tells_something,
+    tells_story,
+)
 from bot.actions.told import correct_told, name_alone, take_place, take_told, told_in
 from bot.actions.turn import Turn, first_name
 
@@ -37,6 +45,8 @@ from bot.actions.turn import Turn, first_name
 FREE_TEXT = {"narrativa", "colonia", "nombre"}
 #: «Soy ciego» tells of themself; «soy ciego y no puedo trabajar por…» begins a story.
 _SHORT_OF_A_STORY = 5
+#: Confidence from which words that name no place are taken for a request.
+_LIKELY = 0.6
 #: As the question tells them to say it: «no me sé su CURP» is no CURP either.
 _HAS_NONE = "no la tengo"
 #: What the backend keeps of an answer that was left out.
@@ -52,6 +62,8 @@ class ActionStartPetition(Answer):
         return OPENS_PETITION
 
     async def answer(self, turn: Turn) -> list[EventType]:
+        if turn.intent == "afirmar":  # ActionYes saw that the notice is accepted after all
+            return await _take_up_again(turn, turn.tracker.get_slot("rechazada"))
         kind = KINDS.get(turn.intent, "peticion")
         if turn.is_button and turn.value == "derechos_arco":
             kind = "derechos_arco"
@@ -65,7 +77,17 @@ class ActionStartPetition(Answer):
             await ask_next(turn, await take_told(turn, draft))
         else:
             turn.say("utter_pregunta_consentimiento", aviso=context["privacy_notice"])
-        return start_form(turn, "peticion_form", paso=None, asunto=turn.begun)
+        return start_form(turn, "peticion_form", paso=None, asunto=turn.begun, rechazada=None)
+
+
+async def _take_up_again(turn: Turn, refused: dict[str, Any]) -> list[EventType]:
+    """Go on with the petition for which consent was refused, now that it is given."""
+    draft = await turn.backend.open_draft(refused["kind"], refused["told"])
+    await turn.backend.consent(True)
+    turn.begun = refused["asunto"]
+    turn.say("utter_continuar_borrador")
+    await ask_next(turn, await take_told(turn, draft))
+    return start_form(turn, "peticion_form", paso=None, asunto=turn.begun, rechazada=None)
 
 
 def _begun(turn: Turn, draft: dict[str, Any]) -> str | None:
@@ -224,15 +246,26 @@ async def _hear_consent(turn: Turn, draft: dict[str, Any]) -> list[EventType]:
     story = _story_in(turn, draft)
     if turn.agrees and (story is None or "acept" in turn.folded):
         await turn.backend.consent(True)
-        await ask_next(turn, await take_told(turn, await _keep_story(turn, draft, story)))
+        kept = await _keep_story(turn, draft, story)
+        await ask_next(turn, await take_told(turn, await hide_if_asked(turn, kept) or kept))
         return go_on(asunto=turn.begun)
     if turn.says_no or (turn.intent == "negar" and turn.words <= 8 and turn.confidence > 0.7):
         await turn.backend.cancel_draft()
         turn.say("utter_consentimiento_negado")
-        return end_form()
+        return end_form(rechazada=_refused(turn, draft))
     await _keep_story(turn, draft, story)
     turn.say("utter_consentimiento_otra_vez")
     return go_on(asunto=turn.begun)
+
+
+#: What a petition may know before consent, said in the conversation's own words.
+_TOLD_BEFORE_CONSENT = ("narrativa", "tipo_acta", "municipio", "colonia")
+
+
+def _refused(turn: Turn, draft: dict[str, Any]) -> dict[str, Any]:
+    """What `_take_up_again` needs: nothing but what was said in this conversation, and no datum of the person."""
+    told = {field: draft["shown"][field] for field in _TOLD_BEFORE_CONSENT if field in draft["fields"]}
+    return {"kind": draft["kind"], "told": told, "asunto": turn.begun}
 
 
 def _story_in(turn: Turn, draft: dict[str, Any]) -> str | None:
@@ -278,8 +311,11 @@ async def _hear_confirmation(turn: Turn, draft: dict[str, Any]) -> list[EventTyp
 
 def _tells_more(turn: Turn) -> bool:
     """Whether what names no place tells more of the matter."""
-    is_none = turn.is_button or turn.asks_something or turn.does_not_know
-    return not is_none and (tells_story(turn.text) or adds_to_story(turn))
+    if turn.is_button or turn.asks_something or turn.does_not_know:
+        return False
+    is_request = turn.intent in KINDS and turn.confidence > _LIKELY and turn.words > 1
+    is_brief = (is_request or tells_briefly(turn.text)) and not turn.says_yes
+    return tells_story(turn.text) or is_brief or adds_to_story(turn)
 
 
 async def _add_to_story(turn: Turn, draft: dict[str, Any]) -> list[EventType]:
@@ -297,6 +333,26 @@ def _as_answer(turn: Turn, field: str) -> str:
     return joined(turn.begun, turn.value) if field == "narrativa" else turn.value
 
 
+def _is_no_story(turn: Turn) -> bool:
+    """Whether nothing is told of the matter. That it is personal is kept, and more of it asked for once."""
+    if turn.begun is None and only_says_private(turn.text):
+        turn.begun = turn.text
+        return True
+    return only_asks(turn.text)
+
+
+def _settle(turn: Turn, draft: dict[str, Any], field: str) -> dict[str, Any]:
+    """What is said of an answer that was kept; the slots that follow from it."""
+    if field == "nombre":
+        return _thank_by_name(turn, draft)
+    if field != "narrativa":
+        return {}
+    turn.begun = None
+    if turn.intent == "emergencia":
+        turn.say("utter_posible_emergencia")
+    return {"asunto": None}
+
+
 def _thank_by_name(turn: Turn, draft: dict[str, Any]) -> dict[str, Any]:
     """Use the name once, when it is given; the slots that remember it."""
     if turn.tracker.get_slot("nombrado"):
@@ -312,9 +368,9 @@ async def _hear_answer(turn: Turn, draft: dict[str, Any]) -> list[EventType]:
             turn.say("utter_continuar_borrador")
         await ask_next(turn, draft)
         return go_on()
-    if turn.folded in _MANNERS or (field == "narrativa" and only_asks(turn.text)):
+    if turn.folded in _MANNERS or (field == "narrativa" and _is_no_story(turn)):
         await ask_next(turn, draft)
-        return go_on()
+        return go_on(asunto=turn.begun)
     if field == "narrativa" and turn.begun is None and not tells_more_than_data(turn.text):
         await ask_next(turn, await take_place(turn, draft), offer_person(turn))
         return go_on(tropiezos=stumbles(turn))
@@ -328,9 +384,7 @@ async def _hear_answer(turn: Turn, draft: dict[str, Any]) -> list[EventType]:
     if not answer["accepted"] and field == "curp" and turn.does_not_know:
         answer = await turn.backend.answer(field, _HAS_NONE)
     if answer["accepted"]:
-        kept = _thank_by_name(turn, answer["draft"]) if field == "nombre" else {}
-        if field == "narrativa":
-            kept["asunto"] = turn.begun = None
+        kept = _settle(turn, answer["draft"], field)
         await ask_next(turn, await take_told(turn, answer["draft"]))
         return go_on(tropiezos=0, **kept)
     suggestion = answer["suggestion"]

@@ -3,6 +3,9 @@
 from typing import Any
 
 from rasa_sdk import Tracker
+from rasa_sdk.events import EventType, SlotSet
+
+from bot.actions.turn import Turn
 
 #: What a button calls each intent that can be asked about.
 _TITLES = {
@@ -47,6 +50,17 @@ def need_may_be_danger(tracker: Tracker) -> bool:
     return _ranking(tracker).get("emergencia", 0.0) >= DANGER_BESIDE_NEED
 
 
+def remember_offer(turn: Turn) -> list[EventType]:
+    """What lets a «sí» to the offer just made open a petition, in the words in which it was told."""
+    offer = {
+        "intent": "registrar_peticion",
+        "text": turn.text,
+        "entities": turn.entities,
+        "message_id": turn.message_id,
+    }
+    return [SlotSet("ofrecido", offer)]
+
+
 def likeliest(tracker: Tracker) -> list[dict[str, str]]:
     """Buttons for the (at most two) readings that the latest message may have; none if it may have none."""
     asked = [name for name, confidence in _ranking(tracker).items() if name in _TITLES and confidence >= _LIKELY]
@@ -54,9 +68,15 @@ def likeliest(tracker: Tracker) -> list[dict[str, str]]:
 
 
 def doubtful_text(tracker: Tracker) -> str:
-    """The words that a button just made clear: those of the message before it, if that was not understood."""
+    """The words that a button just made clear: those of the message before it, if that was not understood.
+
+    What is told of an agency that is not ours counts too: the button may be the one that goes with its answer.
+    """
     users: list[dict[str, Any]] = [event for event in tracker.events if event.get("event") == "user"]
     if len(users) < 2:
         return ""
-    intent = ((users[-2].get("parse_data") or {}).get("intent") or {}).get("name")
-    return str(users[-2].get("text") or "") if intent == "nlu_fallback" else ""
+    parsed = users[-2].get("parse_data") or {}
+    intent = (parsed.get("intent") or {}).get("name")
+    names_agency = any(found.get("entity") == "dependencia" for found in parsed.get("entities") or [])
+    is_doubtful = intent == "nlu_fallback" or (intent == "fuera_de_alcance" and names_agency)
+    return str(users[-2].get("text") or "") if is_doubtful else ""

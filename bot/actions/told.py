@@ -5,6 +5,7 @@ from collections.abc import Collection
 from functools import lru_cache
 from typing import Any
 
+from backend.catalog.localities import localities
 from backend.text import fold
 from bot.actions.turn import Turn
 from bot.components.data_in_text import Municipalities, find
@@ -40,6 +41,16 @@ def told_in(story: str) -> dict[str, str]:
         data.setdefault(datum.entity, datum.value)
     answers = {field: [data[kind] for kind in kinds if kind in data] for field, kinds in _ANSWERED_BY.items()}
     return {field: values[0] for field, values in answers.items() if values}
+
+
+def _told_with_town(story: str) -> dict[str, str]:
+    """The answers that `story` gives; a town that stands for its municipality is the colonia, where none is told."""
+    told = told_in(story)
+    for datum in _municipalities().find(story):
+        town = localities().get(fold(story[datum.start : datum.end]))
+        if town is not None and town.municipality == told.get("municipio"):
+            told.setdefault("colonia", town.name)
+    return told
 
 
 def without(text: str, kinds: Collection[str]) -> str:
@@ -90,7 +101,7 @@ async def take_told(turn: Turn, draft: dict[str, Any]) -> dict[str, Any]:
 
     Only once consent is given, and only what stands next: whoever may choose to be anonymous is asked that first.
     """
-    told, taken = told_in(draft["fields"].get("narrativa", "")) | told_in(turn.text), list[str]()
+    told, taken = _told_with_town(draft["fields"].get("narrativa", "")) | _told_with_town(turn.text), list[str]()
     while draft["missing"] and draft["missing"][0] in told:
         field = draft["missing"][0]
         draft, accepted = await _answer_each(turn, draft, {field: told.pop(field)})

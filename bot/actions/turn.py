@@ -191,6 +191,14 @@ class Turn:
         return self.says_yes or (is_meant and is_told)
 
     @property
+    def accepts_after_all(self) -> bool:
+        """Whether the notice that was refused is accepted now: in so many words, or by its button."""
+        if self.intent != "afirmar" or not self.tracker.get_slot("rechazada"):
+            return False
+        was_refused_just_now = "utter_consentimiento_negado" in (self.tracker.get_slot("dichas") or [])
+        return was_refused_just_now if self.is_button else self.agrees and "acept" in self.folded
+
+    @property
     def says_no(self) -> bool:
         return self.intent == "negar" if self.is_button else bool(_NO.search(self.folded))
 

@@ -7,7 +7,7 @@ themselves.
 
 import csv
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -17,6 +17,7 @@ from rapidfuzz import fuzz, process
 from stdnum.exceptions import ValidationError
 from stdnum.mx import curp as stdnum_curp
 
+from backend.catalog.localities import localities
 from backend.registry import folios
 from backend.text import NAMED_AFTER, fold
 from bot.components.normalisation import by_ear
@@ -122,9 +123,9 @@ _LEADS_TO = re.compile(
 )
 #: Names that are common words or people's names: taken for a municipality only where the sentence says so.
 COMMON_NAMES = {
-    "altar", "alamos", "ap", "benito juarez", "carbo", "empalme", "esperanza", "fronteras", "granados", "la colorada",
-    "magdalena", "rayon", "rosario", "san javier", "san luis", "santa ana", "santa cruz", "tepache", "trincheras",
-    "villa hidalgo",
+    "altar", "alamos", "ap", "benito juarez", "calle doce", "campo 60", "carbo", "empalme", "esperanza", "esqueda",
+    "francisco javier mina", "fronteras", "granados", "la colorada", "la y griega", "magdalena", "rayon", "rosario",
+    "san javier", "san luis", "santa ana", "santa cruz", "tepache", "trincheras", "villa hidalgo",
 }  # fmt: skip
 _PLACE = re.compile(
     r"(?:\b(?:en|de|desde|por|hasta|para|a|municipio|ciudad|cd\.?|rumbo a)\s+(?:de\s+)?"
@@ -138,16 +139,16 @@ _WORDS_KEPT = 4096
 
 
 class Municipalities:
-    """The municipalities of Sonora by all their names."""
+    """The municipalities of Sonora by all their names, and by the towns that stand for them."""
 
-    def __init__(self, names: dict[str, str]) -> None:
-        self.names = names
+    def __init__(self, names: dict[str, str], towns: Mapping[str, str]) -> None:
+        self.names = {**towns, **names}
         self._by_ear = {by_ear(name): place for name, place in names.items() if len(name) > 3}
         self._joined = {name.replace(" ", ""): place for name, place in names.items() if " " in name and len(name) > 7}
         self._single = [name for name in names if " " not in name and len(name) >= _FUZZY_FROM]
-        self._longest = max(len(name.split()) for name in names)
+        self._longest = max(len(name.split()) for name in self.names)
         self._words_from: dict[str, int] = {}
-        for name in names:
+        for name in self.names:
             words = _WORD.findall(name)
             self._words_from[words[0]] = max(len(words), self._words_from.get(words[0], 1))
         self._misspelt = lru_cache(_WORDS_KEPT)(self._guess)
@@ -160,7 +161,7 @@ class Municipalities:
                 for name in (row["name"], row["seat"], *row["aliases"].split("|")):
                     if name:
                         names.setdefault(fold(name), row["name"])
-        return cls(names)
+        return cls(names, {town: locality.municipality for town, locality in localities().items()})
 
     def is_name(self, words: str) -> bool:
         return fold(words) in self.names

@@ -79,3 +79,38 @@ async def test_a_refusal_with_a_story_keeps_nothing(office: Office, talk: Talk) 
     await talk.say("quiero registrar una petición", "registrar_peticion")
     assert (await talk.say(f"no acepto, {STORY}")).names == ["utter_consentimiento_negado"]
     assert office.kind is None
+
+
+@pytest.mark.parametrize("text", ["bueno sí acepto", "siempre sí acepto", "acepto", "/afirmar"])
+async def test_a_refusal_taken_back_goes_on_where_the_petition_was(office: Office, talk: Talk, text: str) -> None:
+    await talk.say(STORY, "registrar_peticion")
+    await talk.say("no acepto")
+    replies = await talk.say(text, "afirmar")
+    assert replies.names == ["utter_continuar_borrador", "utter_pregunta_municipio"]
+    assert office.consent and office.fields == {"narrativa": STORY}
+    assert talk.form == "peticion_form" and talk.slots["rechazada"] is None
+
+
+async def test_a_refusal_taken_back_later_remembers_what_was_begun(office: Office, talk: Talk) -> None:
+    await talk.say("quiero pedir una beca para mi hija", "solicitar_apoyo_social")
+    await talk.say("no acepto")
+    await talk.say("¿a qué hora abren?", "horario_ubicacion")
+    replies = await talk.say("ya lo pensé, sí acepto", "afirmar")
+    assert replies.names == ["utter_continuar_borrador", "utter_pregunta_mas"]
+    assert office.kind == "apoyo_social"
+    assert "«quiero pedir una beca para mi hija»" in replies.text
+
+
+@pytest.mark.parametrize("text", ["sí", "ok", "no acepto nada"])
+async def test_a_yes_to_something_else_takes_no_refusal_back(office: Office, talk: Talk, text: str) -> None:
+    await talk.say(STORY, "registrar_peticion")
+    await talk.say("no acepto")
+    assert (await talk.say(text, "afirmar")).names == ["utter_que_mas"]
+    assert not office.consent and office.kind is None
+
+
+async def test_anonymity_asked_for_with_the_consent_is_kept(office: Office, talk: Talk) -> None:
+    await talk.say("un policía de tránsito me pidió dinero ayer", "registrar_queja")
+    replies = await talk.say("sí pero quiero que sea anónima")
+    assert replies.names == ["utter_sera_anonima", "utter_pregunta_municipio"]
+    assert office.fields["anonimo"] == "si"

@@ -225,3 +225,11 @@ async def test_anger_in_the_midst_of_a_lookup_offers_a_person_and_asks_again(off
     await talk.say("consultar folio", "consultar_folio")
     replies = await talk.say("pésimo servicio", "queja_del_servicio", 0.95)
     assert replies.names == ["utter_molestia", "utter_pregunta_folio"]
+
+
+async def test_a_danger_in_the_information_is_kept_and_911_given(office: Office, talk: Talk) -> None:
+    office.own = [OWN_FOLIO]
+    await talk.press("/agregar_informacion")
+    replies = await talk.say("ahora me están amenazando por la queja", "emergencia")
+    assert replies.names == ["utter_posible_emergencia", "utter_informacion_agregada"]
+    assert office.added == [(OWN_FOLIO, "ahora me están amenazando por la queja")]

@@ -117,6 +117,13 @@ async def test_a_yes_is_no_colonia(office: Office, talk: Talk, text: str) -> Non
     assert "colonia" not in office.fields
 
 
+@pytest.mark.parametrize("text", ["sí", "sí claro", "esta bien"])
+async def test_a_yes_is_no_municipality(office: Office, talk: Talk, text: str) -> None:
+    telling(office, talk, narrativa=STORY)
+    assert (await talk.say(text, "afirmar")).names == ["utter_pregunta_municipio"]
+    assert office.fields == {"narrativa": STORY}
+
+
 async def test_a_yes_is_no_name(office: Office, talk: Talk) -> None:
     telling(office, talk, **PLACED)
     assert (await talk.say("ta bien, mándela", "afirmar")).names == ["utter_pregunta_nombre"]

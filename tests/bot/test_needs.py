@@ -13,6 +13,26 @@ async def test_somebody_in_a_hurry_is_asked_what_they_need(office: Office, talk:
     assert (await talk.say("traigo el tiempo encima", HURRY)).names == ["utter_servicio_prisa", "utter_que_mas"]
 
 
+HAS_TIME = ["no tengo prisa", "no hay prisa joven", "no me urge", "no es tan urgente", "sin prisa", "tómese su tiempo",
+            "con calma", "cuando pueda"]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HAS_TIME)
+async def test_somebody_who_has_time_is_not_hurried(office: Office, talk: Talk, text: str) -> None:
+    assert (await talk.say(text, HURRY)).names == ["utter_servicio_sin_prisa", "utter_que_mas"]
+
+
+@pytest.mark.parametrize("text", HAS_TIME)
+async def test_somebody_who_has_time_in_the_midst_is_asked_again(office: Office, talk: Talk, text: str) -> None:
+    telling(office, talk, narrativa=STORY)
+    assert (await talk.say(text, HURRY)).names == ["utter_servicio_sin_prisa", "utter_pregunta_municipio"]
+
+
+@pytest.mark.parametrize("text", ["no tengo tiempo", "no puedo esperar, me urge", "no ve que tengo prisa"])
+async def test_a_hurry_told_with_a_no_is_one(office: Office, talk: Talk, text: str) -> None:
+    assert (await talk.say(text, HURRY)).names == ["utter_servicio_prisa", "utter_que_mas"]
+
+
 async def test_who_cannot_read_is_offered_a_person(office: Office, talk: Talk) -> None:
     replies = await talk.say("en mi casa nadie conoce las letras", ACCESS)
     assert replies.names == ["utter_servicio_acceso"]

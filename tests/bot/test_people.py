@@ -178,6 +178,24 @@ async def test_out_of_scope_counts_as_misunderstood(office: Office, talk: Talk) 
     assert (await talk.say("asdf", "nlu_fallback")).names == ["utter_ofrecer_persona"]
 
 
+async def test_what_a_federal_agency_attends_says_so_and_may_be_registered(office: Office, talk: Talk) -> None:
+    office.consent = True
+    story = "mi recibo de la CFE salió carísimo este mes"
+    replies = await talk.say(story, "fuera_de_alcance", dependencia="Comisión Federal de Electricidad")
+    assert replies.names == ["utter_fuera_de_alcance_federal"]
+    assert "Comisión Federal de Electricidad" in replies.text
+    await talk.say("sí", "afirmar")
+    assert office.fields["narrativa"] == story
+
+
+async def test_what_a_federal_agency_attends_is_registered_by_its_button_too(office: Office, talk: Talk) -> None:
+    office.consent = True
+    story = "mi recibo de la CFE salió carísimo este mes"
+    await talk.say(story, "fuera_de_alcance", dependencia="Comisión Federal de Electricidad")
+    await talk.press("/registrar_peticion")
+    assert office.fields["narrativa"] == story
+
+
 async def test_something_understood_between_forgives(office: Office, talk: Talk) -> None:
     await talk.say("asdf", "nlu_fallback")
     await talk.say("gracias", "agradecer")

@@ -3,6 +3,8 @@
 Consent: test_consent.py; what belongs to the story: test_story.py; correction and confirmation: test_correction.py.
 """
 
+import pytest
+
 from tests.bot.office import COMPLETE, EMERGENCY, OWN_FOLIO, Office
 from tests.bot.talk import Talk
 
@@ -300,3 +302,13 @@ async def test_anger_in_the_midst_of_a_petition_offers_a_person_and_asks_again(o
     await talk.say("no hay luz en toda la colonia desde el martes", "registrar_peticion")
     replies = await talk.say("qué inútiles son, puro robot", "queja_del_servicio", 0.95)
     assert replies.names == ["utter_molestia", "utter_pregunta_municipio"]
+
+
+@pytest.mark.parametrize("confidence", [0.6, 0.95])
+async def test_a_story_that_may_be_a_danger_is_kept_and_911_given(
+    office: Office, talk: Talk, confidence: float
+) -> None:
+    telling(office, talk)
+    replies = await talk.say("un maestro toca a las niñas", "emergencia", confidence)
+    assert replies.names == ["utter_posible_emergencia", "utter_pregunta_municipio"]
+    assert office.fields == {"narrativa": "un maestro toca a las niñas"}

@@ -1,5 +1,7 @@
 """Where it is not clear what was meant, the likeliest readings are asked about."""
 
+import pytest
+
 from tests.bot.office import Office
 from tests.bot.talk import Talk
 
@@ -47,3 +49,30 @@ async def test_the_words_that_a_button_made_clear_are_kept(office: Office, talk:
 async def test_words_that_were_understood_are_not_taken_for_the_petition(office: Office, talk: Talk) -> None:
     await talk.say("a qué hora abren las oficinas de la colonia centro", "horario_ubicacion")
     assert "utter_anote" not in (await talk.press("/registrar_peticion")).names
+
+
+LONG = (
+    "buenas noches fijese que desde el jueves se nos fue el agua y hablamos y nos dijeron que ya venian y no vienen y "
+    "aqui hay gente grande y ya no sabemos con quien acudir"
+)
+
+
+@pytest.mark.parametrize(("intent", "confidence"), [("ayuda", 0.62), ("nlu_fallback", 0.5)])
+@pytest.mark.parametrize("yes", ["sí", "/registrar_peticion"])
+async def test_a_long_story_not_understood_is_offered_to_be_registered(
+    office: Office, talk: Talk, intent: str, confidence: float, yes: str
+) -> None:
+    assert (await talk.say(LONG, intent, confidence)).names == ["utter_ofrecer_registro"]
+    replies = await talk.say(yes, "afirmar") if yes == "sí" else await talk.press(yes, valor="pendiente")
+    assert replies.names[0] == "utter_inicio_peticion"
+    assert office.fields == {"narrativa": LONG}
+
+
+async def test_a_long_question_for_help_is_answered(office: Office, talk: Talk) -> None:
+    asked = f"{LONG}, ¿qué puedo hacer aquí?"
+    assert (await talk.say(asked, "ayuda", 0.62)).names == ["utter_ayuda"]
+
+
+async def test_a_long_story_that_may_be_a_danger_gets_911_first(office: Office, talk: Talk) -> None:
+    replies = await talk.say(LONG, "nlu_fallback", ranking={"ayuda": 0.4, "emergencia": 0.2})
+    assert replies.names == ["utter_posible_emergencia"]

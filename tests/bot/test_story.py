@@ -66,3 +66,37 @@ async def test_more_of_the_story_told_in_place_of_a_place_is_kept(office: Office
     assert office.fields == {"narrativa": f"{STORY}. ya se lo dijimos al delegado y nadie viene"}
     assert (await talk.say("no sé en qué municipio queda el rancho del delegado"))[0].name is None
     assert "rancho" not in office.fields["narrativa"]
+
+
+@pytest.mark.parametrize(
+    "text", ["asunto personal", "es un asunto muy personal", "es algo privado", "un tema delicado"]
+)
+async def test_a_private_matter_is_asked_about_once_and_then_taken(office: Office, talk: Talk, text: str) -> None:
+    telling(office, talk)
+    assert (await talk.say(text)).names == ["utter_pregunta_mas"]
+    assert "narrativa" not in office.fields
+    assert (await talk.choose("es todo")).names[-1] == "utter_pregunta_municipio"
+    assert office.fields["narrativa"] == text
+
+
+async def test_what_is_told_of_a_private_matter_belongs_to_it(office: Office, talk: Talk) -> None:
+    office.consent = True
+    asked = await talk.say("tengo un asunto personal que tratar", "registrar_peticion")
+    assert asked.names == ["utter_inicio_peticion", "utter_pregunta_mas"]
+    await talk.say("no me pagan mi pensión desde enero")
+    assert office.fields["narrativa"] == "tengo un asunto personal que tratar. no me pagan mi pensión desde enero"
+
+
+@pytest.mark.parametrize("more", ["y huele feo", "desde el lunes", "hay muchos niños", "frente a la primaria"])
+async def test_a_few_words_more_of_the_story_are_no_unknown_place(office: Office, talk: Talk, more: str) -> None:
+    telling(office, talk, narrativa=STORY)
+    assert (await talk.say(more)).names == ["utter_agregue_a_su_asunto", "utter_pregunta_municipio"]
+    assert office.fields == {"narrativa": f"{STORY}. {more}"}
+
+
+@pytest.mark.parametrize("place", ["rancho el sauz", "xyzzy", "ya"])
+async def test_what_names_no_place_and_tells_nothing_is_asked_again(office: Office, talk: Talk, place: str) -> None:
+    telling(office, talk, narrativa=STORY)
+    replies = await talk.say(place, "dar_dato")
+    assert replies.text.startswith("(unknown_municipality)")
+    assert office.fields == {"narrativa": STORY}

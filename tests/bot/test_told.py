@@ -29,3 +29,11 @@ def test_only_what_it_names_is_told(story: str, told: dict[str, str]) -> None:
 )
 def test_a_name_comes_without_what_came_with_it(answer: str, name: str) -> None:
     assert name_alone(answer) == name
+
+
+@pytest.mark.parametrize(
+    ("story", "municipality"),
+    [("no hay agua en bacobampo", "Etchojoa"), ("vivo en la doce", "Hermosillo"), ("soy Esperanza Ruiz Cota", None)],
+)
+def test_a_town_tells_its_municipality(story: str, municipality: str | None) -> None:
+    assert told_in(story).get("municipio") == municipality

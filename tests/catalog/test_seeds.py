@@ -5,7 +5,9 @@ from datetime import date, time
 import pytest
 from sqlalchemy import func, select, update
 
+from backend.catalog import postal
 from backend.catalog import service as catalog
+from backend.catalog.localities import localities
 from backend.catalog.models import Agency, BusinessHours, CannedReply, Holiday, Municipality, Topic
 from backend.db import Database
 from backend.text import fold
@@ -31,6 +33,37 @@ async def test_no_nickname_leads_to_two_municipalities(database: Database) -> No
         for name in (place.name, *place.aliases):
             owners.setdefault(fold(name), set()).add(place.id)
     assert {name: keys for name, keys in owners.items() if len(keys) > 1} == {}
+
+
+async def test_every_locality_is_of_a_municipality_and_called_like_none_of_another(database: Database) -> None:
+    places = await _all(database, Municipality)
+    names = {fold(name): place.name for place in places for name in (place.name, place.seat, *place.aliases)}
+    towns = {name: town.municipality for name, town in localities().items()}
+    assert set(towns.values()) <= {place.name for place in places}
+    assert {name for name, owner in towns.items() if names.get(name, owner) != owner} == set()
+
+
+@pytest.mark.parametrize(
+    ("typed", "municipality", "colonia"),
+    [
+        ("bacobampo", "Etchojoa", "Bacobampo"),
+        ("aquí en Bahía de Kino", "Hermosillo", "Bahía de Kino"),
+        ("la doce", "Hermosillo", "Poblado Miguel Alemán"),
+        ("vicam pueblo", "Guaymas", "Vícam Pueblo"),
+        ("pueblo yaqui, por la plaza", "Cajeme", "Pueblo Yaqui"),
+        ("esperanza", "Cajeme", "Esperanza"),
+        ("Huatabampito", "Huatabampo", "Huatabampito"),
+        ("estacion llano", "Santa Ana", "Estación Llano"),
+        ("hermosillo", "Hermosillo", None),
+    ],
+)
+async def test_a_town_is_its_municipality_and_the_colonia(
+    database: Database, typed: str, municipality: str, colonia: str | None
+) -> None:
+    async with database.transaction() as session:
+        found = (await catalog.match_municipality(session, typed)).municipality
+        assert found is not None and found.name == municipality
+        assert postal.colonia_in(typed, found) == colonia
 
 
 async def test_every_agency_has_names_and_the_state_its_key_ones(database: Database) -> None:

@@ -48,7 +48,19 @@ async def test_what_is_no_phone_is_refused(database: Database, typed: str) -> No
 
 
 @pytest.mark.parametrize(
-    "typed", ["no tengo", "No tengo.", "no tengo teléfono", "no cuento con correo", "ninguno", "no", "NO TENGO"]
+    "typed",
+    [
+        "no tengo",
+        "No tengo.",
+        "no tengo teléfono",
+        "no cuento con correo",
+        "ninguno",
+        "no",
+        "NO TENGO",
+        "ya no quiero dar más datos",
+        "prefiero no dar mi número",
+        "mejor anónimo",
+    ],
 )
 async def test_having_no_contact_is_an_answer(database: Database, typed: str) -> None:
     assert (await _check(database, "contacto", typed)).value == intake.SKIPPED
@@ -87,7 +99,9 @@ async def test_a_wrong_curp_is_refused(database: Database, typed: str) -> None:
     assert (checked.value, checked.problem) == (None, "bad_curp")
 
 
-@pytest.mark.parametrize("typed", ["no la tengo", "No la tengo a la mano.", "no tengo", "después"])
+@pytest.mark.parametrize(
+    "typed", ["no la tengo", "No la tengo a la mano.", "no tengo", "después", "no quiero dar mi curp"]
+)
 async def test_a_curp_may_be_left_for_later(database: Database, typed: str) -> None:
     assert (await _check(database, "curp", typed)).value == intake.SKIPPED
 
@@ -187,6 +201,8 @@ async def test_a_name_is_kept_without_what_introduces_it(database: Database, typ
         ("quiero otra cosa", "not_a_name"),
         ("Centro", "not_a_name"),
         ("soy sorda", "not_a_name"),
+        ("soy la mamá de un niño", "not_a_name"),
+        ("por el Itson", "not_a_name"),
         ("el de siempre", "not_a_name"),
         ("ta bien mandela", "not_a_name"),
         ("colonia Las Quintas", "not_a_name"),
