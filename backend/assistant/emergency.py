@@ -44,6 +44,8 @@ _RULES = (
     r"\b(?:estan|esta|andan) (?:asaltando|robando|violando|matando|golpeando|quemando)\b",
     r"\b(?:hombre|hombres|tipo|tipos|sujeto|sujetos|gente) armad[oa]s?\b",
     r"\b(?:secuestro|secuestraron|tienen secuestrad[oa]|privad[oa] de (?:su|la) libertad|desaparecio mi (?!perr|gat|mascota)|levantaron a)\b",
+    r"\b(?:tipos?|malandr\w+|sicarios?|narcos?|delincuentes?|maleantes?|la mafia)\b.{0,20}"
+    r"\b(?:pid|cobr|exig)\w+\b.{0,15}\b(?:cuota|piso)\b",
     # Accident, fire, health
     r"\b(?:se|me) (?:esta|estoy|estan) (?:muriendo|desangrando|ahogando|quemando|asfixiando|infartando|electrocutando)\b",
     r"\b(?:infarto|no (?:puede|puedo) respirar|no respira|se desmayo|perdio el conocimiento|esta inconsciente|"

@@ -33,6 +33,7 @@ DANGER = [
     "mi hija se tomó pastillas",
     "secuestraron a mi hermano",
     "está dando a luz y no llega nadie",
+    "unos tipos me piden cuota para dejarme trabajar",
 ]
 ORDINARY = [
     "hay una fuga de agua en mi calle",
@@ -56,6 +57,8 @@ ORDINARY = [
     "hola buenas tardes",
     "hay un bache enorme en la calle",
     "murió mi papá y necesito el acta de defunción",
+    "en la escuela le piden cuota a mi hija y no la dejan entrar",
+    "el tipo de piso de la plaza está roto",
 ]
 
 
