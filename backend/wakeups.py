@@ -3,8 +3,8 @@
 Without Redis by PostgreSQL's NOTIFY, which is part of the transaction. With Redis after the commit, as whoever looked
 before it would see nothing; where Redis does not take it, by a NOTIFY of its own. A wake-up carries no data, only that
 there is something to read: one that is lost, as by a crash right after a commit, delays until the followers look again
-by themselves (workers within `SWEEP_SECONDS`, pages within 10 s; a chat page on which nothing is under way, within
-75 s), and loses nothing.
+by themselves (workers within `SWEEP_SECONDS`, behind a backlog when they come to it; pages within 10 s, a chat page
+on which nothing is under way within 75 s), and loses nothing.
 """
 
 from collections.abc import Collection
