@@ -1,6 +1,7 @@
 """What an agent writes is never lost, nor told to whom it was not meant for, in a real browser."""
 
 import io
+import re
 import uuid
 from dataclasses import dataclass
 from uuid import UUID
@@ -18,7 +19,7 @@ from backend.db import Database
 from backend.settings import Settings
 from tests.serving import in_database
 from tests.signed_in import sign_in, signed_in
-from tests.staff import add_staff
+from tests.staff import PASSWORD, add_staff
 
 pytestmark = pytest.mark.browser
 TALL, BACHE, AGUA = "Le mando las fotos", "Hay un bache frente a la primaria", "No hay agua desde el lunes"
@@ -198,3 +199,33 @@ def test_the_list_points_at_the_chat_that_is_shown(ana: Page, chats: Chats) -> N
     ana.locator(f"[data-row='{chats.photos}']").click()
     expect(ana.locator("[data-toasts]")).to_contain_text("No hay conexión")
     expect(ana.locator("[data-row][aria-current]")).to_have_attribute("data-row", str(chats.bache))
+
+
+def test_a_petition_half_written_is_there_when_its_form_was_closed_by_mistake(ana: Page) -> None:
+    ana.get_by_role("button", name="Registrar petición").click()
+    subject = ana.locator("dialog").get_by_label("Asunto")
+    subject.fill("Un bache de dos metros frente a la primaria")
+    ana.mouse.click(5, 450)
+    expect(subject).to_be_visible()
+    ana.keyboard.press("Escape")
+    expect(subject).to_be_hidden()
+    ana.get_by_role("button", name="Registrar petición").click()
+    expect(subject).to_have_value("Un bache de dos metros frente a la primaria")
+
+
+def test_a_form_half_written_when_the_session_ended_is_there_after_signing_in(ana: Page) -> None:
+    ana.goto("/consola/grupos")
+    name, folios = ana.get_by_label("Nombre"), ana.get_by_label("Folios")
+    name.fill("Fuga en calle Reforma")
+    folios.fill("AC-2026-000001-X")
+    ana.context.clear_cookies()
+    ana.get_by_role("button", name="Hacer el grupo").click()
+    ana.get_by_label("Usuario").fill("ana")
+    ana.get_by_label("Contraseña").fill(PASSWORD)
+    ana.get_by_role("button", name="Entrar").click()
+    expect(ana).to_have_url(re.compile("/consola/grupos$"))
+    expect(name).to_have_value("Fuga en calle Reforma")
+    expect(folios).to_have_value("AC-2026-000001-X")
+    expect(ana.get_by_text("Su sesión terminó antes de guardar esto")).to_be_visible()
+    ana.reload()
+    expect(name).to_have_value("")
