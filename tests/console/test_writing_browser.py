@@ -229,3 +229,11 @@ def test_a_form_half_written_when_the_session_ended_is_there_after_signing_in(an
     expect(ana.get_by_text("Su sesión terminó antes de guardar esto")).to_be_visible()
     ana.reload()
     expect(name).to_have_value("")
+
+
+def test_on_a_telephone_the_header_shows_its_mark_whole_and_the_account_beside_it(ana: Page) -> None:
+    ana.set_viewport_size({"width": 390, "height": 844})
+    mark, account = ana.locator(".brand img").bounding_box(), ana.locator(".avatar").bounding_box()
+    assert mark is not None and account is not None
+    assert mark["width"] == 28
+    assert abs(mark["y"] - account["y"]) < 10
