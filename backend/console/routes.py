@@ -5,6 +5,7 @@ from urllib.parse import quote
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
+from starlette.datastructures import URL
 
 from backend.agents.errors import PasswordChangeRequired, SecondFactorRequired
 from backend.console import (
@@ -69,7 +70,7 @@ from backend.console import (
     pages_voice_account,
     pages_work,
 )
-from backend.console.rendering import FOLDER, page
+from backend.console.rendering import FOLDER, HOME, page, safe_address
 from backend.errors import ChatSonoraError, Unauthenticated
 from backend.retention.blocking import Blocked
 
@@ -143,6 +144,12 @@ def mount_static(app: FastAPI) -> None:
     app.mount("/consola/static", StaticFiles(directory=FOLDER / "static"), name="console-static")
 
 
+def _where_from(request: Request) -> str:
+    """The page that somebody who must sign in was at: the one asked for, or that of the form they sent."""
+    url = request.url if request.method == "GET" else URL(request.headers.get("referer", ""))
+    return safe_address(url.path + (f"?{url.query}" if url.query else ""))
+
+
 async def error_page(request: Request, error: ChatSonoraError) -> Response | None:
     """A page for what went wrong on one of the console's pages; None for anybody else's."""
     if not request.url.path.startswith("/consola"):
@@ -154,7 +161,7 @@ async def error_page(request: Request, error: ChatSonoraError) -> Response | Non
     if isinstance(error, SecondFactorRequired):
         return RedirectResponse(f"{pages_account.ADDRESS}?aviso=segundo_factor", status_code=303)
     if isinstance(error, Unauthenticated):
-        target = request.url.path + (f"?{request.url.query}" if request.url.query else "")
-        wanted = f"?siguiente={quote(target)}" if request.method == "GET" and target != "/consola" else ""
+        target = _where_from(request)
+        wanted = f"?siguiente={quote(target)}" if target != HOME else ""
         return RedirectResponse(f"/consola/entrar{wanted}", status_code=303)
     return page(request, "error.html", {"error": error}, error.status)

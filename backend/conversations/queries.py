@@ -189,9 +189,11 @@ def _inbox_row(
 
 def _inbox_query() -> Select[Any]:
     last = aliased(Message)
+    # Who chooses among those that wait, or looks for one that ended, reads what was asked: their last message is ours.
+    ours = and_(Conversation.owner.in_([Owner.QUEUE, Owner.CLOSED]), Message.author.in_([Author.BOT, Author.SYSTEM]))
     last_seq = (
         select(func.max(Message.seq))
-        .where(Message.conversation_id == Conversation.id, Message.author != Author.CONTROL)
+        .where(Message.conversation_id == Conversation.id, Message.author != Author.CONTROL, ~ours)
         .correlate(Conversation)
         .scalar_subquery()
     )

@@ -20,7 +20,7 @@ from backend.reports.wording import value_text
 
 WIDTH = 480
 _ROW, _TOP, _BAR = 24, 22, 12
-_LEFT, _RIGHT = 178, 70
+_LEFT, _RIGHT = 178, 96
 _ACHIEVED, _MISSED, _GOAL, _TEXT, _MUTED = "#6f1d32", "#b07a86", "#8a6420", "#211d1b", "#5f5953"
 #: A picture's pixels for each unit of the drawing.
 _SCALE = 3
@@ -76,12 +76,15 @@ def of(section: Section) -> Shapes | None:
         top = _TOP + place * _ROW
         value = line.value or 0
         boxes.append(Box(_LEFT, top + 4, max(value * scale, 0.5), _BAR, _MISSED if line.is_met is False else _ACHIEVED))
-        end = value * scale
+        end, achieved = value * scale, value_text(line.value, line.unit)
         if line.target is not None:
             boxes.append(Box(_LEFT + line.target * scale - 1.5, top + 1, 3, _BAR + 6, _GOAL))
             end = max(end, line.target * scale + 2)
+            achieved += (
+                f" de {value_text(line.target, line.unit)}"  # beside the goal's mark, it would pass for the goal
+            )
         labels.append(Label(_LEFT - 6, top + 13, line.name, "end"))
-        labels.append(Label(_LEFT + end + 5, top + 13, value_text(line.value, line.unit), size=9))
+        labels.append(Label(_LEFT + end + 5, top + 13, achieved))
     told = "; ".join(
         f"{line.name}: {value_text(line.value, line.unit)}"
         + (f", meta {value_text(line.target, line.unit)}" if line.target is not None else "")

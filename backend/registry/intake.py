@@ -194,6 +194,7 @@ _NAME_LEAD = re.compile(
     re.IGNORECASE,
 )
 _NAME_TAIL = re.compile(r"[\s,.]+(?:(?:muchas )?gracias|por favor|es todo|eso es todo)$", re.IGNORECASE)
+_PARTICLES = frozenset({"de", "del", "la", "las", "los", "y", "e"})
 #: What is said where a name is asked for, and is none: «su nieta», «es todo», «quiero otra cosa».
 _NO_NAME = re.compile(
     r"\b(?:su|mi|una?) (?:niet|hij|herman|espos|vecin|sobrin|prim|abuel|suegr|cunad|amig)[oa]\b|"
@@ -275,6 +276,12 @@ def _neighbourhood(raw: str) -> Checked:
     return Checked(value=cleaned) if any(char.isalnum() for char in cleaned) else Checked(problem="empty")
 
 
+def _words_of_name(name: str) -> int:
+    """How many words: «de la», «y»… do not count in what is written as names are."""
+    words = [word for word in name.split() if word not in _PARTICLES]
+    return len(words) if all(word[0].isupper() for word in words) else len(name.split())
+
+
 def _name(raw: str) -> Checked:
     name = _NAME_TAIL.sub("", _NAME_LEAD.sub("", raw).strip(" .,")).strip(" .,")
     letters = sum(char.isalpha() for char in name)
@@ -284,7 +291,7 @@ def _name(raw: str) -> Checked:
         return Checked(problem="too_long")
     if letters < 3 or any(char.isdigit() for char in name) or "@" in name or "?" in name:
         return Checked(problem="not_a_name")
-    if len(name.split()) > 8 or _NO_NAME.search(fold(name)):
+    if _words_of_name(name) > 8 or _NO_NAME.search(fold(name)):
         return Checked(problem="not_a_name")
     return Checked(value=name.title() if name in {name.lower(), name.upper()} else name)
 

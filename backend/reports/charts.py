@@ -112,15 +112,22 @@ def over_time(picture: Picture) -> Drawing:
         _, y = place(0, value)
         shapes.append(Path(((_LEFT, y), (WIDTH - _RIGHT, y)), "grid"))
         shapes.append(Words(_LEFT - 6, y + 4, value_text(value, picture.unit), "end"))
-    every = math.ceil(len(picture.labels) / 4)
-    for index, label in enumerate(picture.labels):
-        if index % every == 0:
-            x, _ = place(index, 0)
-            anchor = "start" if index == 0 and len(picture.labels) > 1 else "middle"
-            shapes.append(Words(x, bottom + 18, _short(label, 14), anchor))
+    shapes += _labels([(place(index, 0)[0], label) for index, label in enumerate(picture.labels)], bottom + 18)
     for number, one in enumerate(picture.series, start=1):
         shapes += _line([None if value is None else place(at, value) for at, value in enumerate(one.values)], number)
     return Drawing(picture, bottom + _BOTTOM, shapes)
+
+
+def _labels(places: Sequence[tuple[float, str]], y: float) -> Iterator[Shape]:
+    """Some of the labels under their places: whole, inside the drawing and apart from one another."""
+    free = 0.0
+    for at, label in places[:: math.ceil(len(places) / 4) or 1]:
+        words = _short(label, 18)
+        half = len(words) * _LETTER / 2
+        x = min(max(at, half), WIDTH - half)
+        if x - half >= free:
+            yield Words(x, y, words, "middle")
+            free = x + half + _LETTER
 
 
 def _line(points: Sequence[tuple[float, float] | None], number: int) -> Iterator[Shape]:

@@ -9,7 +9,8 @@ from fastapi import FastAPI
 from backend.agents import service as agents
 from backend.conversations import queries
 from backend.conversations import service as conversations
-from backend.conversations.models import Conversation
+from backend.conversations.messages import NewMessage
+from backend.conversations.models import Author, Conversation
 from backend.db import Database
 from tests.console.streams import until
 from tests.staff import BASE, Staff, sign_in
@@ -23,6 +24,25 @@ def at(conversation: UUID, rest: str = "") -> str:
 
 def reply(text: str, key: str = "clave-0001") -> dict[str, str]:
     return {"text": text, "idempotency_key": key}
+
+
+async def test_who_waits_and_who_ended_are_listed_by_their_own_words_not_by_our_last(
+    ana: Staff, database: Database, waiting: UUID
+) -> None:
+    async def last(view: str) -> tuple[str, str]:
+        (row,) = (await ana.get(f"/api/console/inbox?view={view}")).json()["rows"]
+        return row["last_author"], row["last_text"]
+
+    async with database.transaction() as session:
+        conversation = await conversations.lock(session, waiting)
+        told = NewMessage(Author.BOT, text="Le comunico con una persona. Hay 1 persona antes que usted.")
+        await conversations.append(session, conversation, told)
+    author, text = await last("waiting")
+    assert (author, text[:24]) == ("citizen", "No hay agua en mi coloni")
+    assert (await ana.post(at(waiting, "/take"))).status_code == 204
+    assert (await last("mine"))[0] == "system"
+    assert (await ana.post(at(waiting, "/close"), {"reason": "solved"})).status_code == 204
+    assert (await last("closed"))[0] == "citizen"
 
 
 async def test_the_inbox_shows_who_waits_and_why(ana: Staff, waiting: UUID) -> None:

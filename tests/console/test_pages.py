@@ -29,6 +29,14 @@ async def test_signing_in_by_form_leads_where_one_was_going(app: FastAPI) -> Non
     assert out.headers["location"] == "/consola/entrar"
 
 
+async def test_who_sent_a_form_after_their_session_ended_comes_back_to_its_page(app: FastAPI) -> None:
+    at, elsewhere = "https://testserver/consola/peticiones?buscar=agua", "https://evil.example/consola-falsa"
+    sent = await browser(app).post("/consola/peticiones/AC-2026-000001-X/estado", headers={"Referer": at})
+    assert sent.headers["location"] == "/consola/entrar?siguiente=/consola/peticiones%3Fbuscar%3Dagua"
+    sent = await browser(app).post("/consola/peticiones/AC-2026-000001-X/estado", headers={"Referer": elsewhere})
+    assert sent.headers["location"] == "/consola/entrar"
+
+
 async def test_a_wrong_password_is_told_on_the_form(app: FastAPI) -> None:
     answer = await browser(app).post("/consola/entrar", data={"username": "ana", "password": "mala"})
     assert answer.status_code == 401

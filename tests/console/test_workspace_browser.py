@@ -12,9 +12,10 @@ from backend import clock
 from backend.agents.models import Role
 from backend.db import Database
 from backend.registry import petitions
-from backend.registry.models import ActorKind, EntryChannel, Petition, PetitionKind
+from backend.registry.models import ActorKind, EntryChannel, Petition, PetitionKind, PetitionStatus
 from backend.settings import Settings
 from tests.looks import looked_at, seen
+from tests.serving import in_database
 from tests.signed_in import signed_in
 from tests.staff import add_staff
 from tests.widths import WIDTHS
@@ -128,6 +129,32 @@ def test_the_list_is_worked_through_by_key_alone(browser: Browser, site: str, fo
 
 
 @pytest.mark.parametrize("width", WIDTHS)
+async def _in_every_status(database: Database, folios: list[str]) -> None:
+    """The oldest with the longest of all words for how it stands."""
+    async with database.transaction() as session:
+        await session.execute(
+            update(Petition)
+            .where(Petition.folio == folios[-1])
+            .values(status=PetitionStatus.CONCLUIDA_NO_SATISFACTORIA)
+        )
+        await session.execute(
+            update(Petition).where(Petition.folio == folios[0]).values(status=PetitionStatus.REQUIERE_INFORMACION)
+        )
+
+
+def test_the_list_is_read_whole_on_an_office_screen_and_its_views_on_a_telephone(
+    browser: Browser, site: str, settings: Settings, folios: list[str]
+) -> None:
+    in_database(settings, lambda database: _in_every_status(database, folios))
+    page = signed_in(browser, site, "hilda", "/consola/peticiones", width=1366, height=768)
+    _ready(page)
+    beyond = page.locator(".table-scroll").evaluate("(box) => box.scrollWidth - box.clientWidth")
+    assert beyond <= 0
+    page.set_viewport_size({"width": 390, "height": 844})
+    views = page.get_by_role("navigation", name="Vistas").get_by_role("link").all()
+    assert all(one.evaluate("(link) => link.scrollWidth <= link.clientWidth") for one in views)
+
+
 def test_a_folio_is_worked_on_and_two_people_do_not_overwrite_each_other(
     browser: Browser, site: str, folios: list[str], width: int
 ) -> None:

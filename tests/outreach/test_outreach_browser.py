@@ -109,6 +109,15 @@ async def _somebody_waits(database: Database) -> None:
         await notify(session, INBOX)
 
 
+def test_a_name_and_its_telephone_stand_apart_on_a_telephone(browser: Browser, site: str, settings: Settings) -> None:
+    in_database(settings, _calls)
+    page = signed_in(browser, site, "ana", "/consola/llamadas-pendientes", width=390, height=844)
+    name = page.get_by_role("link", name="Rosa Ibarra").bounding_box()
+    phone = page.locator("tr", has_text="Rosa Ibarra").locator(".muted.nowrap").first.bounding_box()
+    assert name is not None and phone is not None
+    assert phone["y"] >= name["y"] + name["height"] - 2
+
+
 def test_the_wall_screen_follows_by_itself_and_says_when_it_does_not(
     browser: Browser, site: str, settings: Settings
 ) -> None:

@@ -181,6 +181,10 @@ async def test_a_place_that_is_not_in_sonora_is_refused(database: Database, type
         ("Vecinos de la colonia Modelo", "Vecinos de la colonia Modelo"),
         ("Municipio de Bácum", "Municipio de Bácum"),
         ("María de la Luz Prieto Sierra", "María de la Luz Prieto Sierra"),
+        (
+            "María de los Ángeles Gutiérrez y Valenzuela de la Torre",
+            "María de los Ángeles Gutiérrez y Valenzuela de la Torre",
+        ),
     ],
 )
 async def test_a_name_is_kept_without_what_introduces_it(database: Database, typed: str, name: str) -> None:
@@ -210,6 +214,7 @@ async def test_a_name_is_kept_without_what_introduces_it(database: Database, typ
         ("juan 2", "not_a_name"),
         ("ana@example.com", "not_a_name"),
         ("uno dos tres cuatro cinco seis siete ocho nueve", "not_a_name"),
+        ("es para la señora de la casa de la esquina", "not_a_name"),
         ("a" * 121, "too_long"),
         ("   ", "empty"),
     ],

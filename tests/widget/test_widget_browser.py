@@ -106,6 +106,54 @@ def test_history_is_there_after_a_reload(page: Page, chat: FakeChat) -> None:
     expect(page.locator(".message .text")).to_have_text(["Hola", "Buenas tardes"])
 
 
+def test_what_was_half_written_is_there_after_a_reload_and_gone_once_sent(page: Page, chat: FakeChat) -> None:
+    page.get_by_label("Escriba su mensaje").fill("En mi calle hay")
+    page.reload()
+    page.get_by_role("button", name="Abrir el chat").click()
+    expect(page.get_by_label("Escriba su mensaje")).to_have_value("En mi calle hay")
+    page.get_by_role("button", name="Enviar").click()
+    expect(page.locator(".citizen .text")).to_have_text("En mi calle hay")
+    page.reload()
+    page.get_by_role("button", name="Abrir el chat").click()
+    expect(page.get_by_label("Escriba su mensaje")).to_have_value("")
+
+
+def test_two_tabs_are_one_conversation(page: Page, chat: FakeChat, site: str) -> None:
+    other = page.context.new_page()
+    other.goto(site)
+    other.get_by_role("button", name="Abrir el chat").click()
+    greet(page)
+    expect(other.locator(".citizen .text")).to_have_text("Hola")
+    write(other, "Sigo en la otra pestaña")
+    expect(page.locator(".citizen .text")).to_have_text(["Hola", "Sigo en la otra pestaña"])
+    assert len(chat.tokens) == 1
+
+
+def test_two_tabs_whose_session_is_gone_begin_one_anew(page: Page, chat: FakeChat, site: str) -> None:
+    greet(page)
+    other = page.context.new_page()
+    other.goto(site)
+    other.get_by_role("button", name="Abrir el chat").click()
+    expect(other.locator(".citizen .text")).to_have_text("Hola")
+    chat.tokens.clear()
+    chat.messages.clear()
+    write(page, "Otra vez")
+    expect(page.locator(".citizen[data-state=received] .text")).to_have_text(["Otra vez"])
+    write(other, "Y aquí")
+    expect(page.locator(".citizen[data-state=received] .text")).to_have_text(["Otra vez", "Y aquí"])
+    assert len(chat.tokens) == 1
+
+
+def test_at_double_size_on_a_small_screen_the_chat_has_room(page: Page, chat: FakeChat) -> None:
+    """1366x768 at 200 %: what is left is lower than a telephone."""
+    page.set_viewport_size({"width": 683, "height": 384})
+    page.reload()
+    page.get_by_role("button", name="Abrir el chat").click()
+    room = page.get_by_role("log").bounding_box()
+    assert room is not None and room["height"] > 200
+    seen(page, "chat-double")
+
+
 def test_an_unknown_token_starts_a_new_session_and_says_so(page: Page, chat: FakeChat) -> None:
     greet(page)
     chat.tokens.clear()
@@ -161,6 +209,12 @@ def test_a_pdf_is_attached_and_a_disguised_file_is_not(page: Page, chat: FakeCha
     attach(page, "acta.pdf", PDF)
     expect(page.get_by_role("button", name="Descargar acta.pdf")).to_be_visible()
     assert len(chat.messages) == 1
+
+
+def test_a_complaint_of_a_file_with_a_long_name_can_be_read_whole(page: Page) -> None:
+    attach(page, f"{'foto_del_bache_' * 8}.pdf", b"MZ")
+    expect(page.get_by_role("alert")).to_contain_text("Solo se aceptan fotos")
+    assert page.get_by_role("alert").evaluate("(note) => note.scrollWidth <= note.clientWidth")
 
 
 @pytest.mark.parametrize("status", [413, 415])

@@ -10,8 +10,8 @@ const TYPING_EVERY = 3000;
 export class Composer {
   #lastTyping = 0;
 
-  constructor({ send, sendFile, typing, complain }) {
-    Object.assign(this, { send, sendFile, typing, complain });
+  constructor({ draft, keep, send, sendFile, typing, complain }) {
+    Object.assign(this, { keep, send, sendFile, typing, complain });
     this.input = h("textarea", { id: "text", rows: 1, placeholder: T.label, "aria-describedby": "hint left", enterkeyhint: "send" });
     this.left = h("span", { id: "left", class: "left", hidden: true });
     this.picker = h("input", { type: "file", accept: ACCEPT, hidden: true, "aria-label": T.attach, tabindex: -1 });
@@ -21,6 +21,8 @@ export class Composer {
     const hint = h("span", { id: "hint", class: "hidden" }, T.hint);
     this.form = h("form", { class: "composer" }, clip, label, this.input, this.button, this.picker, this.left, hint);
     this.#listen();
+    this.input.value = draft;
+    this.#refresh();
   }
 
   #listen() {
@@ -52,6 +54,7 @@ export class Composer {
 
   #typed() {
     this.#refresh();
+    this.keep(this.input.value);
     const now = Date.now();
     if (!this.input.value.trim() || now - this.#lastTyping < TYPING_EVERY) return;
     this.#lastTyping = now;
@@ -73,6 +76,7 @@ export class Composer {
     if (this.button.disabled) return;
     this.send(this.input.value.trim());
     this.input.value = "";
+    this.keep("");
     this.#refresh();
     this.input.focus();
   }

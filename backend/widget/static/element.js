@@ -60,6 +60,8 @@ class ChatSonora extends HTMLElement {
       remove: (id) => this.store.drop(id),
     });
     this.composer = new Composer({
+      draft: this.memory.get("draft", ""),
+      keep: (draft) => this.memory.set({ draft }),
       send: (text) => this.outbox.put({ text }),
       sendFile: (file) => this.outbox.put({ file }),
       typing: () => this.api.token && this.api.typing().catch(() => {}),
@@ -89,6 +91,7 @@ class ChatSonora extends HTMLElement {
     addEventListener("offline", () => this.store.setConnected(false), { signal });
     addEventListener("online", () => (this.follower.hurry(), this.outbox.flush(), this.api.token || this.store.setConnected(true)), { signal });
     document.addEventListener("visibilitychange", () => this.#acknowledge(), { signal });
+    this.memory.watch(() => this.#join(), signal);
     this.messages.list.addEventListener("grown", () => this.#scroll());
     const fit = () => this.view.panel.style.setProperty("--visible", `${visualViewport.height}px`);
     new ResizeObserver(() => this.#scroll()).observe(this.view.panel);
@@ -96,18 +99,29 @@ class ChatSonora extends HTMLElement {
   }
 
   async #session() {
+    this.#join();
     if (this.api.token) return;
     const { token } = await this.api.openSession();
     this.memory.set({ token });
     this.follower.start();
   }
 
+  /** The conversation that another tab of this browser has begun is this one's too. */
+  #join() {
+    const token = this.memory.get("token", null);
+    if (this.api.token || !token) return;
+    this.api.token = token;
+    this.follower.start();
+    this.#render();
+  }
+
   #startOver() {
     this.follower.stop();
+    if (this.memory.get("token", null) === this.api.token) this.memory.set({ token: null });
     this.api.token = null;
-    this.memory.set({ token: null });
     this.store.reset();
     this.#complain(T.expired);
+    this.#join();
     this.outbox.flush();
   }
 

@@ -1,7 +1,7 @@
 import { h, icon } from "./dom.js";
 import { QUICK_ACTIONS, T } from "./strings.js";
 
-const isFullScreen = () => matchMedia("(max-width: 480px)").matches;
+const isFullScreen = () => matchMedia("(max-width: 480px), (max-height: 480px)").matches;
 
 /** The launcher and the panel, and the few things that change in them. */
 export function buildPanel(on) {

@@ -25,7 +25,7 @@ a { color: var(--link); overflow-wrap: anywhere; }
 .tool { background: none; border: 0; border-radius: .4rem; min-width: 2.5rem; height: 2.5rem; display: grid; place-items: center; color: inherit; }
 .tool:hover { background: #fff3; }
 .banner, .note, .state { padding: .5rem 1rem; font-size: .9rem; background: var(--soft); border-block: 1px solid var(--line); }
-.banner { background: #fff1c9; color: #4d3a00; } .note { color: var(--bad); font-weight: 600; }
+.banner { background: #fff1c9; color: #4d3a00; } .note { color: var(--bad); font-weight: 600; overflow-wrap: anywhere; }
 .log { flex: 1; overflow-y: auto; overscroll-behavior: contain; padding: .8rem; outline-offset: -3px; }
 .list { display: flex; flex-direction: column; gap: .6rem; }
 .day { align-self: center; font-size: .8rem; color: var(--dim); } .day::first-letter { text-transform: uppercase; }
@@ -57,7 +57,7 @@ textarea::placeholder { color: var(--dim); opacity: 1; }
 .send { background: var(--wine); color: var(--on-wine); } .send:disabled { background: var(--soft); color: var(--dim); }
 .left { flex-basis: 100%; font-size: .8rem; color: var(--dim); text-align: right; } .left.over { color: var(--bad); font-weight: 700; }
 .drop { display: none; } [data-dragging] .drop { position: absolute; inset: .5rem; display: grid; place-items: center; border: 3px dashed var(--link); border-radius: .8rem; background: var(--paper); font-weight: 700; pointer-events: none; }
-@media (max-width: 480px) { .panel[data-mode=floating] { inset: 0; width: 100%; height: var(--visible, 100dvh); border: 0; border-radius: 0; padding: env(safe-area-inset-top) env(safe-area-inset-right) 0 env(safe-area-inset-left); } }
+@media (max-width: 480px), (max-height: 480px) { .panel[data-mode=floating] { inset: 0; width: 100%; height: var(--visible, 100dvh); border: 0; border-radius: 0; padding: env(safe-area-inset-top) env(safe-area-inset-right) 0 env(safe-area-inset-left); } }
 @media (prefers-reduced-motion: reduce) { * { animation: none !important; } }
 @media (forced-colors: active) { .launcher, .choice, .bubble, .round, .panel, .header, .tool { border: 1px solid ButtonBorder; } .dots i { background: CanvasText; } }
 `;

@@ -11,6 +11,11 @@ export class ApiError extends Error {
 
 const csrfToken = document.querySelector('meta[name="csrf-token"]').content;
 
+/** To the page where one signs in, and back here after it. */
+export function signIn() {
+  window.location.assign(`/consola/entrar?siguiente=${encodeURIComponent(location.pathname + location.search)}`);
+}
+
 /** Calls `path`; returns the JSON answer, or null when there is none. Throws ApiError. */
 export async function call(method, path, body) {
   const headers = { Accept: "application/json" };
@@ -27,9 +32,7 @@ export async function call(method, path, body) {
   } catch {
     throw new ApiError(0, "sin_conexion", "No hay conexión. Revise su red e intente de nuevo.");
   }
-  if (response.status === 401) {
-    window.location.assign(`/consola/entrar?siguiente=${encodeURIComponent(location.pathname + location.search)}`);
-  }
+  if (response.status === 401) signIn();
   const answer = response.headers.get("content-type")?.includes("json") ? await response.json() : null;
   if (!response.ok) {
     const error = answer?.error ?? {};

@@ -7,6 +7,7 @@ export const dialog = (name) => document.querySelector(`[data-dialog="${name}"]`
 
 for (const box of document.querySelectorAll("dialog")) {
   for (const button of box.querySelectorAll("[data-cancel]")) button.addEventListener("click", () => box.close());
+  if (box.querySelector("form")) continue; // a click beside it would lose what was typed
   box.addEventListener("click", (event) => { if (event.target === box) box.close(); });
 }
 

@@ -1,5 +1,7 @@
 // Plain forms: ask before what cannot be undone, send once, submit filters that change alone.
 
+import "./forms_kept.js";
+
 for (const form of document.querySelectorAll("form[data-auto-submit]")) {
   form.addEventListener("change", () => form.requestSubmit());
 }

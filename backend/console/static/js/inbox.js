@@ -23,17 +23,21 @@ let open = null; // the open conversation, as the server described it last
 let allowed = new Set();
 let lastCounts = null;
 
-const transcript = new Transcript(find("transcript"), find("new-below"), { onImage: showImage, onRetry: retry });
+const transcript = new Transcript(find("transcript"), find("new-below"), { onImage: showImage, onRetry: retry, onStored: (key) => composer.stored(key) });
 const canned = new CannedReplies(find("canned"), find("text"), () => ({
   nombre: /^(Visitante |~)/.test(open?.title ?? "") ? "" : (open?.title ?? "").split(" ")[0],
   agente: root.dataset.agentName,
   folio: open?.petitions[0]?.folio ?? "",
 }));
 const composer = new Composer(find("composer"), {
+  agent: root.dataset.agentId,
   transcript,
   canned,
   onSent: (message) => { transcript.add([message], { follow: true }); refresh(); },
-  onRefused: () => refresh(),
+  onFailed: (error, isOpen) => {
+    if (!isOpen) toast(`No se envió lo que escribió en otra conversación. ${error.message}`, { bad: true });
+    if (error.status === 409) refresh();
+  },
   onMode: () => windowNotice.tick(),
 });
 const windowNotice = new WindowNotice(find("composer"), {
@@ -82,6 +86,7 @@ async function openConversation(id, { focus = false } = {}) {
     [conversation, page] = await Promise.all([get(conversationPath(id)), get(conversationPath(id, "/messages"))]);
   } catch (error) {
     toast(error.message, { bad: true });
+    if (list.selected === id) stayAt(open?.id);
     return;
   }
   if (list.selected !== id) return; // another was chosen meanwhile
@@ -104,6 +109,12 @@ async function openConversation(id, { focus = false } = {}) {
   if (focus && window.matchMedia("(max-width: 720px)").matches) find("title").focus();
 }
 
+/** What was asked for did not come: the list points at what is truly shown. */
+function stayAt(id) {
+  list.select(id);
+  if (!id) showPane("list");
+}
+
 function show() {
   find("title").textContent = open.title;
   find("subtitle").textContent = subtitle(open);
@@ -111,7 +122,7 @@ function show() {
   allowed = renderActions(find("actions"), open, isHead, act);
   const isTheirs = open.owner === "agent" && !open.is_mine;
   find("composer").querySelector('[data-mode="reply"]').disabled = isTheirs;
-  if (isTheirs && composer.mode === "reply") composer.setMode("note");
+  if (isTheirs && composer.mode === "reply" && composer.onlyNotes()) toast(`La atiende ${open.agent_name}. Lo que escribía está en «Nota privada».`);
   windowNotice.show(open.id, open.window, !isTheirs);
   renderPanel(find("panel-body"), open, { onOpen: (id) => openConversation(id, { focus: true }), onChange: () => { refresh(); list.load(); } });
 }

@@ -9,6 +9,8 @@ const form = box.querySelector("[data-petition-form]");
 const fields = box.querySelector("[data-petition-fields]");
 const kind = box.querySelector("[data-petition-kind]");
 const done = box.querySelector("[data-petition-done]");
+const unsaved = new Map(); // conversation -> what was typed and not saved when its form was closed
+let asServed = {};
 let conversation = null;
 let onChange = () => {};
 let isBusy = false;
@@ -45,6 +47,21 @@ function render(answer) {
   fields.replaceChildren(...rows, el("datalist", { id: "dialog-municipalities" }, ...places.map((one) => el("option", { value: one.value }))));
 }
 
+function served(answer) {
+  asServed = Object.fromEntries(answer.fields.map((field) => [field.name, field.value]));
+}
+
+/** Puts back what was typed here and closed without saving. */
+function resume() {
+  for (const [name, value] of unsaved.get(conversation) ?? []) {
+    if (form.elements[name]) form.elements[name].value = value;
+  }
+}
+
+box.addEventListener("close", () => {
+  unsaved.set(conversation, Object.entries(typed()).filter(([name, value]) => value !== asServed[name]));
+});
+
 function typed() {
   const values = Object.fromEntries(new FormData(form));
   delete values.kind;
@@ -57,6 +74,7 @@ async function save(file) {
   showError(box, "");
   try {
     const result = await post(conversationPath(conversation, "/draft"), { kind: kind.value, fields: typed(), file });
+    served(result.form);
     render(result.form);
     onChange();
     if (result.folio) showDone(result);
@@ -89,6 +107,7 @@ kind.addEventListener("change", async () => {
   const kept = typed();
   const answer = await get(conversationPath(conversation, `/draft?kind=${kind.value}`)).catch((error) => showError(box, error.message));
   if (!answer) return;
+  served(answer);
   for (const field of answer.fields) field.value = kept[field.name] ?? field.value;
   render(answer);
 });
@@ -100,7 +119,10 @@ export async function openPetition(id, changed) {
   form.hidden = false;
   done.hidden = true;
   showError(box, "");
-  render(await get(conversationPath(id, "/draft")));
+  const answer = await get(conversationPath(id, "/draft"));
+  served(answer);
+  render(answer);
+  resume();
   box.showModal();
   (fields.querySelector("textarea, input") ?? kind).focus();
 }

@@ -1,6 +1,6 @@
 // Server-sent events of the inbox and the open conversation, with reconnection that is seen.
 
-import { get } from "./api.js";
+import { get, signIn } from "./api.js";
 
 const RETRY = [1000, 2000, 4000, 8000, 15000];
 
@@ -35,7 +35,7 @@ export class Stream {
     this.source = source;
     source.addEventListener("open", () => this.connected());
     source.addEventListener("error", () => this.lost(source));
-    source.addEventListener("signed_out", () => { source.close(); window.location.assign("/consola/entrar"); });
+    source.addEventListener("signed_out", () => { source.close(); signIn(); });
     for (const name of ["inbox", "window", "message", "changed", "marks", "state"]) {
       source.addEventListener(name, (event) => {
         if (source !== this.source) return;

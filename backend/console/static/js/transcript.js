@@ -7,13 +7,14 @@ import { bubble, failure, parts } from "./message_parts.js";
 const MARKS = { pending: "○ Por enviar", sending: "○ Enviando", sent: "✓ Enviado", delivered: "✓✓ Entregado", read: "✓✓ Leído", failed: "! No se entregó", uncertain: "? Por confirmar" };
 
 export class Transcript {
-  constructor(box, newBelow, { onImage, onRetry }) {
+  constructor(box, newBelow, { onImage, onRetry, onStored }) {
     this.box = box;
     this.newBelow = newBelow;
     this.onImage = onImage;
     this.onRetry = onRetry;
+    this.onStored = onStored;
     newBelow.addEventListener("click", () => this.toEnd());
-    box.addEventListener("scroll", () => { if (this.isAtEnd()) newBelow.hidden = true; });
+    box.addEventListener("scroll", () => this.scrolled());
     this.reset();
   }
 
@@ -24,22 +25,35 @@ export class Transcript {
     this.waiting = new Map(); // idempotency key -> the node of a message not yet stored
     this.newBelow.hidden = true;
     this.box.replaceChildren();
+    this.top = 0;
+    this.isFollowing = true; // the end is in sight, or will be once what grows has grown
   }
 
   isAtEnd() {
     return this.box.scrollHeight - this.box.scrollTop - this.box.clientHeight < 80;
   }
 
+  /** Only who goes up leaves the end: photos that load put it further away by themselves. */
+  scrolled() {
+    if (this.isAtEnd()) {
+      this.isFollowing = true;
+      this.newBelow.hidden = true;
+    } else if (this.box.scrollTop < this.top) this.isFollowing = false;
+    this.top = this.box.scrollTop;
+  }
+
   toEnd() {
     this.box.scrollTop = this.box.scrollHeight;
+    this.isFollowing = true;
     this.newBelow.hidden = true;
   }
 
   add(messages, { follow = false } = {}) {
-    const wasAtEnd = follow || this.isAtEnd();
+    const wasAtEnd = follow || this.isFollowing;
     let hasNew = false;
     for (const message of messages) {
       if (this.nodes.has(message.seq)) continue;
+      if (this.waiting.has(message.idempotency_key)) this.onStored(message.idempotency_key);
       this.settle(message.idempotency_key);
       this.place(message);
       hasNew = true;
@@ -73,17 +87,11 @@ export class Transcript {
     const node = el("article", { class: `message ${message.author}`, "data-seq": message.seq },
       el("span", { class: "message-who", text: message.author === "note" ? `Nota privada · ${message.author_name}` : message.author_name }),
       bubble(message),
-      ...parts(message, { onImage: this.onImage, onGrown: this.follower() }),
+      ...parts(message, { onImage: this.onImage, onGrown: () => { if (this.isFollowing) this.toEnd(); } }),
       message.buttons.length ? el("div", { class: "chips", "aria-label": "Opciones que se ofrecieron" }, ...message.buttons.map((title) => el("span", { class: "chip", text: title }))) : null,
       foot);
     if (message.delivery) this.mark(node, message);
     return node;
-  }
-
-  /** Keeps the end in sight while something at it grows. */
-  follower() {
-    const wasAtEnd = this.isAtEnd();
-    return () => { if (wasAtEnd) this.toEnd(); };
   }
 
   /** Shows a message anew: it was edited or deleted, or its files have come. */
@@ -113,14 +121,21 @@ export class Transcript {
     mark.className = delivery === "failed" ? "mark-failed" : delivery === "read" ? "mark-read" : "";
   }
 
-  /** Shows a message on its way. `retry` is what its button does should it fail. */
-  addWaiting(key, { text, fileName, isNote, retry }) {
+  /** Shows a message on its way. Should it fail, `retry` and `edit` are what its buttons do; one without `retry` cannot go again. */
+  addWaiting(key, { text, fileName, isNote, retry, edit }) {
     const state = el("span", { text: "Enviando…" });
-    const node = el("article", { class: `message ${isNote ? "note" : "agent"} pending` },
+    const kind = `message ${isNote ? "note" : "agent"}`;
+    const node = el("article", { class: `${kind} pending` },
       el("div", { class: "bubble", text: text || `Archivo: ${fileName}` }), el("p", { class: "message-foot" }, state));
+    const again = () => {
+      node.className = `${kind} pending`;
+      state.textContent = "Enviando…";
+      retry();
+    };
+    const button = (name, act) => el("button", { type: "button", class: "button link", text: name, onclick: act });
     node.fail = (reason) => {
-      node.className = node.className.replace("pending", "failed");
-      state.replaceChildren(el("span", { class: "mark-failed", text: `${reason} ` }), el("button", { type: "button", class: "button link", text: "Reintentar", onclick: () => { node.className = node.className.replace("failed", "pending"); state.textContent = "Enviando…"; retry(); } }));
+      node.className = `${kind} failed`;
+      state.replaceChildren(el("span", { class: "mark-failed", text: `${reason} ` }), ...(retry ? [button("Reintentar", again), " "] : []), button("Corregir", edit));
     };
     this.waiting.set(key, node);
     this.box.append(node);
