@@ -73,7 +73,8 @@ async def _send(database: Database, files: FileStore, schedule_id: UUID, period:
         dispatch.attempts, dispatch.at = dispatch.attempts + 1, clock.now()
         attempt = dispatch.attempts
     async with database.transaction() as session:
-        dispatch = await _free(session, schedule_id, period)
+        # Waited for: of workers that counted one after another the last makes it, whoever else is looking just now.
+        dispatch = await _free(session, schedule_id, period, waits=True)
         if dispatch is None or dispatch.state is DispatchState.MADE or dispatch.attempts != attempt:
             return 0  # another worker's
         schedule = await session.get_one(Schedule, schedule_id)
@@ -90,12 +91,12 @@ async def _send(database: Database, files: FileStore, schedule_id: UUID, period:
         return 1
 
 
-async def _free(session: AsyncSession, schedule_id: UUID, period: Period) -> Dispatch | None:
-    """The dispatch's row, locked; None while another worker makes it."""
+async def _free(session: AsyncSession, schedule_id: UUID, period: Period, *, waits: bool = False) -> Dispatch | None:
+    """The dispatch's row, locked; None while another worker has it, unless this one `waits`."""
     return await session.scalar(
         select(Dispatch)
         .where(Dispatch.schedule_id == schedule_id, Dispatch.period == period.key)
-        .with_for_update(skip_locked=True)
+        .with_for_update(skip_locked=not waits)
     )
 
 

@@ -128,7 +128,6 @@ def test_the_list_is_worked_through_by_key_alone(browser: Browser, site: str, fo
         one.context.close()
 
 
-@pytest.mark.parametrize("width", WIDTHS)
 async def _in_every_status(database: Database, folios: list[str]) -> None:
     """The oldest with the longest of all words for how it stands."""
     async with database.transaction() as session:
@@ -155,6 +154,7 @@ def test_the_list_is_read_whole_on_an_office_screen_and_its_views_on_a_telephone
     assert all(one.evaluate("(link) => link.scrollWidth <= link.clientWidth") for one in views)
 
 
+@pytest.mark.parametrize("width", WIDTHS)
 def test_a_folio_is_worked_on_and_two_people_do_not_overwrite_each_other(
     browser: Browser, site: str, folios: list[str], width: int
 ) -> None:

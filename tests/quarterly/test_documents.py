@@ -2,9 +2,11 @@
 
 import asyncio
 import io
+import itertools
 import zipfile
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import docx
 import pypdfium2
@@ -124,6 +126,35 @@ class _Killed(BaseException):
 
 async def _killed(*_: object) -> None:
     raise _Killed
+
+
+async def test_a_report_is_made_though_another_worker_looks_at_it_in_between(
+    database: Database, settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _head(database, settings)
+    async with database.transaction() as session:
+        head = await agents.find_user(session, "hilda")
+        with clock.pinned(MONDAY - timedelta(days=3)):
+            await schedules.add(session, Wanted("llamadas", Frequency.WEEKLY, ["xlsx"], [head.id]), by=head)
+    is_looking, free, locks = asyncio.Event(), jobs._free, itertools.count(1)
+
+    async def look() -> None:
+        async with database.transaction() as session:
+            await session.execute(select(Dispatch).with_for_update())
+            is_looking.set()
+            await asyncio.sleep(0.3)
+
+    async def looked_at(*given: Any, **options: Any) -> Dispatch | None:
+        if next(locks) == 2:
+            looking.append(asyncio.create_task(look()))
+            await is_looking.wait()
+        return await free(*given, **options)
+
+    looking: list[asyncio.Task[None]] = []
+    monkeypatch.setattr(jobs, "_free", looked_at)
+    with clock.pinned(MONDAY):
+        assert await jobs.send_due(database, FileStore(tmp_path / "files", max_bytes=10**7)) == 1
+    await asyncio.gather(*looking)
 
 
 async def test_a_scheduled_report_goes_out_once_a_period_with_its_files_and_failures_are_seen(
