@@ -24,7 +24,7 @@ from backend.console.inbox_look import InboxLooks
 from backend.conversations.files import FileStore, StorageFull
 from backend.conversations.scanning import scanner_at
 from backend.db import Database
-from backend.errors import ChatSonoraError, as_json
+from backend.errors import ChatSonoraError, Unexpected, as_json
 from backend.folio_page import routes as folio_page
 from backend.imports import service as imports
 from backend.integrations import routes as integrations
@@ -32,7 +32,7 @@ from backend.internal_api import routes as internal_api
 from backend.limits import RateLimiter
 from backend.live import LiveEvents
 from backend.messaging.adapters import Adapters
-from backend.middleware import NOT_NOW, RETRY, BodyLimit, ChatCors, Deadline, SecurityHeaders, too_large
+from backend.middleware import NOT_NOW, RETRY, BodyLimit, ChatCors, Deadline, LastResort, SecurityHeaders, too_large
 from backend.monitoring import tracing
 from backend.monitoring.requests import CountRequests
 from backend.monitoring.web import watched_web
@@ -139,6 +139,7 @@ async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
 
 def _add_middleware(app: FastAPI, settings: Settings) -> None:
     # The last added is the outermost.
+    app.add_middleware(LastResort, answer=lambda request: _answer(request, Unexpected()))
     app.add_middleware(Deadline)
     app.add_middleware(
         BodyLimit,
@@ -159,13 +160,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
 def _add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(ChatSonoraError)
     async def business(request: Request, error: ChatSonoraError) -> Response:
-        if not request.url.path.startswith(("/api/", "/internal/")):
-            page = await console.error_page(request, error)
-            if page is not None:
-                return page
-        retry_after = error.details.get("retry_after")
-        headers = {"Retry-After": str(retry_after)} if retry_after is not None else None
-        return _error(request, error.status, error.code, error.text, error.details, headers)
+        return await _answer(request, error)
 
     @app.exception_handler(RequestValidationError)
     async def validation(request: Request, error: RequestValidationError) -> Response:
@@ -179,7 +174,7 @@ def _add_error_handlers(app: FastAPI) -> None:
         if error.status_code == 413:
             return too_large(settings_of(request).attachment_max_bytes)
         if isinstance(error.__cause__, OSError):  # a file that was being received did not fit on the disk
-            return await business(request, StorageFull())
+            return await _answer(request, StorageFull())
         text, code = _HTTP_TEXTS.get(error.status_code, ("No se pudo completar la solicitud.", "solicitud_invalida"))
         return _error(request, error.status_code, code, text, {}, dict(error.headers or {}))
 
@@ -196,7 +191,7 @@ def _add_error_handlers(app: FastAPI) -> None:
         if type(error.orig) is psycopg.DataError:  # a text with NUL, which no column holds
             return _error(request, 422, "dato_invalido", "Revise los datos e intente de nuevo.", {})
         log.error("database_error", error=type(error.orig).__name__)
-        return _error(request, 500, "error_interno", "Ocurrió un error. Ya quedó registrado; intente de nuevo.", {})
+        return await _answer(request, Unexpected())
 
 
 _HTTP_TEXTS = {
@@ -209,6 +204,17 @@ _HTTP_TEXTS = {
 def settings_of(request: Request) -> Settings:
     settings: Settings = request.app.state.settings
     return settings
+
+
+async def _answer(request: Request, error: ChatSonoraError) -> Response:
+    """A page for the console's people, JSON for programs."""
+    if not request.url.path.startswith(("/api/", "/internal/")):
+        page = await console.error_page(request, error)
+        if page is not None:
+            return page
+    retry_after = error.details.get("retry_after")
+    headers = {"Retry-After": str(retry_after)} if retry_after is not None else None
+    return _error(request, error.status, error.code, error.text, error.details, headers)
 
 
 def _error(

@@ -70,3 +70,11 @@ class TooManyRequests(ChatSonoraError):
     status = 429
     code = "demasiadas_solicitudes"
     message = "Demasiados intentos. Espere un momento e intente de nuevo."
+
+
+class Unexpected(ChatSonoraError):
+    """What nobody foresaw; it is in the log."""
+
+    status = 500
+    code = "error_interno"
+    message = "Ocurrió un error. Ya quedó registrado; intente de nuevo."

@@ -1,14 +1,15 @@
 """What applies to every request: limits on its body, headers on its answer, and who may call from another site."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from uuid import uuid4
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
-from starlette.responses import JSONResponse
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from backend.errors import as_json
@@ -64,6 +65,31 @@ def _harden(headers: MutableHeaders, path: str) -> None:
         headers.setdefault("Cache-Control", "no-cache")
     elif path.startswith(("/api/", "/internal/", "/consola")):
         headers.setdefault("Cache-Control", "no-store")
+
+
+class LastResort:
+    """What nobody foresaw is recorded without values, and told in words to who asked; `answer` makes the answer."""
+
+    def __init__(self, app: ASGIApp, answer: Callable[[Request], Awaitable[Response]]) -> None:
+        self._app = app
+        self._answer = answer
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        has_begun = scope["type"] != "http"
+
+        async def send_noted(message: Message) -> None:
+            nonlocal has_begun
+            has_begun = True
+            await send(message)
+
+        try:
+            await self._app(scope, receive, send_noted)
+        except Exception:
+            if has_begun:
+                raise
+            log.exception("request_failed")
+            response = await self._answer(Request(scope))
+            await response(scope, receive, send)
 
 
 class ChatCors(CORSMiddleware):

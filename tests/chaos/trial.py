@@ -20,8 +20,12 @@ def under(
     seconds: float = SETTLE_SECONDS,
 ) -> dict[str, Tally]:
     """What the oracle found, by channel, after everybody wrote `messages` while the fault happened."""
-    with load(list(people), messages, pause=pause):
-        happen()
+    try:
+        with load(list(people), messages, pause=pause):
+            happen()
+    except Exception as error:
+        error.add_note("\n".join(site.tails()))  # nobody else has it
+        raise
     return told(site, table, fault, people, seconds=seconds)
 
 
