@@ -80,9 +80,8 @@ def of(section: Section) -> Shapes | None:
         if line.target is not None:
             boxes.append(Box(_LEFT + line.target * scale - 1.5, top + 1, 3, _BAR + 6, _GOAL))
             end = max(end, line.target * scale + 2)
-            achieved += (
-                f" de {value_text(line.target, line.unit)}"  # beside the goal's mark, it would pass for the goal
-            )
+            # Alone beside the goal's mark it would pass for the goal.
+            achieved += f" de {value_text(line.target, line.unit)}"
         labels.append(Label(_LEFT - 6, top + 13, line.name, "end"))
         labels.append(Label(_LEFT + end + 5, top + 13, achieved))
     told = "; ".join(

@@ -18,6 +18,7 @@ from backend import clock
 from backend.catalog import service as catalog
 from backend.catalog.models import Municipality
 from backend.dates import one_past_day
+from backend.registry import names
 from backend.registry.models import EntryChannel, PetitionKind
 from backend.text import fold, strip_control
 
@@ -188,26 +189,6 @@ _WITHHOLDS = re.compile(
     r"^(?:ya )?no (?:quiero|deseo|pienso|voy a|le voy a) (?:dar|dejar|poner|decir)\w*\b|"
     r"^prefiero no (?:dar|dejar|decir)|^(?:\w+ ){0,3}anonim[oa]$"
 )
-_NAME_LEAD = re.compile(
-    r"^(?:hola,? |buen[oa]s? (?:dias?|tardes?|noches?),? )?"
-    r"(?:mi nombre (?:completo )?es|(?:yo )?me llamo|(?:yo )?soy|a nombre de|es)\s+",
-    re.IGNORECASE,
-)
-_NAME_TAIL = re.compile(r"[\s,.]+(?:(?:muchas )?gracias|por favor|es todo|eso es todo)$", re.IGNORECASE)
-_PARTICLES = frozenset({"de", "del", "la", "las", "los", "y", "e"})
-#: What is said where a name is asked for, and is none: «su nieta», «es todo», «quiero otra cosa».
-_NO_NAME = re.compile(
-    r"\b(?:su|mi|una?) (?:niet|hij|herman|espos|vecin|sobrin|prim|abuel|suegr|cunad|amig)[oa]\b|"
-    r"\b(?:la|el) (?:mama|papa|madre|padre|vecin[oa]|duen[oa])\b|"
-    r"^(?:por|en|cerca|atras|frente|junto|enfrente|rumbo|entre|sobre|desde) |"
-    r"\b(?:su|mi) (?:mama|papa|madre|padre|tia|tio|pareja|marido|mujer|senora)\b|"
-    r"^(?:si|ok|todo|nada|listo|gracias|ningun[oa]|quien|que|como|donde|cuando|yo|el|los|las|la mism[oa]|ya|ta|esta)\b|"
-    r"^(?:(?:el )?centro|sord[oa]|cieg[oa]|sordomud[oa]|mud[oa]|invidente)$|"
-    r"^(?:en |la |el )*(?:col(?:onia)?|fracc(?:ionamiento)?|calle|avenida|barrio)\b|"
-    r"\b(?:quiero|quisiera|necesito|ocupo|tengo|porque)\b|"
-    r"\b(?:municipio|colonia|telefono|correo|numero|queja|peticion|reporte|asunto) (?:es|esta|era)\b"
-)
-_REFUSED = re.compile(r"^(?:no|prefiero|para que|por que|anonim[oa]|ningun[oa]?|sin nombre)\b")
 _EMAIL = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 #: «ana @ gmail. com»: spaces inside an address, as dictation leaves them.
 _LOOSE = re.compile(r"\s*(@|\.(?=\s*(?:com|mx|net|org|edu|gob)\b))\s*", re.IGNORECASE)
@@ -276,29 +257,19 @@ def _neighbourhood(raw: str) -> Checked:
     return Checked(value=cleaned) if any(char.isalnum() for char in cleaned) else Checked(problem="empty")
 
 
-def _words_of_name(name: str) -> int:
-    """How many words: «de la», «y»… do not count in what is written as names are."""
-    words = [word for word in name.split() if word not in _PARTICLES]
-    return len(words) if all(word[0].isupper() for word in words) else len(name.split())
+def _is_left_out(raw: str) -> bool:
+    plain = fold(raw).strip(" .")
+    return bool(_NOTHING.match(plain) or _WITHHOLDS.match(plain))
 
 
 def _name(raw: str) -> Checked:
-    name = _NAME_TAIL.sub("", _NAME_LEAD.sub("", raw).strip(" .,")).strip(" .,")
-    letters = sum(char.isalpha() for char in name)
-    if _REFUSED.match(fold(name)):
-        return Checked(problem="name_refused")
-    if len(name) > 120:
-        return Checked(problem="too_long")
-    if letters < 3 or any(char.isdigit() for char in name) or "@" in name or "?" in name:
-        return Checked(problem="not_a_name")
-    if _words_of_name(name) > 8 or _NO_NAME.search(fold(name)):
-        return Checked(problem="not_a_name")
-    return Checked(value=name.title() if name in {name.lower(), name.upper()} else name)
+    name = names.alone(raw)
+    problem = names.problem(name)
+    return Checked(problem=problem) if problem else Checked(value=names.written(name))
 
 
 def _curp(raw: str) -> Checked:
-    plain = fold(raw).strip(" .")
-    if _NOTHING.match(plain) or _WITHHOLDS.match(plain):
+    if _is_left_out(raw):
         return Checked(value=SKIPPED)
     compact = re.sub(r"[\s\-.]", "", raw.upper())
     match = _CURP.search(compact) or _CURP.search(raw.upper())
@@ -341,8 +312,7 @@ def _contact(raw: str) -> Checked:
         return _email(raw)
     if sum(char.isdigit() for char in raw) >= 7:
         return _phone(raw)
-    plain = fold(raw).strip(" .")
-    if _NOTHING.match(plain) or _WITHHOLDS.match(plain) or re.match(r"^no (?:tengo|uso|cuento con)\b", plain):
+    if _is_left_out(raw) or re.match(r"^no (?:tengo|uso|cuento con)\b", fold(raw).strip(" .")):
         return Checked(value=SKIPPED)
     return Checked(problem="not_a_contact")
 

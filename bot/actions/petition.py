@@ -9,6 +9,7 @@ from typing import Any
 from rasa_sdk import Action
 from rasa_sdk.events import EventType
 
+from bot.actions.consent import hear_consent, take_up_again
 from bot.actions.correction import field_named, hear_what_to_correct, what_to_correct
 from bot.actions.draft import ask_again, ask_next
 from bot.actions.folios import INFORMATION, STATUS, folio_in, open_lookup
@@ -26,7 +27,7 @@ from bot.actions.information import NEEDS, SIDE_QUESTIONS, answer_side_question,
 from bot.actions.joining import file, hear_offer
 from bot.actions.kinds import KINDS, OPENS_PETITION
 from bot.actions.manners import Answer
-from bot.actions.misplaced import adds_to_story, hide_if_asked, take_misplaced, take_others
+from bot.actions.misplaced import adds_to_story, take_misplaced, take_others
 from bot.actions.people import emergency, reach_person
 from bot.actions.readings import doubtful_text
 from bot.actions.story import (
@@ -63,7 +64,7 @@ class ActionStartPetition(Answer):
 
     async def answer(self, turn: Turn) -> list[EventType]:
         if turn.intent == "afirmar":  # ActionYes saw that the notice is accepted after all
-            return await _take_up_again(turn, turn.tracker.get_slot("rechazada"))
+            return await take_up_again(turn, turn.tracker.get_slot("rechazada"))
         kind = KINDS.get(turn.intent, "peticion")
         if turn.is_button and turn.value == "derechos_arco":
             kind = "derechos_arco"
@@ -78,16 +79,6 @@ class ActionStartPetition(Answer):
         else:
             turn.say("utter_pregunta_consentimiento", aviso=context["privacy_notice"])
         return start_form(turn, "peticion_form", paso=None, asunto=turn.begun, rechazada=None)
-
-
-async def _take_up_again(turn: Turn, refused: dict[str, Any]) -> list[EventType]:
-    """Go on with the petition for which consent was refused, now that it is given."""
-    draft = await turn.backend.open_draft(refused["kind"], refused["told"])
-    await turn.backend.consent(True)
-    turn.begun = refused["asunto"]
-    turn.say("utter_continuar_borrador")
-    await ask_next(turn, await take_told(turn, draft))
-    return start_form(turn, "peticion_form", paso=None, asunto=turn.begun, rechazada=None)
 
 
 def _begun(turn: Turn, draft: dict[str, Any]) -> str | None:
@@ -140,7 +131,7 @@ class PetitionForm(FormListener, Action):
         if step == "cancelar":
             return await _hear_cancel(turn, context, draft)
         if not context["consent"]:
-            return await _hear_consent(turn, draft)
+            return await hear_consent(turn, draft)
         if step == "corregir":
             return await hear_what_to_correct(turn, draft)
         if not draft["missing"]:
@@ -240,51 +231,6 @@ async def _hear_cancel(turn: Turn, context: dict[str, Any], draft: dict[str, Any
     turn.say("utter_seguimos")
     await ask_again(turn, context, draft)
     return go_on(paso=None)
-
-
-async def _hear_consent(turn: Turn, draft: dict[str, Any]) -> list[EventType]:
-    story = _story_in(turn, draft)
-    if turn.agrees and (story is None or "acept" in turn.folded):
-        await turn.backend.consent(True)
-        kept = await _keep_story(turn, draft, story)
-        await ask_next(turn, await take_told(turn, await hide_if_asked(turn, kept) or kept))
-        return go_on(asunto=turn.begun)
-    if turn.says_no or (turn.intent == "negar" and turn.words <= 8 and turn.confidence > 0.7):
-        await turn.backend.cancel_draft()
-        turn.say("utter_consentimiento_negado")
-        return end_form(rechazada=_refused(turn, draft))
-    await _keep_story(turn, draft, story)
-    turn.say("utter_consentimiento_otra_vez")
-    return go_on(asunto=turn.begun)
-
-
-#: What a petition may know before consent, said in the conversation's own words.
-_TOLD_BEFORE_CONSENT = ("narrativa", "tipo_acta", "municipio", "colonia")
-
-
-def _refused(turn: Turn, draft: dict[str, Any]) -> dict[str, Any]:
-    """What `_take_up_again` needs: nothing but what was said in this conversation, and no datum of the person."""
-    told = {field: draft["shown"][field] for field in _TOLD_BEFORE_CONSENT if field in draft["fields"]}
-    return {"kind": draft["kind"], "told": told, "asunto": turn.begun}
-
-
-def _story_in(turn: Turn, draft: dict[str, Any]) -> str | None:
-    """The story that is told where a mere yes or no was asked for; kept as one told by the first message."""
-    tells = not turn.is_button and tells_story(turn.text)
-    return joined(turn.begun, turn.text) if tells and "narrativa" in draft["missing"] else None
-
-
-async def _keep_story(turn: Turn, draft: dict[str, Any], story: str | None) -> dict[str, Any]:
-    if story is None:
-        return draft
-    answer = await turn.backend.answer("narrativa", story)
-    if answer["accepted"]:
-        turn.begun = None
-        turn.say("utter_anote", narrativa=story)
-    else:
-        turn.say_text(answer["problem_text"])
-    kept: dict[str, Any] = answer["draft"]
-    return kept
 
 
 def _was_left_out(turn: Turn, kept: str) -> bool:
