@@ -143,8 +143,9 @@ def _engine(database_url: str, **options: Any) -> AsyncEngine:
 class Database:
     """An engine and its sessions, opened once by `create_app` or the worker. `link` wakes followers after commits."""
 
-    def __init__(self, database_url: str, *, pool_size: int = 10, link: RedisLink | None = None) -> None:
-        self.engine = _engine(database_url, pool_size=pool_size, max_overflow=3)
+    def __init__(self, database_url: str, *, pool_size: int = 13, link: RedisLink | None = None) -> None:
+        # None beyond the pool: one opened for a moment's need and closed after it costs a turn more than to wait.
+        self.engine = _engine(database_url, pool_size=pool_size, max_overflow=0)
         session_class = Session if link is not None else wakeups.NotifyingSession
         self._sessions = async_sessionmaker(self.engine, expire_on_commit=False, sync_session_class=session_class)
         #: For statements that are transactions of their own: nothing is undone when one gives its connection back.

@@ -40,7 +40,10 @@ from benchmarks.table import Row, ratio_at_least, ratio_at_most
 from tests.end_to_end.product import ROOT, Product, free_port, model_path
 from tests.end_to_end.stand_ins import StandIns, register, running_stand_ins, settings_of
 
-ROUNDS, AT_ONCE = 6, 8
+ROUNDS = 4
+#: Citizens at once, and the conversations of each, one after another: were it one, a good part of the time would be its
+#: end, when most have gone. More citizens than these do not raise what any of the ways answers in a second.
+AT_ONCE, EACH = 16, 2
 #: Turns of a conversation that is old, and of one that is new; how often a question is asked in each.
 OLD, NEW, AGED_TURNS = 100, 5, 20
 #: What the default pipeline is trained on: so many examples an intent, so many epochs of each learned part. With 10
@@ -125,11 +128,11 @@ class Bench:
             names = list(self._ways)
             turned = names[number % len(names) :] + names[: number % len(names)]
             for name in turned:
-                with self._counting_petitions(name, 1):
-                    self.measured.alone[name] += await self._converse(name)
+                with self._counting_petitions(name, EACH):
+                    self.measured.alone[name] += await self._visit(name)
             for name in reversed(turned):
                 if name != WHATSAPP:  # the stand-in would be measured with it
-                    with self._counting_petitions(name, AT_ONCE):
+                    with self._counting_petitions(name, AT_ONCE * EACH):
                         await self._crowd(name)
             await self._narrow()
         self.measured.memory = usage.megabytes(self._parts)
@@ -142,7 +145,7 @@ class Bench:
             for name in (PRODUCT, DEFAULT):
                 if name in self._ways:
                     begun = time.perf_counter()
-                    answered = await asyncio.gather(*(self._converse(name) for _ in range(AT_ONCE)))
+                    answered = await asyncio.gather(*(self._visit(name) for _ in range(AT_ONCE)))
                     self.measured.narrow[name].append(sum(map(len, answered)) / (time.perf_counter() - begun))
 
     async def _age(self) -> None:
@@ -164,6 +167,9 @@ class Bench:
         self.measured.conversations[name] += conversations
         self.measured.filed[name] += self._petitions() - before
 
+    async def _visit(self, name: str) -> list[float]:
+        return [seconds for _ in range(EACH) for seconds in await self._converse(name)]
+
     async def _converse(self, name: str) -> list[float]:
         number = next(self._numbers)
         seconds: list[float] = []
@@ -177,7 +183,7 @@ class Bench:
 
     async def _crowd(self, name: str) -> None:
         before, begun = usage.cpu_seconds(self._parts), time.perf_counter()
-        answered = await asyncio.gather(*(self._converse(name) for _ in range(AT_ONCE)))
+        answered = await asyncio.gather(*(self._visit(name) for _ in range(AT_ONCE)))
         self.measured.crowd_seconds[name] += time.perf_counter() - begun
         self.measured.crowd_turns[name] += sum(map(len, answered))
         for part, used in usage.cpu_seconds(self._parts).items():
@@ -282,7 +288,7 @@ def _report(seen: Measured, load: tuple[float, float]) -> str:
         f"`python -m benchmarks.turn`, {clock.local(clock.now()):%Y-%m-%d}; {os.cpu_count()} cores; load of the "
         f"machine {load[0]:.1f} before, {load[1]:.1f} after (the benchmark's own work among it). "
         f"{len(seen.alone[ways[0]])} turns of each way one at a time, {seen.crowd_turns[ways[0]]} by {AT_ONCE} "
-        "citizens at once; rounds alternate.",
+        f"citizens at once, with {EACH} conversations each; rounds alternate.",
         "",
         "| way | median | 95 % | times `bot` | times `rasa` | turns/s | times `default` | CPU a turn |",
         "|---|---|---|---|---|---|---|---|",
