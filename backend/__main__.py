@@ -68,7 +68,7 @@ def worker() -> None:
 
     from backend import worker as worker_module
 
-    uvloop.run(worker_module.run(Settings()))
+    raise typer.Exit(uvloop.run(worker_module.run(Settings())))
 
 
 @app.command("migrate")

@@ -134,7 +134,7 @@ class LiveEvents:
                     self.connected.set()
                     self._ring_everybody()  # whatever happened while we were deaf
                     async for notification in connection.notifies():
-                        self._dispatch(notification.payload)
+                        self._hear(notification.payload)
             except (psycopg.Error, OSError) as error:
                 self.connected.clear()
                 log.warning("live_events_disconnected", error=type(error).__name__)
@@ -147,9 +147,15 @@ class LiveEvents:
 
         def heard(topics: str) -> None:
             for topic in topics.split("\n"):
-                self._dispatch(topic)
+                self._hear(topic)
 
         await link.listen(link.name(CHANNEL), begun=begun, heard=heard)
+
+    def _hear(self, topic: str) -> None:
+        try:
+            self._dispatch(topic)
+        except ValueError:  # from another version, or another program: what comes after it is heard
+            log.warning("wake_up_not_understood", kind=topic.split(":", 1)[0][:40])
 
     def _dispatch(self, topic: str) -> None:
         if topic.startswith("typed:"):
@@ -163,6 +169,8 @@ class LiveEvents:
         viewed = self.viewers.hear(topic)
         if viewed is not None:
             topic = f"conversation:{viewed}"
+        if topic.startswith(TURNS):
+            UUID(topic.removeprefix(TURNS))  # its followers rely on it
         if topic == INBOX:
             self._inbox_moved()
         else:

@@ -3,7 +3,8 @@
 import logging
 import sys
 import traceback
-from typing import TextIO, cast
+from collections.abc import Iterator
+from typing import TextIO
 
 import psycopg
 import structlog
@@ -11,16 +12,28 @@ from structlog.typing import ExcInfo
 
 from backend.monitoring import metrics, tracing
 
+#: How the lines of an error's text begin in a traceback: its own, and that of groups, one in the other.
+_MARGINS = ("\n", *(f"\n{' ' * 2 * depth}| " for depth in range(1, 6)))
+
 
 def _without_values(exc_info: ExcInfo) -> str:
     """A traceback in which PostgreSQL's errors name what they are about, and no values: those are citizens' words."""
-    told, error = "".join(traceback.format_exception(*exc_info)), cast("BaseException | None", exc_info[1])
-    while error is not None:
+    told = "".join(traceback.format_exception(*exc_info))
+    for error in _told_of(exc_info[1]):
         if isinstance(error, psycopg.Error) and error.sqlstate is not None:
             named = (error.sqlstate, error.diag.table_name, error.diag.column_name, error.diag.constraint_name)
-            told = told.replace(str(error), " ".join(filter(None, named)))
-        error = error.__cause__ or error.__context__
+            for margin in _MARGINS:
+                told = told.replace(str(error).replace("\n", margin), " ".join(filter(None, named)))
     return told
+
+
+def _told_of(error: BaseException | None) -> Iterator[BaseException]:
+    """All errors that a traceback tells: the error, what it came of, and those of a group."""
+    if error is not None:
+        yield error
+        yield from _told_of(error.__cause__ or error.__context__)
+        for one in error.exceptions if isinstance(error, BaseExceptionGroup) else ():
+            yield from _told_of(one)
 
 
 class _Lines(structlog.PrintLogger):

@@ -5,7 +5,7 @@ A wake-up only rings; the work is in its table, where the sweep finds what no wa
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from dataclasses import dataclass
 
 import structlog
@@ -152,6 +152,16 @@ class Worker:
             Chore("templates", 60.0, lambda: templates.refresh_pending(self.database, self.adapters)),
         ]
 
+    def lasting(self) -> Iterator[Coroutine[object, object, None]]:
+        """What a worker does for as long as it lives."""
+        idle, turn_ends = self.settings.sweep_seconds, self.settings.turn_timeout + _TURN_ENDS_SECONDS
+        yield from (chore.run() for chore in self.chores())
+        yield self.turns.run(self.live, idle_seconds=idle, stop_seconds=turn_ends)
+        yield self.media.run(self.live, idle_seconds=idle)
+        yield self.dispatcher.run(self.live, idle_seconds=idle)
+        yield self.poller.run()
+        yield self.arrivals.run(self.live, idle_seconds=idle)
+
     async def close(self) -> None:
         await self.live.stop()
         await self.webhooks.close()
@@ -181,34 +191,32 @@ class Chore:
             await asyncio.sleep(self.every)
 
 
-async def run(settings: Settings) -> None:
-    """Work until told to stop; through a lost database too."""
+async def run(settings: Settings) -> int:
+    """Work until told to stop; through a lost database too. The process's exit code."""
     logs.configure(settings.log_level)
     tracing.start(settings, "worker")
     assistant = assistant_of(settings)
     worker = Worker(settings, assistant)
     stopping = asyncio.Event()
-    turn_ends = settings.turn_timeout + _TURN_ENDS_SECONDS
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stopping.set)
     pool = metrics.watch_pool(worker.database.engine)
     await worker.live.start()
-    tasks = [
-        *(asyncio.create_task(chore.run()) for chore in worker.chores()),
-        asyncio.create_task(worker.turns.run(worker.live, idle_seconds=settings.sweep_seconds, stop_seconds=turn_ends)),
-        asyncio.create_task(worker.media.run(worker.live, idle_seconds=settings.sweep_seconds)),
-        asyncio.create_task(worker.dispatcher.run(worker.live, idle_seconds=settings.sweep_seconds)),
-        asyncio.create_task(worker.poller.run()),
-        asyncio.create_task(worker.arrivals.run(worker.live, idle_seconds=settings.sweep_seconds)),
-    ]
-    heap.settle()
-    log.info("worker_started")
-    async with told_to_operators(settings, lambda: worker.measures.is_fresh):
-        await stopping.wait()
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    code = 0
+    try:
+        async with asyncio.TaskGroup() as lasting:
+            tasks = [lasting.create_task(work) for work in worker.lasting()]
+            heap.settle()
+            log.info("worker_started")
+            async with told_to_operators(settings, lambda: worker.measures.is_fresh):
+                await stopping.wait()
+            for task in tasks:
+                task.cancel()
+    except* Exception:  # what lasts never ends by itself: whoever keeps this process starts it anew, whole
+        log.exception("worker_broken")
+        code = 1
     metrics.forget(pool)
     await assistant.close()
     await worker.close()
     tracing.stop()
+    return code

@@ -18,6 +18,7 @@ from backend.db import Database
 from backend.messaging import health
 from backend.messaging.adapters import Adapters
 from backend.messaging.models import Arrival, ChannelAccount, ReceiveMode
+from backend.monitoring import chores
 from backend.wakeups import notify
 from backend.webhooks.reception import ARRIVED, row_of
 from channels.port import WebhookRequest
@@ -25,8 +26,10 @@ from channels.telegram import TelegramChannel
 
 log = structlog.get_logger(__name__)
 
+#: What this is called by who watches it.
+_POLLING = "polling"
 _WAIT_SECONDS = 25
-_LOOK_FOR_ACCOUNTS_SECONDS = 5.0
+LOOK_FOR_ACCOUNTS_SECONDS = 5.0
 _AFTER_ERROR_SECONDS = 5.0
 
 
@@ -40,13 +43,15 @@ class Poller:
 
     async def run(self) -> None:
         """For ever: begin with accounts that poll now, and end with those that do no more."""
+        chores.expect(_POLLING, LOOK_FOR_ACCOUNTS_SECONDS)
         try:
             while True:
                 try:
                     await self._follow(await self._polling_accounts())
+                    chores.done(_POLLING)
                 except SQLAlchemyError as error:
                     log.warning("poller_without_database", error=type(error).__name__)
-                await asyncio.sleep(_LOOK_FOR_ACCOUNTS_SECONDS)
+                await asyncio.sleep(LOOK_FOR_ACCOUNTS_SECONDS)
         finally:
             await self._follow(set())
 

@@ -1,5 +1,6 @@
 """What goes wrong is logged with its traceback, and without what citizens told."""
 
+import asyncio
 import errno
 import io
 import json
@@ -79,4 +80,15 @@ async def test_a_refused_statement_is_logged_without_its_values(
     logged = json.loads(lines.getvalue())
     assert "INSERT INTO told" in logged["exception"]
     assert "Traceback" in logged["exception"]
+    assert SAID not in logged["exception"]
+
+
+async def test_nor_are_the_values_of_what_went_wrong_together(database: Database, lines: io.StringIO) -> None:
+    try:
+        async with asyncio.TaskGroup() as group, database.transaction() as session:
+            await group.create_task(session.execute(text("SELECT CAST(:words AS date)"), {"words": SAID}))
+    except* DBAPIError:
+        structlog.get_logger("tests").exception("broken")
+    logged = json.loads(lines.getvalue())
+    assert "SELECT CAST" in logged["exception"]
     assert SAID not in logged["exception"]

@@ -25,6 +25,7 @@ from backend.conversations.turns import Advancer
 from backend.db import Database
 from backend.monitoring import chores, metrics
 from backend.settings import Settings
+from backend.webhooks import polling
 from backend.worker import Worker
 from channels.manners import MANNERS
 from tests.end_to_end.product import free_port
@@ -150,16 +151,20 @@ def test_measures_for_other_machines_need_a_token(settings: Settings) -> None:
         Settings.model_validate(settings.model_dump() | {"metrics_host": "10.1.2.3", "metrics_token": None})
 
 
-async def test_what_a_worker_does_all_the_time_tells_that_it_goes_on(settings: Settings) -> None:
+async def test_what_a_worker_does_all_the_time_tells_that_it_goes_on(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Each kind of work by a name of its own, whether there is any or not; so an operator sees which one stopped."""
+    monkeypatch.setattr(polling, "LOOK_FOR_ACCOUNTS_SECONDS", 0.05)
     worker = Worker(settings, FakeAssistant())
-    names = [HEARING, "arrivals", "media", *(f"outbox_{channel}" for channel in MANNERS)]
+    names = [HEARING, "arrivals", "media", "polling", *(f"outbox_{channel}" for channel in MANNERS)]
     await worker.live.start()
     tasks = [
         asyncio.create_task(worker.turns.run(worker.live, idle_seconds=0.05, stop_seconds=1)),
         asyncio.create_task(worker.arrivals.run(worker.live, idle_seconds=0.05)),
         asyncio.create_task(worker.media.run(worker.live, idle_seconds=0.05)),
         asyncio.create_task(worker.dispatcher.run(worker.live, idle_seconds=0.05)),
+        asyncio.create_task(worker.poller.run()),
     ]
     await until(lambda: all(last_done(name) is not None for name in names))
     at_first = {name: last_done(name) for name in names}
