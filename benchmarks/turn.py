@@ -196,7 +196,7 @@ async def _bench(product: Product, stand_ins: StandIns, default_model: Path | No
     environment = own.environ()
     parts = {name: product.children(name) for name in ("web", "worker", "actions")}
     parts[BOT], parts["postgres"] = [own], [usage.postgres_of(product.var_dir / "postgres")]
-    limits = httpx.Limits(max_connections=200)
+    limits = httpx.Limits(max_connections=200, keepalive_expiry=2.0)  # the web closes what is idle for five seconds
     async with AsyncExitStack() as stack:
         web = await stack.enter_async_context(
             httpx.AsyncClient(base_url=product.base_url, timeout=60, limits=limits, trust_env=False)
