@@ -145,3 +145,17 @@ async def test_a_transaction_tells_all_its_wake_ups_by_one_statement(database: D
     async with database.transaction() as session:
         await session.execute(text("SELECT 1"))
     assert "pg_notify" not in said[-1], "who changed nothing wakes nobody"
+
+
+async def test_a_rush_opens_no_connection_that_the_next_must_open_anew(database: Database) -> None:
+    """Those closed after a rush would cost every busy moment PostgreSQL's caches and the driver's statements."""
+    opened = []
+    event.listen(database.engine.sync_engine, "connect", lambda *_: opened.append(1))
+
+    async def use_one() -> None:
+        async with database.transaction() as session:
+            await session.execute(text("SELECT pg_sleep(0.05)"))
+
+    for _ in range(3):
+        await asyncio.gather(*(use_one() for _ in range(20)))
+    assert len(opened) == database.engine.pool.checkedin()  # type: ignore[attr-defined]
