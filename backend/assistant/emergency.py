@@ -10,18 +10,21 @@ from backend.text import fold
 
 EMERGENCY_TEXT = (
     "Si usted o alguien está en peligro, llame al 911 ahora mismo. "
-    "También puede llamar al 089 (denuncia anónima) o al 075 (línea de atención a mujeres). "
+    "También puede llamar al 089 (denuncia anónima), al 075 (línea de atención a mujeres) o, si ya no puede con lo que "
+    "siente, al 800 911 2000 (Línea de la Vida: gratis y a toda hora). "
     "Ya avisé a una persona de nuestra oficina, pero no somos un servicio de emergencia: por favor llame al 911."
 )
 
 _WHO = r"(?:me|nos|la|lo|le|los|las|les|se|te)"
+#: Cruelty, and a petition: no danger to anybody's life.
+_AN_ANIMAL = r" a (?:su|sus|un|una|unos|unas|el|la|los|las|mi|mis) (?:perr|gat|caball|burr|mula|vaca|animal|mascota)"
 _RULES = (
     # Violence, under way or threatened
     rf"\b{_WHO} (?:esta|estan|estaba|quiere|quieren|va|van|vino|vinieron) (?:a )?"
     r"(?:golpeando|pegando|golpear|pegar|matando|matar|violando|violar|asaltando|asaltar|secuestrando|secuestrar|"
     r"ahorcando|apunalando|amenazando con|atacando)",
     rf"\b(?:golpeando|pegando|matando|violando|asaltando|ahorcando|atacando){_WHO}\b",
-    rf"\b{_WHO} (?:golpea|pega|violo|apunalo|acuchillo|balacearon|secuestraron|levantaron|balaceo)\b",
+    rf"\b{_WHO} (?:golpea|pega|violo|apunalo|acuchillo|balacearon|secuestraron|levantaron|balaceo)\b(?!{_AN_ANIMAL})",
     r"\bmi (?:esposo|marido|pareja|novio|ex|papa|padrastro|hijo|vecino) (?:me|nos) (?:golpe|peg|quiere matar|amenaz|va a matar)",
     rf"\b{_WHO} (?:amenazo|amenaza|amenazaron) (?:de muerte|con (?:un|una|la) (?:arma|pistola|cuchillo|navaja|machete))",
     r"\b(?:va|van|quiere|quieren) a? ?(?:matarme|matarnos|matarla|matarlo|golpearme|violarme|pegarme|secuestrarme)",

@@ -58,14 +58,18 @@ def _is_mere_yes(turn: Turn, field: str) -> bool:
 
 
 async def hide_if_asked(turn: Turn, draft: dict[str, Any]) -> dict[str, Any] | None:
-    """The draft made anonymous, where it may be and this message asks for it; else None."""
+    """The draft made anonymous, or not («no la quiero anónima»), where this message says which; else None."""
     may_be = "anonimo" in {*draft["fields"], *draft["missing"]}
-    if turn.is_button or not may_be or not _HIDES.search(turn.folded) or _SHOWS.search(turn.folded):
+    if turn.is_button or not may_be or not _HIDES.search(turn.folded):
         return None
-    answer = await turn.backend.answer("anonimo", "si")
+    shows = _SHOWS.search(turn.folded)
+    if shows is not None and "anonim" not in shows[0]:
+        return None
+    answer = await turn.backend.answer("anonimo", "no" if shows else "si")
     if not answer["accepted"]:
         return None
-    turn.say("utter_sera_anonima")
+    if not shows:
+        turn.say("utter_sera_anonima")
     kept: dict[str, Any] = answer["draft"]
     return kept
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from backend.assistant.emergency import is_emergency
+from backend.assistant.emergency import EMERGENCY_TEXT, is_emergency
 
 DANGER = [
     "mi marido me esta golpeando",
@@ -34,8 +34,11 @@ DANGER = [
     "secuestraron a mi hermano",
     "está dando a luz y no llega nadie",
     "unos tipos me piden cuota para dejarme trabajar",
+    "mi vecino le pega a su mujer",
+    "le pega a los niños y a su perro",
 ]
 ORDINARY = [
+    "mi vecino le pega a su perro",
     "hay una fuga de agua en mi calle",
     "cuándo les toca a los niños su vacuna",
     "desapareció mi perro",
@@ -70,3 +73,8 @@ def test_danger_is_recognised(text: str) -> None:
 @pytest.mark.parametrize("text", ORDINARY)
 def test_an_ordinary_matter_is_not_an_emergency(text: str) -> None:
     assert not is_emergency(text)
+
+
+@pytest.mark.parametrize("line", ["911", "089", "075", "800 911 2000"])
+def test_who_is_in_danger_is_told_where_to_call(line: str) -> None:
+    assert line in EMERGENCY_TEXT

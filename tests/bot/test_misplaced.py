@@ -33,6 +33,13 @@ async def test_who_does_not_is_not(office: Office, talk: Talk, text: str) -> Non
     assert office.fields.get("anonimo") != "si"
 
 
+async def test_that_it_need_not_be_anonymous_is_no_colonia(office: Office, talk: Talk) -> None:
+    telling(office, talk, kind="queja", narrativa=STORY, municipio="26030")
+    assert (await talk.say("no la quiero anónima")).names == ["utter_pregunta_colonia"]
+    assert office.fields["anonimo"] == "no"
+    assert "colonia" not in office.fields
+
+
 async def test_who_does_not_know_whether_to_be_anonymous_is_asked_again(office: Office, talk: Talk) -> None:
     telling(office, talk, kind="queja", **PLACED)
     assert (await talk.say("no sé")).names == ["utter_pregunta_anonimo"]
