@@ -39,7 +39,7 @@ def _first_page(user: User, wanted: str) -> str:
 
 
 @router.get("/entrar")
-async def login_page(request: Request, siguiente: Annotated[str, Query(max_length=300)] = HOME) -> Response:
+async def login_page(request: Request, siguiente: Annotated[str, Query()] = HOME) -> Response:
     return page(request, "login.html", {"siguiente": safe_address(siguiente)})
 
 
@@ -49,7 +49,7 @@ async def login(
     tx: Tx,
     username: Annotated[str, Form(max_length=200)] = "",
     password: Annotated[str, Form(max_length=400)] = "",
-    siguiente: Annotated[str, Form(max_length=300)] = HOME,
+    siguiente: Annotated[str, Form()] = HOME,
 ) -> Response:
     check_origin(request)
     try:
@@ -70,7 +70,7 @@ async def login_code(
     tx: Tx,
     paso: Annotated[str, Form(max_length=1000)] = "",
     codigo: Annotated[str, Form(max_length=60)] = "",
-    siguiente: Annotated[str, Form(max_length=300)] = HOME,
+    siguiente: Annotated[str, Form()] = HOME,
 ) -> Response:
     """The second step: the code of one's telephone, or a recovery code."""
     check_origin(request)

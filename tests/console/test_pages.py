@@ -29,12 +29,55 @@ async def test_signing_in_by_form_leads_where_one_was_going(app: FastAPI) -> Non
     assert out.headers["location"] == "/consola/entrar"
 
 
+async def test_a_list_with_many_filters_is_come_back_to_after_signing_in(app: FastAPI) -> None:
+    wanted = "/consola/peticiones?buscar=" + "agua+" * 100
+    sent_away = await browser(app).get(wanted)
+    page = await browser(app).get(sent_away.headers["location"])
+    assert page.status_code == 200
+    form = {"username": "ana", "password": PASSWORD, "siguiente": wanted}
+    assert (await browser(app).post("/consola/entrar", data=form)).headers["location"] == wanted
+    form["siguiente"] = wanted * 10
+    assert (await browser(app).post("/consola/entrar", data=form)).headers["location"] == "/consola"
+
+
 async def test_who_sent_a_form_after_their_session_ended_comes_back_to_its_page(app: FastAPI) -> None:
     at, elsewhere = "https://testserver/consola/peticiones?buscar=agua", "https://evil.example/consola-falsa"
     sent = await browser(app).post("/consola/peticiones/AC-2026-000001-X/estado", headers={"Referer": at})
     assert sent.headers["location"] == "/consola/entrar?siguiente=/consola/peticiones%3Fbuscar%3Dagua"
     sent = await browser(app).post("/consola/peticiones/AC-2026-000001-X/estado", headers={"Referer": elsewhere})
     assert sent.headers["location"] == "/consola/entrar"
+
+
+async def test_who_sent_again_what_was_refused_comes_back_to_the_page_above(app: FastAPI) -> None:
+    at = "https://testserver/consola/peticiones/AC-2026-000001-X/estado"
+    sent = await browser(app).post("/consola/peticiones/AC-2026-000001-X/estado", headers={"Referer": at})
+    assert sent.headers["location"] == "/consola/entrar?siguiente=/consola/peticiones/AC-2026-000001-X"
+
+
+async def test_a_form_s_own_address_leads_to_its_page(ana: Staff) -> None:
+    for address, place in {
+        "/consola/peticiones/AC-2026-000001-X/estado": "/consola/peticiones/AC-2026-000001-X",
+        "/consola/salir": "/consola",
+        "/consola/usuarios/00000000-0000-0000-0000-000000000000": "/consola/usuarios",
+    }.items():
+        assert (await ana.get(address)).headers["location"] == place, address
+
+
+async def test_what_the_console_refuses_is_told_on_a_page_and_to_programs_as_json(ana: Staff) -> None:
+    large = {"Content-Type": "multipart/form-data; boundary=x", "Content-Length": str(11 * 1024 * 1024)}
+    for answer, status, words in (
+        (await ana.get("/consola/no-existe"), 404, "Esa dirección no existe."),
+        (await ana.get("/consola/grupos/sin-numero"), 422, "Revise los datos"),
+        (await ana.client.post("/consola/peticiones/nueva", headers=large), 413, "Lo que envió pasa de 10 MB."),
+    ):
+        assert answer.status_code == status, words
+        assert answer.headers["content-type"].startswith("text/html"), words
+        assert words in answer.text
+        assert "Volver a la consola" in answer.text
+    large |= {"X-CSRF-Token": ana.csrf}
+    refused = await ana.client.post("/api/chat/attachments", headers=large)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (413, "demasiado_grande")
+    assert (await ana.get("/api/no-existe")).json()["error"]["message"] == "Esa dirección no existe."
 
 
 async def test_a_wrong_password_is_told_on_the_form(app: FastAPI) -> None:
