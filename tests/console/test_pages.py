@@ -140,3 +140,12 @@ async def test_a_new_accounts_password_is_shown_once(app: FastAPI) -> None:
     assert password not in (await admin.get("/consola/usuarios")).text
     await sign_in(app, "nora", password)
     assert (await admin.submit("/consola/usuarios", username="con espacio", full_name="X", role="x")).status_code == 422
+
+
+async def test_the_trail_tells_days_as_people_write_them(app: FastAPI) -> None:
+    hilda = await sign_in(app, "hilda")
+    closed = await hilda.submit("/consola/plazos/dias", day="2027-03-15", name="Asueto")
+    assert closed.headers["location"].startswith("/consola/plazos?aviso=dia_inhabil")
+    trail = (await hilda.get("/consola/auditoria")).text
+    assert "Hilda cambió los días inhábiles (15 mar 2027)" in trail
+    assert "2027-03-15" not in trail
