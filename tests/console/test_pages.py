@@ -26,7 +26,8 @@ async def test_signing_in_by_form_leads_where_one_was_going(app: FastAPI) -> Non
     page = await client.get("/consola/peticiones?buscar=agua")
     assert page.status_code == 200
     out = await client.post("/consola/salir", data={"csrf_token": csrf_of(page.text)})
-    assert out.headers["location"] == "/consola/entrar"
+    assert out.headers["location"] == "/consola/entrar?aviso=salio"
+    assert "Salió de la consola." in (await client.get(out.headers["location"])).text
 
 
 async def test_a_list_with_many_filters_is_come_back_to_after_signing_in(app: FastAPI) -> None:

@@ -1,6 +1,7 @@
 // Plain forms: ask before what cannot be undone, send once, submit filters that change alone.
 
 import "./forms_kept.js";
+import { signOutQuestion } from "./sign_out.js";
 
 for (const form of document.querySelectorAll("form[data-auto-submit]")) {
   form.addEventListener("change", () => form.requestSubmit());
@@ -9,7 +10,8 @@ for (const form of document.querySelectorAll("form[data-auto-submit]")) {
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.method !== "post") return;
-  if (form.dataset.confirm && !window.confirm(form.dataset.confirm)) {
+  const question = form.dataset.confirm ?? signOutQuestion(form);
+  if (question && !window.confirm(question)) {
     event.preventDefault();
     return;
   }
