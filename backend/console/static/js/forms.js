@@ -1,5 +1,6 @@
 // Plain forms: ask before what cannot be undone, send once, submit filters that change alone.
 
+import "./file_limits.js";
 import "./forms_kept.js";
 import { signOutQuestion } from "./sign_out.js";
 
