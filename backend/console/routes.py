@@ -9,7 +9,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.datastructures import URL
 from starlette.routing import Match
 
-from backend.agents.errors import PasswordChangeRequired, SecondFactorRequired
+from backend.agents.errors import CsrfRefused, PasswordChangeRequired, SecondFactorRequired
 from backend.console import (
     api_actions,
     api_calls,
@@ -75,6 +75,10 @@ from backend.console import (
 from backend.console.rendering import FOLDER, HOME, page, safe_address
 from backend.errors import ChatSonoraError, Unauthenticated
 from backend.retention.blocking import Blocked
+
+#: Whose page is older than their session gives its form back (`forms_kept.js`): they signed in again in another window.
+_OTHER_SESSION = "otra_sesion"
+_ANOTHER = "Esta página ya no vale: usted entró de nuevo en otra ventana."
 
 router = APIRouter(dependencies=[Depends(blocked_guard.guard)])
 for part in (
@@ -182,6 +186,9 @@ async def error_page(request: Request, error: ChatSonoraError) -> Response | Non
         target = _where_from(request)
         wanted = f"?siguiente={quote(target)}" if target != HOME else ""
         return RedirectResponse(f"/consola/entrar{wanted}", status_code=303)
+    if isinstance(error, CsrfRefused):
+        back = URL(_where_from(request)).include_query_params(aviso=_OTHER_SESSION)
+        return page(request, "error.html", {"text": _ANOTHER, "back": str(back)}, error.status)
     return refusal_page(request, error.status, error.text)
 
 

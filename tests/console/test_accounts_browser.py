@@ -41,3 +41,20 @@ def test_every_account_is_read_and_worked_with_whole(browser: Browser, site: str
     page.on("dialog", lambda dialog: dialog.accept())
     page.get_by_role("button", name=f"Desactivar a {LONG}").click()
     expect(page.get_by_role("button", name=f"Activar a {LONG}")).to_be_visible()
+
+
+def test_what_was_refused_is_read_first_and_corrected_by_keyboard(
+    browser: Browser, site: str, settings: Settings
+) -> None:
+    in_database(settings, _prepare)
+    page = signed_in(browser, site, "adela", "/consola/usuarios", width=1366, height=768)
+    page.get_by_label("Usuario", exact=True).fill("wendy")
+    page.get_by_label("Nombre completo").fill("Wendy Soto")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("alert")).to_be_focused()
+    expect(page.get_by_role("alert")).to_have_text("Ese nombre de usuario ya existe.")
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Usuario", exact=True)).to_be_focused()
+    page.keyboard.type("wsoto")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("status")).to_contain_text("Contraseña de un solo uso de wsoto")

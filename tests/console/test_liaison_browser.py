@@ -10,7 +10,7 @@ from backend.db import Database
 from backend.settings import Settings
 from tests.console.turned import add_liaison, add_petition, turn_to
 from tests.serving import in_database
-from tests.signed_in import signed_in
+from tests.signed_in import sign_in, signed_in
 from tests.staff import PASSWORD, add_staff
 
 pytestmark = pytest.mark.browser
@@ -78,3 +78,15 @@ def test_who_answers_after_a_colleague_can_copy_what_they_wrote(wendy: Page, tur
     _send(wendy)
     expect(wendy.get_by_role("alert")).to_contain_text("Este turno ya se cerró")
     expect(wendy.get_by_role("region", name="Lo que usted escribió no se envió")).to_contain_text(TOLD)
+
+
+def test_who_signed_in_again_in_another_window_keeps_what_was_written_in_this(wendy: Page, turn: str) -> None:
+    _answer(wendy, TOLD)
+    wendy.context.clear_cookies()
+    sign_in(wendy.context, "wendy")
+    _send(wendy)
+    wendy.get_by_role("link", name="Volver a lo que escribía").click()
+    expect(wendy.get_by_text("Su sesión terminó antes de guardar esto")).to_be_visible()
+    expect(wendy.get_by_label("Qué se hizo, o por qué no fue posible")).to_have_value(TOLD)
+    _send(wendy)
+    expect(wendy.get_by_role("status")).to_contain_text("Su respuesta llegó")

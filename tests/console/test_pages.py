@@ -130,7 +130,14 @@ async def test_the_head_keeps_replies_and_hours(app: FastAPI) -> None:
     assert any(reply["shortcut"] == "prueba" for reply in listed)
     assert (await head.submit("/consola/horario", opens_0_0="08:00", closes_0_0="15:00")).status_code == 303
     assert (await head.submit("/consola/horario", opens_0_0="15:00", closes_0_0="08:00")).status_code == 422
-    assert (await head.submit("/consola/horario", opens_0_0="15:00")).status_code == 422
+    refused = await head.submit("/consola/horario", opens_0_0="15:00", opens_3_1="16:00", closes_3_1="19:30")
+    assert refused.status_code == 422
+    for typed in (
+        'name="opens_0_0" value="15:00"',
+        'name="opens_3_0" value="16:00"',
+        'name="closes_3_0" value="19:30"',
+    ):
+        assert typed in refused.text
 
 
 async def test_a_new_accounts_password_is_shown_once(app: FastAPI) -> None:

@@ -36,4 +36,7 @@ document.addEventListener("keydown", (event) => {
   if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
 });
 
-document.querySelector("[aria-invalid='true']")?.focus();
+// What was refused is where one goes on from: the field, or else the sentence that says why, which is read aloud then.
+const refused = document.querySelector("[aria-invalid='true']") ?? document.querySelector("main > .alert-error[role='alert']");
+if (refused?.matches(".alert-error")) refused.tabIndex = -1;
+refused?.focus();

@@ -1,4 +1,5 @@
-// What was typed into a page's forms outlives the session's end: it is there again when the same person has signed in.
+// What was typed into a page's forms outlives the session's end: it is there again when the same person has signed in,
+// here or, before they sent it, in another window.
 
 const KEY = "consola-formularios";
 const user = document.querySelector("[data-user]")?.dataset.user;
@@ -50,5 +51,6 @@ const kept = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
 sessionStorage.removeItem(KEY);
 const isReload = performance.getEntriesByType("navigation")[0]?.type === "reload";
 const hasSignedIn = !isReload && document.referrer && new URL(document.referrer).pathname.startsWith("/consola/entrar");
-if (kept && hasSignedIn && kept.user === user && isHere(kept.page)) kept.forms.forEach(giveBack);
+const isSentBack = !isReload && new URLSearchParams(location.search).get("aviso") === "otra_sesion";
+if (kept && (hasSignedIn || isSentBack) && kept.user === user && isHere(kept.page)) kept.forms.forEach(giveBack);
 window.addEventListener("pagehide", keep);
