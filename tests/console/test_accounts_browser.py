@@ -1,5 +1,7 @@
 """Sistemas's list of accounts in real Chromium: whole at a desk and on a telephone, each button by its name."""
 
+import re
+
 import pytest
 from playwright.sync_api import Browser, expect
 
@@ -58,3 +60,24 @@ def test_what_was_refused_is_read_first_and_corrected_by_keyboard(
     page.keyboard.type("wsoto")
     page.keyboard.press("Enter")
     expect(page.get_by_role("status")).to_contain_text("Contraseña de un solo uso de wsoto")
+
+
+def test_a_reload_or_the_way_back_makes_no_second_password(browser: Browser, site: str, settings: Settings) -> None:
+    in_database(settings, _prepare)
+    page = signed_in(browser, site, "adela", "/consola/usuarios", width=1366, height=768)
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.get_by_role("button", name=f"Nueva contraseña para {LONG}").click()
+    told = page.get_by_role("status").filter(has_text="Contraseña de un solo uso")
+    password = told.locator("code").inner_text()
+    expect(page).to_have_url(re.compile("/consola/usuarios$"))
+    page.reload()
+    expect(page.get_by_role("heading", name="Usuarios")).to_be_visible()
+    expect(told).to_have_count(0)
+    page.get_by_role("link", name="Peticiones", exact=True).click()
+    expect(page).to_have_url(re.compile("/consola/peticiones"))
+    page.go_back()
+    expect(page.get_by_role("heading", name="Usuarios")).to_be_visible()
+    entered = page.context.request.post(
+        "/api/auth/login", data={"username": "angeles.valenzuela", "password": password}
+    )
+    assert entered.ok, entered.text()

@@ -40,3 +40,7 @@ document.addEventListener("keydown", (event) => {
 const refused = document.querySelector("[aria-invalid='true']") ?? document.querySelector("main > .alert-error[role='alert']");
 if (refused?.matches(".alert-error")) refused.tabIndex = -1;
 refused?.focus();
+
+// What is told once was made by a form; a reload or «back» must not send it again and make another.
+const toldOnce = document.querySelector("[data-told-once]");
+if (toldOnce) history.replaceState(null, "", toldOnce.dataset.toldOnce);
