@@ -144,6 +144,7 @@ def _add_middleware(app: FastAPI, settings: Settings) -> None:
     app.add_middleware(
         BodyLimit,
         upload_limit=settings.attachment_max_bytes + 64 * 1024,
+        answer=_answer,
         larger=dict.fromkeys(("/consola/importaciones", "/consola/llamadas/importar"), imports.MAX_BYTES + 64 * 1024),
     )
     app.add_middleware(
@@ -172,9 +173,11 @@ def _add_error_handlers(app: FastAPI) -> None:
     @app.exception_handler(HTTPException)
     async def http(request: Request, error: HTTPException) -> Response:
         if error.status_code == 413:
-            return too_large(settings_of(request).attachment_max_bytes)
+            return await _answer(request, too_large(settings_of(request).attachment_max_bytes))
         if isinstance(error.__cause__, OSError):  # a file that was being received did not fit on the disk
             return await _answer(request, StorageFull())
+        if error.status_code == 405 and (place := console.page_of_form(request)) is not None:
+            return place
         text, code = _HTTP_TEXTS.get(error.status_code, ("No se pudo completar la solicitud.", "solicitud_invalida"))
         return _error(request, error.status_code, code, text, {}, dict(error.headers or {}))
 
@@ -227,4 +230,6 @@ def _error(
 ) -> Response:
     if request.url.path.startswith(open311_rendering.PREFIX):
         return open311_rendering.error(request, status, message, headers)
+    if (page := console.refusal_page(request, status, message, headers)) is not None:
+        return page
     return as_json(status, code, message, details, headers)

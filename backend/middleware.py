@@ -9,10 +9,10 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from backend.errors import as_json
+from backend.errors import ChatSonoraError, TooLarge, as_json
 
 PAGE_CSP = (
     "default-src 'self'; img-src 'self' blob: data:; object-src 'none'; base-uri 'none'; "
@@ -181,10 +181,17 @@ class _Exchange:
 class BodyLimit:
     """Refuses a body larger than anything we accept, announced or not, before it is read to its end."""
 
-    def __init__(self, app: ASGIApp, upload_limit: int, larger: Mapping[str, int] | None = None) -> None:
-        """`larger`: the addresses whose uploads may be larger, and how large."""
+    def __init__(
+        self,
+        app: ASGIApp,
+        upload_limit: int,
+        answer: Callable[[Request, ChatSonoraError], Awaitable[Response]],
+        larger: Mapping[str, int] | None = None,
+    ) -> None:
+        """`larger`: the addresses whose uploads may be larger, and how large. `answer` tells the refusal."""
         self._app = app
         self._upload_limit = upload_limit
+        self._answer = answer
         self._larger = larger or {}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -196,7 +203,8 @@ class BodyLimit:
         limit = self._larger.get(scope["path"], self._upload_limit) if is_upload else _JSON_LIMIT
         declared = headers.get("content-length", "0")
         if not declared.isdigit() or int(declared) > limit:
-            await too_large(limit)(scope, receive, send)
+            refusal = await self._answer(Request(scope), too_large(limit))
+            await refusal(scope, receive, send)
             return
         received = 0
 
@@ -211,8 +219,7 @@ class BodyLimit:
         await self._app(scope, receive_limited, send)
 
 
-def too_large(limit: int) -> JSONResponse:
+def too_large(limit: int) -> TooLarge:
     """What a person who sent too much is told."""
     megabytes = max(1, limit // (1024 * 1024))
-    message = f"Lo que envió pasa de {megabytes} MB. Envíe algo más pequeño."
-    return as_json(413, "demasiado_grande", message, {"limit_bytes": limit})
+    return TooLarge(f"Lo que envió pasa de {megabytes} MB. Envíe algo más pequeño.", limit_bytes=limit)

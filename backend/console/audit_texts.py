@@ -1,10 +1,11 @@
 """The audit trail in words: what each kind of movement says, by family, as a sentence about who did it."""
 
 from collections.abc import Collection
+from datetime import date
 
 from backend.agents.models import Role
 from backend.audit.listing import Line
-from backend.console import texts
+from backend.console import due_texts, texts
 
 FAMILIES = {
     "accesos": "Entradas y salidas",
@@ -156,6 +157,8 @@ def _named(line: Line) -> _Named:
     roles = {
         name: texts.ROLES[Role(detail[name])] for name in ("role", "before", "after") if detail.get(name) in set(Role)
     }
+    if "day" in detail:
+        detail["day"] = due_texts.short_day(date.fromisoformat(detail["day"]))
     words = {
         "account": line.account or "una cuenta",
         "address": f", desde {detail['address']}" if "address" in detail else "",

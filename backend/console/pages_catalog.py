@@ -28,6 +28,8 @@ _USERNAME = re.compile(r"^[A-Za-z0-9._-]{2,60}$")
 _SPANS_A_DAY = 2
 
 Text = Annotated[str, Form(max_length=4000)]
+#: A weekday, and when one of its turns opens and closes, as typed.
+Times = tuple[int, str, str]
 
 
 @router.get("/respuestas")
@@ -96,11 +98,18 @@ async def hours(request: Request, tx: Tx, user: CurrentHead) -> Response:
 
 
 async def _hours_page(
-    request: Request, session: AsyncSession, user: User, *, error: ChatSonoraError | None = None
+    request: Request,
+    session: AsyncSession,
+    user: User,
+    *,
+    typed: list[Times] | None = None,
+    error: ChatSonoraError | None = None,
 ) -> Response:
-    spans = await catalog.hours(session)
+    times = typed or [
+        (span.weekday, f"{span.opens:%H:%M}", f"{span.closes:%H:%M}") for span in await catalog.hours(session)
+    ]
     by_day = [
-        ([span for span in spans if span.weekday == weekday] + [None] * _SPANS_A_DAY)[:_SPANS_A_DAY]
+        ([(opens, closes) for day, opens, closes in times if day == weekday] + [("", "")] * _SPANS_A_DAY)[:_SPANS_A_DAY]
         for weekday in range(7)
     ]
     moment = clock.now()
@@ -117,18 +126,19 @@ async def _hours_page(
 @router.post("/horario")
 async def save_hours(request: Request, tx: Tx, user: CurrentHead) -> Response:
     form = await request.form()
-    spans: list[catalog.HoursSpan] = []
+    typed: list[Times] = []
+    for weekday in range(7):
+        for number in range(_SPANS_A_DAY):
+            opens = str(form.get(f"opens_{weekday}_{number}", "")).strip()
+            closes = str(form.get(f"closes_{weekday}_{number}", "")).strip()
+            if opens or closes:
+                typed.append((weekday, opens, closes))
     try:
-        for weekday in range(7):
-            for number in range(_SPANS_A_DAY):
-                opens = str(form.get(f"opens_{weekday}_{number}", "")).strip()
-                closes = str(form.get(f"closes_{weekday}_{number}", "")).strip()
-                if opens or closes:
-                    spans.append(_span(weekday, opens, closes))
+        spans = [_span(*one) for one in typed]
         await catalog.replace_hours(tx, spans)
         await audit.record(tx, user, "hours_changed", user.id, spans=len(spans))
     except InvalidInput as refused:
-        return await _hours_page(request, tx, user, error=refused)
+        return await _hours_page(request, tx, user, typed=typed, error=refused)
     return RedirectResponse("/consola/horario?aviso=horario", status_code=303)
 
 

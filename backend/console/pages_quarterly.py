@@ -23,6 +23,7 @@ from backend.quarterly.content import Informe
 from backend.quarterly.errors import EditionNotFound
 from backend.quarterly.models import Edition
 from backend.quarterly.plan import ENTRIES, SECTIONS
+from backend.reports.periods import Period
 from backend.reports.rows import PAGE_SIZE, listing_of
 from backend.reports.wording import value_text
 
@@ -34,11 +35,14 @@ _EDITION = re.compile(r"[0-9]{1,4}")
 
 
 def _numbers(quarter: str) -> tuple[int, int]:
-    """Year and quarter. Raises NotFound."""
+    """Year and quarter, of those that have begun. Raises NotFound."""
     found = _QUARTER.fullmatch(quarter)
     if found is None:
         raise NotFound("No existe ese trimestre.")
-    return int(found[1]), int(found[2])
+    year, number = int(found[1]), int(found[2])
+    if Period.quarter(year, number).first > clock.local(clock.now()).date():
+        raise NotFound("Ese trimestre todavía no empieza.")
+    return year, number
 
 
 @router.get("")

@@ -29,6 +29,8 @@ router = APIRouter(prefix="/consola", include_in_schema=False)
 
 #: The first page of those whose console is a part of its own.
 _HOMES = {Role.LIAISON: (LIAISON_HOME,), Role.AUDITOR: (AUDIT_HOME, "/consola/transparencia")}
+#: The page after signing out forgets what was left half-written; after a session's end it is kept.
+_LEFT = "salio"
 _TOO_LATE = "Pasó el tiempo para escribir el código. Entre de nuevo."
 
 
@@ -39,8 +41,8 @@ def _first_page(user: User, wanted: str) -> str:
 
 
 @router.get("/entrar")
-async def login_page(request: Request, siguiente: Annotated[str, Query(max_length=300)] = HOME) -> Response:
-    return page(request, "login.html", {"siguiente": safe_address(siguiente)})
+async def login_page(request: Request, siguiente: Annotated[str, Query()] = HOME, aviso: str = "") -> Response:
+    return page(request, "login.html", {"siguiente": safe_address(siguiente), "has_left": aviso == _LEFT})
 
 
 @router.post("/entrar")
@@ -49,7 +51,7 @@ async def login(
     tx: Tx,
     username: Annotated[str, Form(max_length=200)] = "",
     password: Annotated[str, Form(max_length=400)] = "",
-    siguiente: Annotated[str, Form(max_length=300)] = HOME,
+    siguiente: Annotated[str, Form()] = HOME,
 ) -> Response:
     check_origin(request)
     try:
@@ -70,7 +72,7 @@ async def login_code(
     tx: Tx,
     paso: Annotated[str, Form(max_length=1000)] = "",
     codigo: Annotated[str, Form(max_length=60)] = "",
-    siguiente: Annotated[str, Form(max_length=300)] = HOME,
+    siguiente: Annotated[str, Form()] = HOME,
 ) -> Response:
     """The second step: the code of one's telephone, or a recovery code."""
     check_origin(request)
@@ -132,6 +134,6 @@ async def logout(request: Request, tx: Tx, user: AnyUser) -> Response:
         await sessions.close_session(tx, token)
     if user.role in DESK_ROLES:
         await agents.set_presence(tx, user.id, PresenceState.OFFLINE)
-    response = RedirectResponse(f"{HOME}/entrar", status_code=303)
+    response = RedirectResponse(f"{HOME}/entrar?aviso={_LEFT}", status_code=303)
     delete_cookie(response)
     return response

@@ -44,6 +44,7 @@ LIAISON_HOME = "/consola/enlace"
 #: The first page of an auditor, who sees it and the requests for information.
 AUDIT_HOME = "/consola/auditoria"
 FOLDER = Path(__file__).parent
+_LONGEST_ADDRESS = 2000
 CSP = (
     "default-src 'self'; img-src 'self' blob: data:; media-src 'self'; object-src 'none'; base-uri 'none'; "
     "frame-ancestors 'none'; form-action 'self'"
@@ -66,9 +67,10 @@ def told_day_text(day: str) -> str:
 
 
 def safe_address(address: str) -> str:
-    """`address` if it is one of the console's own pages; its first page otherwise."""
+    """`address` if it is one of the console's own pages, with any filters; its first page otherwise."""
     is_ours = address == HOME or address.startswith((f"{HOME}/", f"{HOME}?"))
-    return address if is_ours and "\\" not in address and "\n" not in address else HOME
+    is_plain = "\\" not in address and "\n" not in address and len(address) <= _LONGEST_ADDRESS
+    return address if is_ours and is_plain else HOME
 
 
 def masked_phone_text(phone: str | None) -> str:

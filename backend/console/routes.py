@@ -1,13 +1,15 @@
 """The console's wiring: its pages, its JSON endpoints, its static files and how it shows errors."""
 
+from collections.abc import Mapping
 from urllib.parse import quote
 
 from fastapi import APIRouter, Depends, FastAPI, Request, Response
 from fastapi.responses import RedirectResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.datastructures import URL
+from starlette.routing import Match
 
-from backend.agents.errors import PasswordChangeRequired, SecondFactorRequired
+from backend.agents.errors import CsrfRefused, PasswordChangeRequired, SecondFactorRequired
 from backend.console import (
     api_actions,
     api_calls,
@@ -73,6 +75,10 @@ from backend.console import (
 from backend.console.rendering import FOLDER, HOME, page, safe_address
 from backend.errors import ChatSonoraError, Unauthenticated
 from backend.retention.blocking import Blocked
+
+#: Whose page is older than their session gives its form back (`forms_kept.js`): they signed in again in another window.
+_OTHER_SESSION = "otra_sesion"
+_ANOTHER = "Esta página ya no vale: usted entró de nuevo en otra ventana."
 
 router = APIRouter(dependencies=[Depends(blocked_guard.guard)])
 for part in (
@@ -144,10 +150,26 @@ def mount_static(app: FastAPI) -> None:
     app.mount("/consola/static", StaticFiles(directory=FOLDER / "static"), name="console-static")
 
 
+def _page_above(request: Request, path: str) -> str:
+    """`path` if a page answers there, else the nearest one above: a form's own address is none to go back to."""
+    while path != HOME:
+        scope = {**request.scope, "path": path, "method": "GET"}
+        if any(route.matches(scope)[0] is Match.FULL for route in request.app.routes):
+            break
+        path = path.rpartition("/")[0]
+    return path
+
+
 def _where_from(request: Request) -> str:
-    """The page that somebody who must sign in was at: the one asked for, or that of the form they sent."""
+    """The page that somebody who must sign in was at: the one asked for, or that of the form they sent.
+
+    A form that was refused once is sent from its own address.
+    """
     url = request.url if request.method == "GET" else URL(request.headers.get("referer", ""))
-    return safe_address(url.path + (f"?{url.query}" if url.query else ""))
+    address = safe_address(url.path + (f"?{url.query}" if url.query else ""))
+    path = address.partition("?")[0]
+    place = _page_above(request, path)
+    return address if place == path else place
 
 
 async def error_page(request: Request, error: ChatSonoraError) -> Response | None:
@@ -164,4 +186,24 @@ async def error_page(request: Request, error: ChatSonoraError) -> Response | Non
         target = _where_from(request)
         wanted = f"?siguiente={quote(target)}" if target != HOME else ""
         return RedirectResponse(f"/consola/entrar{wanted}", status_code=303)
-    return page(request, "error.html", {"error": error}, error.status)
+    if isinstance(error, CsrfRefused):
+        back = URL(_where_from(request)).include_query_params(aviso=_OTHER_SESSION)
+        return page(request, "error.html", {"text": _ANOTHER, "back": str(back)}, error.status)
+    return refusal_page(request, error.status, error.text)
+
+
+def refusal_page(request: Request, status: int, text: str, headers: Mapping[str, str] | None = None) -> Response | None:
+    """What was refused before any page was reached, told on a page; None for anybody else's."""
+    if not request.url.path.startswith("/consola"):
+        return None
+    response = page(request, "error.html", {"text": text}, status)
+    response.headers.update(headers or {})
+    return response
+
+
+def page_of_form(request: Request) -> Response | None:
+    """To the page of the form whose address was opened: by a reload, or from the browser's history."""
+    path = request.url.path
+    if request.method != "GET" or not path.startswith(f"{HOME}/"):
+        return None
+    return RedirectResponse(_page_above(request, path), status_code=303)

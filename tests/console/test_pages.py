@@ -26,7 +26,19 @@ async def test_signing_in_by_form_leads_where_one_was_going(app: FastAPI) -> Non
     page = await client.get("/consola/peticiones?buscar=agua")
     assert page.status_code == 200
     out = await client.post("/consola/salir", data={"csrf_token": csrf_of(page.text)})
-    assert out.headers["location"] == "/consola/entrar"
+    assert out.headers["location"] == "/consola/entrar?aviso=salio"
+    assert "Salió de la consola." in (await client.get(out.headers["location"])).text
+
+
+async def test_a_list_with_many_filters_is_come_back_to_after_signing_in(app: FastAPI) -> None:
+    wanted = "/consola/peticiones?buscar=" + "agua+" * 100
+    sent_away = await browser(app).get(wanted)
+    page = await browser(app).get(sent_away.headers["location"])
+    assert page.status_code == 200
+    form = {"username": "ana", "password": PASSWORD, "siguiente": wanted}
+    assert (await browser(app).post("/consola/entrar", data=form)).headers["location"] == wanted
+    form["siguiente"] = wanted * 10
+    assert (await browser(app).post("/consola/entrar", data=form)).headers["location"] == "/consola"
 
 
 async def test_who_sent_a_form_after_their_session_ended_comes_back_to_its_page(app: FastAPI) -> None:
@@ -35,6 +47,38 @@ async def test_who_sent_a_form_after_their_session_ended_comes_back_to_its_page(
     assert sent.headers["location"] == "/consola/entrar?siguiente=/consola/peticiones%3Fbuscar%3Dagua"
     sent = await browser(app).post("/consola/peticiones/AC-2026-000001-X/estado", headers={"Referer": elsewhere})
     assert sent.headers["location"] == "/consola/entrar"
+
+
+async def test_who_sent_again_what_was_refused_comes_back_to_the_page_above(app: FastAPI) -> None:
+    at = "https://testserver/consola/peticiones/AC-2026-000001-X/estado"
+    sent = await browser(app).post("/consola/peticiones/AC-2026-000001-X/estado", headers={"Referer": at})
+    assert sent.headers["location"] == "/consola/entrar?siguiente=/consola/peticiones/AC-2026-000001-X"
+
+
+async def test_a_form_s_own_address_leads_to_its_page(ana: Staff) -> None:
+    for address, place in {
+        "/consola/peticiones/AC-2026-000001-X/estado": "/consola/peticiones/AC-2026-000001-X",
+        "/consola/salir": "/consola",
+        "/consola/usuarios/00000000-0000-0000-0000-000000000000": "/consola/usuarios",
+    }.items():
+        assert (await ana.get(address)).headers["location"] == place, address
+
+
+async def test_what_the_console_refuses_is_told_on_a_page_and_to_programs_as_json(ana: Staff) -> None:
+    large = {"Content-Type": "multipart/form-data; boundary=x", "Content-Length": str(11 * 1024 * 1024)}
+    for answer, status, words in (
+        (await ana.get("/consola/no-existe"), 404, "Esa dirección no existe."),
+        (await ana.get("/consola/grupos/sin-numero"), 422, "Revise los datos"),
+        (await ana.client.post("/consola/peticiones/nueva", headers=large), 413, "Lo que envió pasa de 10 MB."),
+    ):
+        assert answer.status_code == status, words
+        assert answer.headers["content-type"].startswith("text/html"), words
+        assert words in answer.text
+        assert "Volver a la consola" in answer.text
+    large |= {"X-CSRF-Token": ana.csrf}
+    refused = await ana.client.post("/api/chat/attachments", headers=large)
+    assert (refused.status_code, refused.json()["error"]["code"]) == (413, "demasiado_grande")
+    assert (await ana.get("/api/no-existe")).json()["error"]["message"] == "Esa dirección no existe."
 
 
 async def test_a_wrong_password_is_told_on_the_form(app: FastAPI) -> None:
@@ -86,7 +130,14 @@ async def test_the_head_keeps_replies_and_hours(app: FastAPI) -> None:
     assert any(reply["shortcut"] == "prueba" for reply in listed)
     assert (await head.submit("/consola/horario", opens_0_0="08:00", closes_0_0="15:00")).status_code == 303
     assert (await head.submit("/consola/horario", opens_0_0="15:00", closes_0_0="08:00")).status_code == 422
-    assert (await head.submit("/consola/horario", opens_0_0="15:00")).status_code == 422
+    refused = await head.submit("/consola/horario", opens_0_0="15:00", opens_3_1="16:00", closes_3_1="19:30")
+    assert refused.status_code == 422
+    for typed in (
+        'name="opens_0_0" value="15:00"',
+        'name="opens_3_0" value="16:00"',
+        'name="closes_3_0" value="19:30"',
+    ):
+        assert typed in refused.text
 
 
 async def test_a_new_accounts_password_is_shown_once(app: FastAPI) -> None:
@@ -97,3 +148,12 @@ async def test_a_new_accounts_password_is_shown_once(app: FastAPI) -> None:
     assert password not in (await admin.get("/consola/usuarios")).text
     await sign_in(app, "nora", password)
     assert (await admin.submit("/consola/usuarios", username="con espacio", full_name="X", role="x")).status_code == 422
+
+
+async def test_the_trail_tells_days_as_people_write_them(app: FastAPI) -> None:
+    hilda = await sign_in(app, "hilda")
+    closed = await hilda.submit("/consola/plazos/dias", day="2027-03-15", name="Asueto")
+    assert closed.headers["location"].startswith("/consola/plazos?aviso=dia_inhabil")
+    trail = (await hilda.get("/consola/auditoria")).text
+    assert "Hilda cambió los días inhábiles (15 mar 2027)" in trail
+    assert "2027-03-15" not in trail

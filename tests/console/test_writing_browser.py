@@ -196,9 +196,9 @@ def test_the_end_of_a_chat_stays_in_sight_while_its_photographs_load(ana: Page, 
     ana.goto(f"/consola?conversacion={chats.photos}")
     log = ana.get_by_role("log")
     expect(log).to_contain_text("Le atiende Ana")
-    ana.wait_for_function(
-        "[...document.querySelectorAll('.attachment-image img')].filter((one) => one.complete).length == 3"
-    )
+    photos = log.locator(".attachment-image img")
+    expect(photos).to_have_count(3)
+    photos.evaluate_all("all => Promise.all(all.map((one) => one.decode()))")
     last = log.locator(".message").last
     expect(last).to_be_in_viewport()
     log.evaluate("(box) => { box.scrollTop = 0; }")
@@ -224,6 +224,57 @@ def test_a_petition_half_written_is_there_when_its_form_was_closed_by_mistake(an
     expect(subject).to_be_hidden()
     ana.get_by_role("button", name="Registrar petición").click()
     expect(subject).to_have_value("Un bache de dos metros frente a la primaria")
+
+
+def test_the_note_of_a_dialog_closed_by_mistake_is_there_again_and_in_no_other_chat(ana: Page, chats: Chats) -> None:
+    log = ana.get_by_role("log")
+    for action, label in (("Transferir", "Nota para quien la recibe"), ("Cerrar", "Nota privada (opcional)")):
+        ana.get_by_role("button", name=action, exact=True).click()
+        note = ana.get_by_role("dialog").get_by_label(label)
+        note.fill("Ya habló dos veces, pide a su supervisora")
+        ana.keyboard.press("Escape")
+        expect(note).to_be_hidden()
+        ana.locator(f"[data-row='{chats.photos}']").click()
+        expect(log).to_contain_text(TALL)
+        ana.get_by_role("button", name=action, exact=True).click()
+        expect(note).to_have_value("")
+        ana.keyboard.press("Escape")
+        ana.locator(f"[data-row='{chats.bache}']").click()
+        expect(log).to_contain_text(BACHE)
+        ana.get_by_role("button", name=action, exact=True).click()
+        expect(note).to_have_value("Ya habló dos veces, pide a su supervisora")
+        ana.keyboard.press("Escape")
+
+
+def test_the_note_of_a_transfer_that_was_done_is_not_there_for_the_next(ana: Page, chats: Chats) -> None:
+    transfer = ana.get_by_role("button", name="Transferir", exact=True)
+    note = ana.get_by_role("dialog").get_by_label("Nota para quien la recibe")
+    transfer.click()
+    note.fill("Pide a su supervisora")
+    ana.get_by_role("dialog").get_by_role("button", name="Transferir").click()
+    expect(ana.locator("[data-toasts]")).to_contain_text("La conversación se transfirió.")
+    ana.get_by_role("button", name="Tomar").click()
+    transfer.click()
+    expect(note).to_have_value("")
+
+
+def test_who_signs_out_is_asked_and_leaves_nothing_half_written(ana: Page) -> None:
+    asked: list[str] = []
+    ana.get_by_label("Mensaje", exact=True).fill("Una respuesta a medias")
+    account, leave = ana.get_by_label("Mi cuenta: Ana"), ana.get_by_role("button", name="Salir")
+    account.click()
+    ana.once("dialog", lambda dialog: (asked.append(dialog.message), dialog.dismiss()))
+    leave.click()
+    assert asked == ["Dejó mensajes sin enviar en esta ventana. Si sale, se borran. ¿Salir de todos modos?"]
+    expect(ana.get_by_label("Mensaje", exact=True)).to_have_value("Una respuesta a medias")
+    ana.goto("/consola/grupos")
+    ana.get_by_label("Nombre").fill("Fuga en calle Reforma")
+    account.click()
+    ana.once("dialog", lambda dialog: dialog.accept())
+    leave.click()
+    expect(ana.get_by_role("status")).to_have_text("Salió de la consola.")
+    ana.wait_for_load_state()  # the page's script has run
+    assert ana.evaluate("Object.keys(sessionStorage)") == []
 
 
 def test_a_form_half_written_when_the_session_ended_is_there_after_signing_in(ana: Page) -> None:

@@ -25,6 +25,7 @@ from backend.mail.smtp import SmtpMailer
 from backend.quarterly import content, jobs, schedules
 from backend.quarterly.models import Dispatch, Frequency
 from backend.quarterly.schedules import Wanted
+from backend.reports.periods import Period
 from backend.settings import Settings
 from tests.mail.server import mail_server
 from tests.quarterly.calls import add_quarter
@@ -76,6 +77,19 @@ async def test_the_head_sets_goals_writes_closes_and_takes_the_documents(
     rows = await hilda.get(f"{PAGE}/filas?cifra=llamadas.abandonadas")
     assert "2 registros" in rows.text
     assert "Nada se ha corregido" in (await hilda.get(f"{PAGE}/correcciones")).text
+
+
+async def test_a_quarter_that_has_not_begun_is_no_draft(database: Database, settings: Settings) -> None:
+    _, hilda = await _head(database, settings)
+    today = clock.local(clock.now()).date()
+    now = Period.quarter(today.year, (today.month + 2) // 3)
+    assert (await hilda.get(f"/consola/informe/{now.key}")).status_code == 200
+    for path in ("", "/documento.pdf", "/huella"):
+        refused = await hilda.get(f"/consola/informe/{now.after.key}{path}")
+        assert refused.status_code == 404
+        assert "Ese trimestre todavía no empieza." in refused.text
+    typed = {"achievements": "Se contestará más."}
+    assert (await hilda.submit(f"/consola/informe/{now.after.key}/textos", **typed)).status_code == 404
 
 
 def _text_of(content: bytes) -> str:

@@ -6,7 +6,7 @@ from playwright.sync_api import Browser, expect
 from backend.agents.models import Role
 from backend.db import Database
 from backend.settings import Settings
-from tests.looks import seen
+from tests.looks import fits, seen
 from tests.reports.case import fill
 from tests.serving import in_database
 from tests.signed_in import signed_in
@@ -43,3 +43,20 @@ def test_a_figure_is_followed_to_its_rows(browser: Browser, settings: Settings, 
     for key in ("peticiones", "llamadas"):
         page.goto(f"/consola/reportes/{key}?periodo=2026-T3")
         seen(page, key)
+
+
+def test_what_a_chart_shows_is_read_whole_in_its_table(browser: Browser, settings: Settings, site: str) -> None:
+    in_database(settings, _prepare)
+    page = signed_in(browser, site, "hilda", "/consola/reportes/chats?periodo=2026-T3", width=1366, height=768)
+    charts = page.locator(".chart-grid details")
+    expect(charts).to_have_count(3)
+    for one in charts.all():
+        one.get_by_text("Ver en tabla").click()
+        expect(one.get_by_role("table")).to_be_visible()
+    for width in (1366, 390):
+        page.set_viewport_size({"width": width, "height": 800})
+        fits(page, "chats-en-tabla")
+        hidden = charts.locator(".table-scroll").evaluate_all(
+            "all => all.map((one) => one.scrollWidth - one.clientWidth)"
+        )
+        assert hidden == [0, 0, 0], width

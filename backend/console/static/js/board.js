@@ -28,7 +28,9 @@ function show(html) {
   const before = keys();
   // Painted by our own template, which escapes whatever anybody wrote.
   const parsed = new DOMParser().parseFromString(html, "text/html");
+  const focused = board.contains(document.activeElement) ? document.activeElement.getAttribute("href") : null;
   board.replaceChildren(...parsed.body.childNodes);
+  if (focused) [...board.querySelectorAll("a")].find((one) => one.getAttribute("href") === focused)?.focus();
   seenAt = Date.now();
   tick();
   alarm(before);

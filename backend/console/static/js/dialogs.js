@@ -3,6 +3,8 @@
 import { conversationPath, get, post } from "./api.js";
 import { el } from "./dom.js";
 
+const unsaved = new Map(); // a dialog and what it is about -> what was typed in it and not done
+
 export const dialog = (name) => document.querySelector(`[data-dialog="${name}"]`);
 
 for (const box of document.querySelectorAll("dialog")) {
@@ -29,6 +31,7 @@ export function bindForm(name, act) {
     showError(box, "");
     try {
       await act(new FormData(form));
+      form.reset();
       box.close();
     } catch (error) {
       showError(box, error.message);
@@ -38,14 +41,22 @@ export function bindForm(name, act) {
   });
 }
 
-export function openDialog(name) {
+/** Opens it empty; `about` what was closed without being done, as it was left. */
+export function openDialog(name, about = null) {
   const box = dialog(name);
   if (box.querySelector("[data-dialog-error]")) showError(box, "");
-  box.querySelector("form")?.reset();
+  const form = box.querySelector("form");
+  form?.reset();
+  if (about) {
+    const key = `${name} ${about}`;
+    for (const [field, value] of unsaved.get(key) ?? []) form.elements[field].value = value;
+    for (const select of form.querySelectorAll("select")) select.selectedIndex = Math.max(0, select.selectedIndex);
+    box.addEventListener("close", () => unsaved.set(key, [...new FormData(form)]), { once: true });
+  }
   box.showModal();
 }
 
-export async function openTransfer() {
+export async function openTransfer(conversation) {
   const select = dialog("transfer").querySelector("[data-colleagues]");
   const colleagues = await get("/api/console/colleagues");
   const option = (one) => el("option", { value: one.user_id, text: one.full_name });
@@ -55,7 +66,7 @@ export async function openTransfer() {
     group("Disponibles", colleagues.filter((one) => one.is_available)),
     group("No disponibles ahora", colleagues.filter((one) => !one.is_available)),
   );
-  openDialog("transfer");
+  openDialog("transfer", conversation);
 }
 
 /** Binds transfer, close and return to the open conversation, which `current()` names; `done(text)` follows. */

@@ -1,6 +1,8 @@
 // Plain forms: ask before what cannot be undone, send once, submit filters that change alone.
 
+import "./file_limits.js";
 import "./forms_kept.js";
+import { signOutQuestion } from "./sign_out.js";
 
 for (const form of document.querySelectorAll("form[data-auto-submit]")) {
   form.addEventListener("change", () => form.requestSubmit());
@@ -9,7 +11,8 @@ for (const form of document.querySelectorAll("form[data-auto-submit]")) {
 document.addEventListener("submit", (event) => {
   const form = event.target;
   if (form.method !== "post") return;
-  if (form.dataset.confirm && !window.confirm(form.dataset.confirm)) {
+  const question = form.dataset.confirm ?? signOutQuestion(form);
+  if (question && !window.confirm(question)) {
     event.preventDefault();
     return;
   }
@@ -33,4 +36,11 @@ document.addEventListener("keydown", (event) => {
   if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
 });
 
-document.querySelector("[aria-invalid='true']")?.focus();
+// What was refused is where one goes on from: the field, or else the sentence that says why, which is read aloud then.
+const refused = document.querySelector("[aria-invalid='true']") ?? document.querySelector("main > .alert-error[role='alert']");
+if (refused?.matches(".alert-error")) refused.tabIndex = -1;
+refused?.focus();
+
+// What is told once was made by a form; a reload or «back» must not send it again and make another.
+const toldOnce = document.querySelector("[data-told-once]");
+if (toldOnce) history.replaceState(null, "", toldOnce.dataset.toldOnce);

@@ -1,4 +1,5 @@
-// What was typed into a page's forms outlives the session's end: it is there again when the same person has signed in.
+// What was typed into a page's forms outlives the session's end: it is there again when the same person has signed in,
+// here or, before they sent it, in another window.
 
 const KEY = "consola-formularios";
 const user = document.querySelector("[data-user]")?.dataset.user;
@@ -18,7 +19,7 @@ const posted = () => [...document.querySelectorAll("form[method='post' i]:not([d
 function keep() {
   const forms = posted()
     .map((form, at) => ({ at, action: form.getAttribute("action"), form }))
-    .filter(({ form }) => controls(form).some(isChanged))
+    .filter(({ form }) => controls(form).some((one) => form.dataset.sent || isChanged(one))) // refused once, it is served as typed
     .map(({ at, action, form }) => ({ at, action, typed: controls(form).map(({ name, value, checked }) => ({ name, value, checked })) }));
   if (forms.length) sessionStorage.setItem(KEY, JSON.stringify({ user, page: location.pathname, forms }));
   else sessionStorage.removeItem(KEY);
@@ -43,9 +44,13 @@ function giveBack({ at, action, typed }) {
   told.scrollIntoView({ block: "center" });
 }
 
+/** Whether it was typed on this page, or where its form was refused: below it. */
+const isHere = (page) => page === location.pathname || page.startsWith(`${location.pathname}/`);
+
 const kept = JSON.parse(sessionStorage.getItem(KEY) ?? "null");
 sessionStorage.removeItem(KEY);
 const isReload = performance.getEntriesByType("navigation")[0]?.type === "reload";
 const hasSignedIn = !isReload && document.referrer && new URL(document.referrer).pathname.startsWith("/consola/entrar");
-if (kept && hasSignedIn && kept.user === user && kept.page === location.pathname) kept.forms.forEach(giveBack);
+const isSentBack = !isReload && new URLSearchParams(location.search).get("aviso") === "otra_sesion";
+if (kept && (hasSignedIn || isSentBack) && kept.user === user && isHere(kept.page)) kept.forms.forEach(giveBack);
 window.addEventListener("pagehide", keep);

@@ -204,10 +204,10 @@ function act(name) {
   if (!open || !allowed.has(name)) return;
   const actions = {
     take,
-    transfer: () => openTransfer(),
+    transfer: () => openTransfer(open.id),
     petition: () => openPetition(open.id, refresh),
     return: () => openDialog("return"),
-    close: () => openDialog("close"),
+    close: () => openDialog("close", open.id),
   };
   Promise.resolve(actions[name]()).catch((error) => toast(error.message, { bad: true }));
 }
