@@ -24,6 +24,7 @@ _UNDECIDED = re.compile(r"^(?:pues |pos |la verdad )*(?:no (?:lo )?se\b|nose\b|q
 _BARE_YES = re.compile(
     r"(?:si+|sip|claro|ok(?:ey|ay)?|correcto|bueno|sale|pues|pos|que si|esta bien|asi es|por favor|\W)+"
 )
+_PLACES = {"municipio", "colonia"}
 _ADDS = re.compile(r"^(?:y |pero |oiga |ah )*(?:tambien|ademas|aparte|se me (?:olvido|paso)|otra cosa)\b")
 
 
@@ -41,7 +42,7 @@ async def take_misplaced(turn: Turn, draft: dict[str, Any], field: str) -> dict[
         return hidden
     if field == "anonimo" and _UNDECIDED.search(turn.folded):
         return draft
-    if _is_mere_yes(turn, field):
+    if _is_mere_yes(turn, field) or (field in _PLACES and "anonim" in turn.folded):
         return draft
     told = told_in(turn.text)
     if field in told or tells_more_than_data(turn.text):
@@ -54,7 +55,7 @@ async def take_misplaced(turn: Turn, draft: dict[str, Any], field: str) -> dict[
 def _is_mere_yes(turn: Turn, field: str) -> bool:
     if field == "nombre":
         return turn.intent == "afirmar" and turn.is_sure and turn.agrees
-    return field in {"municipio", "colonia"} and _BARE_YES.fullmatch(turn.folded) is not None
+    return field in _PLACES and _BARE_YES.fullmatch(turn.folded) is not None
 
 
 async def hide_if_asked(turn: Turn, draft: dict[str, Any]) -> dict[str, Any] | None:

@@ -40,6 +40,13 @@ async def test_that_it_need_not_be_anonymous_is_no_colonia(office: Office, talk:
     assert "colonia" not in office.fields
 
 
+@pytest.mark.parametrize("text", ["no la quiero anónima", "mejor anónima"])
+async def test_nor_is_it_one_where_nobody_can_be_anonymous(office: Office, talk: Talk, text: str) -> None:
+    telling(office, talk, narrativa=STORY, municipio="26030")
+    assert (await talk.say(text)).names == ["utter_pregunta_colonia"]
+    assert "colonia" not in office.fields
+
+
 async def test_who_does_not_know_whether_to_be_anonymous_is_asked_again(office: Office, talk: Talk) -> None:
     telling(office, talk, kind="queja", **PLACED)
     assert (await talk.say("no sé")).names == ["utter_pregunta_anonimo"]
