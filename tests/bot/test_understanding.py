@@ -34,6 +34,13 @@ HIDDEN = (
     "no puedo escribir me van a oir", "mi mama no puede hablar", "no puedo hablar", "estoy escondida no puedo hablar",
     "me urge, me duele mucho el pecho", "mi papa no oye ni responde", "auxilio rapido", "no puedo hablar esta aqui",
 )  # fmt: skip
+#: The same deed to a person and to an animal; a family and a baby that do not eat. By the author of the examples.
+DEEDS = {
+    "mi vecino le pega a su mujer": "emergencia",
+    "mi vecino le pega a su perro": "registrar_peticion",
+    "mi bebé no come desde ayer": "emergencia",
+    "tenemos días sin comer": "solicitar_apoyo_social",
+}
 #: From here on the forms take a danger for one (bot/actions/people.py).
 SURE = 0.8
 
@@ -54,7 +61,7 @@ def understood() -> dict[str, dict[str, Any]]:
 
     async def parse_all() -> dict[str, dict[str, Any]]:
         texts = [text for texts in HELD_OUT.values() for text in texts] + [text for _, text in NEAR]
-        texts += [*NAMES, *HIDDEN]
+        texts += [*NAMES, *HIDDEN, *DEEDS]
         return {text: await agent.parse_message(text) for text in texts}
 
     return asyncio.run(parse_all())
@@ -111,6 +118,11 @@ def test_no_other_request_is_surely_an_emergency(understood: dict[str, dict[str,
     others = {text for intent, texts in HELD_OUT.items() if intent != "emergencia" for text in texts}
     alarms = {text: _intent(understood[text]) for text in others if _intent(understood[text])[0] == "emergencia"}
     assert {text: found for text, found in alarms.items() if found[1] > SURE} == {}
+
+
+@pytest.mark.parametrize(("text", "meant"), DEEDS.items())
+def test_what_is_done_to_whom_makes_the_danger(understood: dict[str, dict[str, Any]], text: str, meant: str) -> None:
+    assert _intent(understood[text])[0] == meant
 
 
 @pytest.mark.parametrize("text", NAMES)
