@@ -152,15 +152,15 @@ class Worker:
             Chore("templates", 60.0, lambda: templates.refresh_pending(self.database, self.adapters)),
         ]
 
-    def lasting(self) -> Iterator[Coroutine[object, object, None]]:
-        """What a worker does for as long as it lives."""
+    def lasting(self) -> Iterator[tuple[str, Coroutine[object, object, None]]]:
+        """What a worker does for as long as it lives, by its name."""
         idle, turn_ends = self.settings.sweep_seconds, self.settings.turn_timeout + _TURN_ENDS_SECONDS
-        yield from (chore.run() for chore in self.chores())
-        yield self.turns.run(self.live, idle_seconds=idle, stop_seconds=turn_ends)
-        yield self.media.run(self.live, idle_seconds=idle)
-        yield self.dispatcher.run(self.live, idle_seconds=idle)
-        yield self.poller.run()
-        yield self.arrivals.run(self.live, idle_seconds=idle)
+        yield from ((chore.name, chore.run()) for chore in self.chores())
+        yield taking.HEARING, self.turns.run(self.live, idle_seconds=idle, stop_seconds=turn_ends)
+        yield "media", self.media.run(self.live, idle_seconds=idle)
+        yield "outbox", self.dispatcher.run(self.live, idle_seconds=idle)
+        yield "polling", self.poller.run()
+        yield "arrivals", self.arrivals.run(self.live, idle_seconds=idle)
 
     async def close(self) -> None:
         await self.live.stop()
@@ -191,6 +191,17 @@ class Chore:
             await asyncio.sleep(self.every)
 
 
+async def _for_ever(name: str, work: Coroutine[object, object, None]) -> None:
+    """Until this task is cancelled. An end of its own, or a cancellation from within, a group would take for well."""
+    try:
+        await work
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is not None and task.cancelling():
+            raise
+    raise RuntimeError(f"{name} ended")
+
+
 async def run(settings: Settings) -> int:
     """Work until told to stop; through a lost database too. The process's exit code."""
     logs.configure(settings.log_level)
@@ -205,7 +216,7 @@ async def run(settings: Settings) -> int:
     code = 0
     try:
         async with asyncio.TaskGroup() as lasting:
-            tasks = [lasting.create_task(work) for work in worker.lasting()]
+            tasks = [lasting.create_task(_for_ever(*each)) for each in worker.lasting()]
             heap.settle()
             log.info("worker_started")
             async with told_to_operators(settings, lambda: worker.measures.is_fresh):

@@ -45,18 +45,20 @@ async def test_it_stops_when_it_is_told_to(settings: Settings, printed: Printed)
     assert asyncio.all_tasks() == {asyncio.current_task()}
 
 
+@pytest.mark.parametrize("how", [ZeroDivisionError, asyncio.CancelledError, None])
 async def test_one_of_which_a_part_broke_ends_so_that_it_is_started_anew(
-    settings: Settings, printed: Printed, monkeypatch: pytest.MonkeyPatch
+    settings: Settings, printed: Printed, monkeypatch: pytest.MonkeyPatch, how: type[BaseException] | None
 ) -> None:
     """Else it would go on as if it did its work, with nobody to do this part of it."""
 
     async def broken(*_: object, **__: object) -> None:
         await until(lambda: bool(printed.lines("worker_started")))
-        raise RuntimeError
+        if how is not None:
+            raise how
 
     monkeypatch.setattr(TurnTaker, "run", broken)
     async with asyncio.timeout(60):
         assert await worker.run(settings) == 1
     [told] = printed.lines("worker_broken")
-    assert "RuntimeError" in told["exception"]
+    assert ("ZeroDivisionError" if how is ZeroDivisionError else "wake_ups ended") in told["exception"]
     assert asyncio.all_tasks() == {asyncio.current_task()}
