@@ -42,7 +42,7 @@ from tests.end_to_end.stand_ins import StandIns, register, running_stand_ins, se
 
 ROUNDS = 4
 #: Citizens at once, and the conversations of each, one after another: were it one, a good part of the time would be its
-#: end, when most have gone. More citizens than these do not raise what any of the ways answers in a second.
+#: end, when most have gone. With 32 ours answers no more in a second than with these.
 AT_ONCE, EACH = 16, 2
 #: Turns of a conversation that is old, and of one that is new; how often a question is asked in each.
 OLD, NEW, AGED_TURNS = 100, 5, 20
