@@ -30,7 +30,6 @@ class FakeChat:
             "owner": "bot", "busy": False, "queue_position": None, "agent_name": None,
             "agent_typing": False, "agent_read_cursor": "0",
         }  # fmt: skip
-        self.session_seconds = 0.0
         self.fail_sends = 0
         self.lose_answers = 0
         self.cut_after: int | None = None
@@ -70,7 +69,6 @@ def create_fake(chat: FakeChat) -> FastAPI:
 
     @app.post("/api/chat/sessions", status_code=201)
     async def sessions() -> dict[str, str]:
-        await asyncio.sleep(chat.session_seconds)
         token = uuid.uuid4().hex
         chat.tokens.add(token)
         return {"session_id": str(uuid.uuid4()), "token": token}

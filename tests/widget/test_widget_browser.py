@@ -129,30 +129,6 @@ def test_two_tabs_are_one_conversation(page: Page, chat: FakeChat, site: str) ->
     assert len(chat.tokens) == 1
 
 
-@pytest.mark.parametrize(
-    "locks", ["delete Navigator.prototype.locks", "navigator.locks.request = () => Promise.reject()"]
-)
-def test_a_browser_without_locks_has_its_chat(page: Page, chat: FakeChat, locks: str) -> None:
-    page.add_init_script(locks)
-    page.reload()
-    page.get_by_role("button", name="Abrir el chat").click()
-    greet(page)
-    assert len(chat.received) == 1
-
-
-def test_two_tabs_that_write_first_at_once_begin_one_conversation(page: Page, chat: FakeChat, site: str) -> None:
-    """On a slow network: the first tab's conversation is still being begun when the second writes."""
-    chat.session_seconds = 1.0
-    other = page.context.new_page()
-    other.goto(site)
-    other.get_by_role("button", name="Abrir el chat").click()
-    write(page, "Hay un bache")
-    write(other, "¿Hola?")
-    for tab in (page, other):
-        expect(tab.locator(".citizen[data-state=received]")).to_have_count(2)
-    assert len(chat.tokens) == 1
-
-
 def test_two_tabs_whose_session_is_gone_begin_one_anew(page: Page, chat: FakeChat, site: str) -> None:
     greet(page)
     other = page.context.new_page()

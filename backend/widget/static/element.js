@@ -100,12 +100,6 @@ class ChatSonora extends HTMLElement {
 
   async #session() {
     this.#join();
-    if (!this.api.token) await this.memory.alone(() => this.#begin());
-  }
-
-  /** A conversation of ours, unless another tab began one while we waited for our turn. */
-  async #begin() {
-    this.#join();
     if (this.api.token) return;
     const { token } = await this.api.openSession();
     this.memory.set({ token });

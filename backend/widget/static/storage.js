@@ -29,17 +29,6 @@ export class Memory {
     }
   }
 
-  /** Runs `work` while no other tab of this site does; at once where the browser has no locks, or forbids them here. */
-  async alone(work) {
-    let begun = false;
-    try {
-      return await navigator.locks.request(this.#key, () => ((begun = true), work()));
-    } catch (error) {
-      if (begun) throw error;
-      return work();
-    }
-  }
-
   /** Calls `changed` when another tab has written. */
   watch(changed, signal) {
     addEventListener("storage", (event) => event.key === this.#key && changed(), { signal });
